@@ -1,0 +1,1 @@
+"""Hardware of the station, usable without the kiosk: ``python -m drivers <family> …``."""

@@ -1,0 +1,1 @@
+"""Rekam: the self-recording station for the KTP-el."""

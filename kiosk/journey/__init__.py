@@ -1,0 +1,1 @@
+"""What happens: steps, events, effects, the transition table, the session. Pure: no clock, no files, no threads."""

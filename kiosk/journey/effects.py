@@ -1,0 +1,114 @@
+"""What the journey asks the station to do. The crew performs them; each good or bad outcome comes back as an event."""
+
+from dataclasses import dataclass, field
+
+from kiosk.journey.fingers import Finger
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something to be done, for one visit."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(Effect):
+    """The visit is over: erase previews, scans and everything else the workers still hold of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp(Effect):
+    """Is this number in the roster? -> NikKnown | NikRefused."""
+
+    nik: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prove(Effect):
+    """Does this birth date (DDMMYYYY) belong to it? -> IdentityProved | IdentityRefused."""
+
+    nik: str = field(repr=False)
+    birth_date: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch(Effect):
+    """Show the preview and judge it -> FaceJudged, again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatch(Effect):
+    """Stop the preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakePhoto(Effect):
+    """Take the still -> PhotoTaken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan(Effect):
+    """Take one finger -> FingerProgress…, FingerTaken | FingerAbsent | FingerStill."""
+
+    finger: Finger
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Effect):
+    """Take one finger and compare it, on the reader, with a template -> FingerCompared | FingerAbsent | FingerStill."""
+
+    finger: Finger
+    template_family: str
+    template: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CompareWithOrder(Effect):
+    """Take one finger and compare it with the order's template -> FingerCompared | FingerAbsent | FingerStill."""
+
+    finger: Finger
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopScan(Effect):
+    """Stop waiting for a finger."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOfficer(Effect):
+    """Whose PIN is this? -> OfficerKnown | OfficerRefused."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal(Effect):
+    """Seal the recording of this session and make it safe -> Sealed | NotSealed."""
+
+    session: object = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrder(Effect):
+    """Did the centre order this person's card? -> OrderFound | OrderRefused."""
+
+    nik: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintCard(Effect):
+    """Print the ordered card -> PrintProgress…, CardPrinted | CardNotPrinted."""
+
+    order: str
+    by_finger: bool
+    officer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallOfficer(Effect):
+    """Light the call lamp and tell the officers' devices; ``False`` ends the call."""
+
+    on: bool

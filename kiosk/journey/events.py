@@ -1,0 +1,264 @@
+"""Everything that can happen to a visit. Events carry the visit they answer; what answers an earlier one is dropped."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Stroke
+from kiosk.journey.steps import Device, Purpose, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything that can happen."""
+
+
+# What a person does ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Begin(Event):
+    """Somebody touched the attract screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen(Event):
+    """A language was chosen: ``id`` or ``en``."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeChosen(Event):
+    """The person came to record, or to collect a card."""
+
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Digit(Event):
+    """A key of the on-screen keypad, ``0`` to ``9``."""
+
+    digit: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Erase(Event):
+    """The last digit, or the ink, goes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next(Event):
+    """The one primary button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny(Event):
+    """The other answer: not me, not that photo, I do not agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back(Event):
+    """One step back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked(Event):
+    """The person wants to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked(Event):
+    """The help button, on screen or on the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreTime(Event):
+    """I need more time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inked(Event):
+    """The signature as it stands now."""
+
+    strokes: tuple[Stroke, ...] = field(repr=False)
+
+
+# What time does -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tick(Event):
+    """Time went on: monotonic seconds, and the calendar day."""
+
+    now: float
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut(Event):
+    """The step's time is over; made by the machine itself out of a Tick."""
+
+
+# What comes back from the station's workers -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Event):
+    """An answer to an effect of one visit."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class NikRefused(Reply):
+    """The number cannot be used: wrong date, unknown, or locked after wrong birth dates."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class NikKnown(Reply):
+    """The roster holds this number; nothing about its owner is told yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProved(Reply):
+    """The birth date was right: this is the biodata to confirm."""
+
+    biodata: Biodata = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRefused(Reply):
+    """The birth date was wrong (tries left), or there have been too many tries."""
+
+    why: Refusal
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceJudged(Reply):
+    """What the newest preview frame lacks."""
+
+    advice: FaceAdvice
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTaken(Reply):
+    """The still, cropped as the centre gets it."""
+
+    photo: Photo = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerProgress(Reply):
+    """The reader is sending the image, 0.0 to 1.0: the finger may be lifted."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FingerAbsent(Reply):
+    """Nobody put a finger on the reader in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FingerStill(Reply):
+    """The finger before still lies on the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class FingerTaken(Reply):
+    """An impression, with the advice for a better one (GOOD when there is none to give)."""
+
+    impression: Impression = field(repr=False)
+    advice: FingerAdvice
+
+
+@dataclass(frozen=True, slots=True)
+class FingerCompared(Reply):
+    """A finger was compared, on the reader, with its first capture or with the order's template."""
+
+    same: bool
+    impression: Impression | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerKnown(Reply):
+    """The PIN belongs to this officer (an identifier, not a name)."""
+
+    officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerRefused(Reply):
+    """The PIN belongs to nobody, or there have been too many tries."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed(Reply):
+    """The recording is sealed and safe on disk."""
+
+    accepted: Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class NotSealed(Reply):
+    """The recording could not be kept; nothing was promised."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFound(Reply):
+    """The centre ordered this person's card to be printed here."""
+
+    order: str
+    finger: bool
+    """Whether the order carries a template this station's reader can compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused(Reply):
+    """No card can be printed for this person now."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class PrintProgress(Reply):
+    """The card is being sent, 0.0 to 1.0."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardPrinted(Reply):
+    """The card lies in the output."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardNotPrinted(Reply):
+    """The card did not come out, or nobody can tell."""
+
+    why: Refusal
+
+
+# What devices do ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLost(Event):
+    """A device is ill."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBack(Event):
+    """A device is well again."""
+
+    device: Device

@@ -1,0 +1,85 @@
+"""The steps a resident can stand at, in the order of the story."""
+
+from enum import Enum
+
+
+class Step(Enum):
+    """Where the visit stands. The order here is the order of the official procedure."""
+
+    OUT_OF_SERVICE = "out-of-service"
+    ATTRACT = "attract"
+    LANGUAGE = "language"
+    PURPOSE = "purpose"
+    NIK = "nik"
+    BIRTH_DATE = "birth-date"
+    IS_THIS_YOU = "is-this-you"
+    NOT_ELIGIBLE = "not-eligible"
+    CONSENT = "consent"
+    PHOTO = "photo"
+    PHOTO_REVIEW = "photo-review"
+    SIGNATURE = "signature"
+    FINGERS = "fingers"
+    RECHECK = "recheck"
+    REVIEW = "review"
+    SIGN_OFF = "sign-off"
+    OFFICER_CONFIRMS = "officer-confirms"
+    SEALING = "sealing"
+    RECEIPT = "receipt"
+
+    NO_CARD_YET = "no-card-yet"
+    COLLECT_FINGER = "collect-finger"
+    COLLECT_OFFICER = "collect-officer"
+    PRINTING = "printing"
+    CARD_READY = "card-ready"
+    CARD_FAILED = "card-failed"
+
+    CANCEL = "cancel"
+    HELP = "help"
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+
+
+class Purpose(Enum):
+    """What the person came for."""
+
+    RECORD = "record"
+    COLLECT = "collect"
+
+
+class Device(Enum):
+    """The devices a step can depend on."""
+
+    CAMERA = "camera"
+    FINGERPRINT = "fingerprint"
+    PRINTER = "printer"
+    PANEL = "panel"
+
+
+class Refusal(Enum):
+    """Why the station said no; the text room says it in words, with the way on."""
+
+    NIK_LENGTH = "nik-length"
+    NIK_DATE = "nik-date"
+    NIK_UNKNOWN = "nik-unknown"
+    DATE_IMPOSSIBLE = "date-impossible"
+    DATE_WRONG = "date-wrong"
+    LOCKED = "locked"
+    BIODATA_WRONG = "biodata-wrong"
+    TOO_YOUNG = "too-young"
+    ALREADY_RECORDED = "already-recorded"
+    CONSENT_NO = "consent-no"
+    PHOTO_NOT_YET = "photo-not-yet"
+    SIGNATURE_EMPTY = "signature-empty"
+    FINGER_NONE = "finger-none"
+    FINGER_UNCLEAR = "finger-unclear"
+    FINGER_LIFT = "finger-lift"
+    FINGER_NOT_SAME = "finger-not-same"
+    PIN_WRONG = "pin-wrong"
+    PIN_LOCKED = "pin-locked"
+    DISK_FULL = "disk-full"
+    SEAL_FAILED = "seal-failed"
+    NO_ORDER = "no-order"
+    BLANKS_OUT = "blanks-out"
+    PRINTER_NOT_READY = "printer-not-ready"
+    CARD_SPOILED = "card-spoiled"
+    CARD_UNKNOWN = "card-unknown"

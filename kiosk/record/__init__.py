@@ -1,0 +1,1 @@
+"""What is kept: NIK, resident, packet, seal, outbox, ledger, roster."""

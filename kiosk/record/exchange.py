@@ -1,0 +1,106 @@
+"""The places where the kiosk process and the uplink process leave files for each other, and how they write them.
+
+Each directory has one writer. A reader never deletes: it acknowledges in its own place, and the writer cleans up.
+Files appear whole or not at all (temporary name, fsync, rename, fsync of the directory). Names carry identifiers of
+packets and orders, never anything about a person.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PARTIAL = ".partial"
+
+
+def write_durably(path: Path, content: bytes, *, mode: int = 0o640) -> None:
+    """Put ``content`` at ``path`` so that after a power cut it is there whole or not at all.
+
+    The directory is synced too: without that, the rename itself may be lost (ext4).
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def delete_durably(path: Path) -> None:
+    """Remove ``path`` so that it stays removed; a file already gone is fine."""
+    path.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renames and removals in ``directory`` survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The shared places below one state directory (``/var/lib/kiosk`` on a station)."""
+
+    root: Path
+
+    @property
+    def outbox(self) -> Path:
+        """Kiosk writes: ``<packet id>.packet``, sealed, deleted by the kiosk against a verified receipt."""
+        return self.root / "kiosk" / "outbox"
+
+    @property
+    def events(self) -> Path:
+        """Kiosk writes: ``<number>.json``, durable telemetry events, deleted once ``events_seen`` passes the number."""
+        return self.root / "kiosk" / "events"
+
+    @property
+    def health(self) -> Path:
+        """Kiosk writes: the newest health snapshot and the cumulative throughput counters, as JSON."""
+        return self.root / "kiosk" / "health.json"
+
+    @property
+    def taken(self) -> Path:
+        """Kiosk writes: ``<name>`` empty markers for each receipt, order or roster it has taken in durably."""
+        return self.root / "kiosk" / "taken"
+
+    @property
+    def receipts(self) -> Path:
+        """Uplink writes: ``<packet id>.receipt``, signed by the centre, deleted once ``taken`` names it."""
+        return self.root / "uplink" / "receipts"
+
+    @property
+    def orders(self) -> Path:
+        """Uplink writes: ``<order id>.order``, signed and sealed to the kiosk process, deleted once ``taken``."""
+        return self.root / "uplink" / "orders"
+
+    @property
+    def rosters(self) -> Path:
+        """Uplink writes: ``<roster id>.roster``, signed and sealed to the kiosk process, deleted once ``taken``."""
+        return self.root / "uplink" / "rosters"
+
+    @property
+    def uplink_status(self) -> Path:
+        """Uplink writes: last contact, last error, certificate days and ``events_seen``, as JSON."""
+        return self.root / "uplink" / "uplink-status.json"
+
+    def create(self) -> None:
+        """Make every place; on a station the installer has done so with one owner each."""
+        for place in (self.outbox, self.events, self.taken, self.receipts, self.orders, self.rosters):
+            place.mkdir(parents=True, exist_ok=True)
+
+
+def complete_files(directory: Path, suffix: str) -> Iterator[Path]:
+    """Whole files of one kind, oldest name first; partial ones, links and anything that is no plain file left out."""
+    for path in sorted(directory.glob(f"*{suffix}")):
+        if path.is_file() and not path.is_symlink():
+            yield path

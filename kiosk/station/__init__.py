@@ -1,0 +1,1 @@
+"""The running machine: settings, workers, loop, crew, health, text."""

@@ -1,0 +1,1 @@
+"""The only networked process: delivery, receipts, orders, telemetry."""
