@@ -1,0 +1,323 @@
+"""Synthetic fingerprints: ten different fingers a person, and as many different impressions of each as wanted.
+
+Nobody's finger is in here. A master is grown as Cappelli, Maio and Maltoni's SFinGe does ("Synthetic fingerprint
+generation", in: Handbook of Fingerprint Recognition): a pattern class, its singular points, the ridge flow around them
+(Sherlock and Monro's zero-pole model, 1993), a period that varies over the finger, and ridges that grow out of noise under a
+filter that follows the flow; minutiae appear by themselves where ridges must be born. An impression lays that skin on
+a reader: shift, rotation, plastic stretching, contact area, pressure, moisture, optics and noise.
+
+Coordinates are pixels at 500 ppi, x right and y down, of a canvas whose middle is about the middle of the finger tip.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from drivers.fingerprint.steered import Field, SteeredGabor
+
+CANVAS = (512, 432)
+"""Height and width of a master: the finger tip, and enough around it for shifts and turns."""
+
+GROWTH_PASSES = 14
+GROWTH_LENGTH = 4.6
+"""Standard deviation of the growing filter along the ridge: longer gives smoother ridges with fewer minutiae."""
+
+
+class Pattern(Enum):
+    """The five classes; left and right name the side on which a loop is open, as seen on paper."""
+
+    ARCH = "arch"
+    TENTED_ARCH = "tented arch"
+    LEFT_LOOP = "left loop"
+    RIGHT_LOOP = "right loop"
+    WHORL = "whorl"
+
+
+# Arch, tented arch, radial loop, ulnar loop, whorl, in per cent, for thumb to little finger. Rounded; over all ten fingers
+# they come to about the published totals (Wilson, Candela and Watson 1994: arch 3.7, tented 2.9, loops 65.5, whorl 27.9).
+PROPORTIONS = (
+    (3, 1, 1, 55, 40),
+    (6, 6, 17, 38, 33),
+    (5, 4, 3, 70, 18),
+    (2, 2, 1, 58, 37),
+    (1, 2, 1, 84, 12),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """The skin of one finger tip. Fields are float32 (height, width) of CANVAS."""
+
+    person: int
+    finger: int
+    pattern: Pattern
+    relief: Field = field(repr=False)
+    """Height of the skin: about +1 along a ridge, -1 along a valley."""
+    pores: Field = field(repr=False)
+    """0 to 1: how far a sweat pore opens the ridge here."""
+    creases: Field = field(repr=False)
+    """0 to 1: fine lines across the ridges that leave no ink."""
+
+
+def pattern_of(person: int, finger: int) -> Pattern:
+    """Return the pattern class of ``finger``, an ISO/IEC 19794-4 position, 1 (right thumb) to 10 (left little)."""
+    if not 1 <= finger <= 10:
+        raise ValueError(f"finger position {finger} is not 1 to 10")
+    right_hand = finger <= 5
+    rng = np.random.default_rng([1, person, finger])
+    draw = rng.uniform(0, 100)
+    arch, tented, radial, ulnar, _ = np.cumsum(PROPORTIONS[(finger - 1) % 5])
+    if draw < arch:
+        return Pattern.ARCH
+    if draw < tented:
+        return Pattern.TENTED_ARCH
+    if draw < radial:  # opens to the thumb's side, which is left on a right hand's print
+        return Pattern.LEFT_LOOP if right_hand else Pattern.RIGHT_LOOP
+    if draw < ulnar:
+        return Pattern.RIGHT_LOOP if right_hand else Pattern.LEFT_LOOP
+    return Pattern.WHORL
+
+
+def master(person: int, finger: int) -> Master:
+    """Grow the finger at ISO position ``finger`` (1 to 10) of ``person`` (any number not below 0); always the same."""
+    pattern = pattern_of(person, finger)
+    rng = np.random.default_rng([2, person, finger])
+    flow = _flow(pattern, rng)
+    period = _period(person, rng)
+    relief = _grow(flow, period, rng)
+    return Master(person, finger, pattern, relief, _pores(relief, rng), _creases(person, rng))
+
+
+def _grid() -> tuple[Field, Field]:
+    """Return x (right) and y (up, as the singular point formulas have it) from the middle of the canvas."""
+    height, width = CANVAS
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return x - width / 2, height / 2 - y
+
+
+def _flow(pattern: Pattern, rng: np.random.Generator) -> Field:
+    """Return the ridge direction in radians, image axes."""
+    x, y = _grid()
+    if pattern is Pattern.ARCH:
+        rise = np.clip(0.15 + rng.uniform(0.55, 0.95) * (y + 190) / 260, 0.05, 1.6)
+        lean = rng.uniform(-15, 15)
+        return np.arctan(rise * np.sin(np.pi * np.clip((x - lean) / rng.uniform(195, 225), -1, 1))).astype(np.float32)
+    cores, deltas = _singularities(pattern, rng)
+    angle = np.zeros_like(x)
+    for sign, points in ((0.5, cores), (-0.5, deltas)):
+        for px, py in points:
+            angle += sign * _bent(np.arctan2(y - py, x - px), rng)
+    # The zero-pole model alone runs too flat beside and above the core, where real ridges follow the outline of the tip.
+    outline = rng.uniform(0.60, 0.85) * np.tanh(x / 140) / (1 + np.exp(-(y + 45) / 50))
+    return (-(angle - outline)).astype(np.float32)
+
+
+def _singularities(
+    pattern: Pattern, rng: np.random.Generator
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Return cores and deltas, y up; no two fingers have them in the same places."""
+    core_x, core_y = rng.normal(0, 9), 18 + rng.normal(0, 12)
+    if pattern is Pattern.WHORL:
+        apart, tilt = rng.uniform(10, 62), rng.normal(0, 0.35)
+        dx, dy = apart / 2 * np.sin(tilt), apart / 2 * np.cos(tilt)
+        drop = rng.uniform(85, 130)
+        return (
+            [(core_x + dx, core_y + dy), (core_x - dx, core_y - dy)],
+            [
+                (core_x - rng.uniform(85, 125), core_y - drop + rng.normal(0, 14)),
+                (core_x + rng.uniform(85, 125), core_y - drop + rng.normal(0, 14)),
+            ],
+        )
+    if pattern is Pattern.TENTED_ARCH:
+        return [(core_x, core_y)], [(core_x + rng.normal(0, 5), core_y - rng.uniform(55, 105))]
+    side = -1 if pattern is Pattern.RIGHT_LOOP else 1  # the delta lies opposite the open side
+    return [(core_x, core_y)], [(core_x + side * rng.uniform(62, 118), core_y - rng.uniform(75, 128))]
+
+
+def _bent(angle: Field, rng: np.random.Generator) -> Field:
+    """Bend the angle around a singular point a little, so that no two loops have the same shape (after Vizcaya)."""
+    bent = angle.copy()
+    for turns in (1, 2):
+        bent += rng.uniform(0, 0.14) * np.sin(turns * angle + rng.uniform(0, 2 * np.pi))
+    return bent
+
+
+def _period(person: int, rng: np.random.Generator) -> Field:
+    """Return pixels from ridge to ridge: a person's own mean, wider towards the crease of the joint."""
+    mean = 8.4 + 1.3 * float(np.random.default_rng([3, person]).beta(2.5, 2.5)) + rng.normal(0, 0.15)
+    _, y = _grid()
+    towards_joint = 1 + 0.10 / (1 + np.exp((y + 70) / 35))
+    return (mean * towards_joint * (1 + 0.07 * _smooth_noise(rng, CANVAS, 90))).astype(np.float32)
+
+
+def _smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Field:
+    """Return noise of about unit deviation whose features are ``scale`` pixels wide."""
+    height, width = shape
+    small = rng.standard_normal((int(height / scale) + 4, int(width / scale) + 4), dtype=np.float32)
+    size = (int(small.shape[1] * scale), int(small.shape[0] * scale))
+    large = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
+    top, left = int(scale * 1.5), int(scale * 1.5)
+    return np.asarray(large[top : top + height, left : left + width] * 1.25, dtype=np.float32)
+
+
+def _grow(flow: Field, period: Field, rng: np.random.Generator) -> Field:
+    grow = SteeredGabor(flow, period, length=GROWTH_LENGTH)
+    # Smoothed, since steps of a sixth of a period would take a grain of two pixels for a ridge.
+    relief = cv2.GaussianBlur(rng.standard_normal(CANVAS, dtype=np.float32), (0, 0), 1.6)
+    for _ in range(GROWTH_PASSES):
+        relief = grow(relief)
+        relief = np.clip(relief * (2.0 / (np.abs(relief).mean() + 1e-6)), -1, 1)
+    relief = grow(relief)
+    swing = np.sqrt(cv2.GaussianBlur(relief * relief, (0, 0), 7.0)) * np.float32(np.sqrt(2))
+    return np.clip(relief / (swing + 1e-3), -1.3, 1.3)
+
+
+def _pores(relief: Field, rng: np.random.Generator) -> Field:
+    """Open a pore every ridge width or so along the ridges, each somewhat off the middle."""
+    height, width = relief.shape
+    rows, columns = np.mgrid[6 : height - 6 : 8, 6 : width - 6 : 8]
+    rows = (rows + rng.integers(-3, 4, rows.shape)).ravel()
+    columns = (columns + rng.integers(-3, 4, columns.shape)).ravel()
+    on_ridge = (relief[rows, columns] > 0.55) & (rng.random(rows.shape) < 0.75)
+    spots = np.zeros_like(relief)
+    spots[rows[on_ridge], columns[on_ridge]] = rng.uniform(0.4, 1.0, int(on_ridge.sum()))
+    return np.clip(cv2.GaussianBlur(spots, (0, 0), 0.95) * 5.0, 0, 1)
+
+
+def _creases(person: int, rng: np.random.Generator) -> Field:
+    """Draw a few fine creases; some people's skin has many, most people's hardly any."""
+    lines = np.zeros(CANVAS, np.float32)
+    height, width = CANVAS
+    for _ in range(rng.poisson(float(np.random.default_rng([4, person]).gamma(1.2, 1.1)))):
+        start = rng.uniform((0.2 * width, 0.2 * height), (0.8 * width, 0.8 * height))
+        heading, length = rng.normal(0.0, 0.7) + (np.pi / 2) * (rng.random() < 0.25), rng.uniform(40, 130)
+        along = np.linspace(0, 1, 12)
+        wobble = np.cumsum(rng.normal(0, 0.06, 12))
+        path = start + np.stack(
+            (np.cos(heading + wobble) * along * length, np.sin(heading + wobble) * along * length), axis=1
+        )
+        points = np.round(path * 16).astype(np.int32)
+        cv2.polylines(lines, [points], False, rng.uniform(0.5, 1.0), 1, cv2.LINE_AA, 4)
+    return np.clip(cv2.GaussianBlur(lines, (0, 0), 0.8) * 1.7, 0, 1)
+
+
+def impression(
+    finger: Master,
+    *,
+    seed: int,
+    shift: tuple[float, float] | None = None,
+    rotation: float | None = None,
+    pressure: float | None = None,
+    moisture: float | None = None,
+    coverage: float = 1.0,
+    size: tuple[int, int] = (288, 256),
+) -> npt.NDArray[np.uint8]:
+    """Lay ``finger`` on a reader once; uint8 of ``size`` (height, width), 500 ppi, 0 = ridge, white where nothing lies.
+
+    ``shift``: pixels right and down. ``rotation``: degrees clockwise. ``pressure``: 0 barely touching, 0.5 ordinary,
+    1 pressed flat. ``moisture``: 0 dry, 0.5 ordinary, 1 dripping. ``coverage``: share of the finger tip's length laid
+    on, counted from the tip. What is not given is drawn from ``seed`` within the ordinary.
+    """
+    rng = np.random.default_rng([5, finger.person, finger.finger, seed])
+    drawn = (rng.normal(0, 7, 2), rng.normal(0, 5.0), rng.normal(0.5, 0.07), rng.normal(0.5, 0.07))
+    shift = (float(drawn[0][0]), float(drawn[0][1])) if shift is None else shift
+    rotation = float(drawn[1]) if rotation is None else rotation
+    pressure = float(np.clip(drawn[2] if pressure is None else pressure, 0, 1))
+    moisture = float(np.clip(drawn[3] if moisture is None else moisture, 0, 1))
+    return _lay(finger, rng, shift, rotation, pressure, moisture, coverage, size)
+
+
+def _lay(
+    finger: Master,
+    rng: np.random.Generator,
+    shift: tuple[float, float],
+    rotation: float,
+    pressure: float,
+    moisture: float,
+    coverage: float,
+    size: tuple[int, int],
+) -> npt.NDArray[np.uint8]:
+    height, width = size
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    x, y = x - (width / 2 + shift[0]), y - (height / 2 + shift[1])
+    turn = np.deg2rad(rotation)
+    u = (np.cos(turn) * x + np.sin(turn) * y).astype(np.float32)  # the finger's own axes: u to its right, v to its root
+    v = (-np.sin(turn) * x + np.cos(turn) * y).astype(np.float32)
+    touch = _touch(u, v, rng, pressure, moisture, coverage)
+
+    stretched_u, stretched_v = _stretch(u, v, rng, pressure)
+    map_x, map_y = stretched_u + CANVAS[1] / 2, stretched_v + CANVAS[0] / 2
+    skin = [
+        cv2.remap(layer, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        for layer in (finger.relief, finger.pores, finger.creases)
+    ]
+    ink = _ink(skin[0], skin[1], skin[2], touch, rng, pressure, moisture)
+    return _optics(ink, touch, rng)
+
+
+def _touch(u: Field, v: Field, rng: np.random.Generator, pressure: float, moisture: float, coverage: float) -> Field:
+    """Return how firmly the skin is pressed on here: about 1 in the middle, 0 at the outline, negative outside."""
+    half_width = 96 + 44 * pressure
+    half_height = 122 + 48 * pressure
+    top, bottom = -half_height, half_height
+    bottom = top + (bottom - top) * float(np.clip(coverage, 0.05, 1.0))
+    middle, half_height = (top + bottom) / 2, (bottom - top) / 2
+    half_width *= 0.55 + 0.45 * min(1.0, coverage * 1.25) if coverage < 1 else 1.0
+    # A finger tip is blunter than an ellipse: the exponent squares it a little.
+    radius = (np.abs(u / half_width) ** 2.3 + np.abs((v - middle) / half_height) ** 2.3) ** (1 / 2.3)
+    ragged = 0.014 * _smooth_noise(rng, u.shape, 40) + (0.008 + 0.022 * (1 - moisture)) * _smooth_noise(rng, u.shape, 6)
+    return (np.minimum((1 - radius + ragged) * 2.6, 1.0)).astype(np.float32)
+
+
+def _stretch(u: Field, v: Field, rng: np.random.Generator, pressure: float) -> tuple[Field, Field]:
+    """Return where on the master each point comes from: the middle sticks, the skin around it slides and twists.
+
+    After Cappelli, Maio and Maltoni, "Modelling plastic distortion in fingerprint images" (ICAPR 2001), plus a slow
+    random strain.
+    """
+    slide, twist = rng.normal(0, 3.2, 2), rng.normal(0, 0.030)
+    radius = np.sqrt(np.square(u / 80) + np.square(v / 100))
+    freed = 0.5 * (1 - np.cos(np.pi * np.clip((radius - 0.35) / 1.1, 0, 1)))
+    spread = 1 + 0.02 * (0.5 - pressure)
+    height, width = u.shape
+    strain_u, strain_v = (1.3 * _smooth_noise(rng, (height, width), 75) for _ in range(2))
+    moved_u = spread * u + freed * (slide[0] - twist * v) + strain_u
+    moved_v = spread * v + freed * (slide[1] + twist * u) + strain_v
+    return moved_u.astype(np.float32), moved_v.astype(np.float32)
+
+
+def _ink(
+    relief: Field,
+    pores: Field,
+    creases: Field,
+    touch: Field,
+    rng: np.random.Generator,
+    pressure: float,
+    moisture: float,
+) -> Field:
+    """Return 0 (air) to 1 (wet contact): the skin that stands above the level to which it is pressed and wetted."""
+    shape = relief.shape
+    dry, wet = max(0.0, 0.5 - moisture) * 2, max(0.0, moisture - 0.5) * 2
+    level = 0.10 + 1.15 * (0.5 - pressure) - 0.95 * wet + 0.45 * dry
+    level = level + 0.55 * (1 - np.clip(touch, 0, 1)) ** 2
+    level = level + (0.10 + 0.05 * wet) * _smooth_noise(rng, shape, 42) + 0.10 * _smooth_noise(rng, shape, 9)
+    level = level - 0.5 * wet * np.clip(_smooth_noise(rng, shape, 26), 0, 1.5)
+    grain = _smooth_noise(rng, shape, 3.2)
+    level = level + (0.10 + 0.55 * dry) * grain + 0.30 * dry * _smooth_noise(rng, shape, 5.5)
+    height = relief - (0.75 - 0.6 * wet) * pores - 2.2 * creases * (1 - 0.7 * wet)
+    return (1 / (1 + np.exp(-(height - level) / 0.17)) * np.clip(touch * 6, 0, 1)).astype(np.float32)
+
+
+def _optics(ink: Field, touch: Field, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Turn contact into grey levels: frustrated total reflection, a soft lens, a noisy sensor."""
+    shape = ink.shape
+    dark = 62 + 14 * _smooth_noise(rng, shape, 50) - 26 * np.clip(touch, 0, 1)
+    halo = cv2.GaussianBlur(np.clip(touch * 4, 0, 1), (0, 0), 5.0)  # skin just above the glass still takes some light
+    light = 249 - 34 * halo + 5 * _smooth_noise(rng, shape, 34) * halo
+    image = light + (dark - light) * ink
+    image = cv2.GaussianBlur(image, (0, 0), 0.75)
+    image = image + rng.standard_normal(shape, dtype=np.float32) * (1.5 + 3.5 * halo)
+    return np.clip(np.round(image), 0, 255).astype(np.uint8)
