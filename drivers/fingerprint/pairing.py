@@ -1,0 +1,132 @@
+"""Whether two sets of minutiae are of one finger: align by neighbourhoods, pair, and weigh what should have paired.
+
+Knows nothing of templates: two point sets in, one score out. Local structures vote for alignments (after Jiang and Yau,
+"Fingerprint minutiae matching based on the local and global structures", ICPR 2000); each good alignment is tried
+on the whole print, refined, and the best one counts.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.float64]
+
+MOST_TURN = np.deg2rad(70)
+"""Nobody lays a finger on more crooked than this, one way now and the other way then."""
+NEIGHBOURS = 9
+LOCAL_REACH, LOCAL_TURN = 7.0, 0.35
+"""Pixels and radians by which a neighbour may differ, seen from its minutia."""
+ALIGNMENTS = 24
+REACH, TURN = (15.0, 11.0), (0.50, 0.42)
+"""Pixels and radians by which a pair may differ: in the first, rigid alignment, and after refining it."""
+FEWEST = 5
+"""Pairs below which an alignment means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Minutiae for pairing: columns x, y (pixels at 500 ppi) and angle (radians), and where the print lay.
+
+    ``covers``: one cell of ``cell`` pixels each, shape (rows, columns), True where there was print.
+    """
+
+    xya: Numbers = field(repr=False)
+    covers: npt.NDArray[np.bool_] = field(repr=False)
+    cell: float
+
+
+def score(a: Points, b: Points) -> int:
+    """Return 0 (nothing in common) to 1000 (the same print); which score means one finger is the caller's business."""
+    if min(len(a.xya), len(b.xya)) < FEWEST:
+        return 0
+    return max((_judge(a, b, i, j) for i, j in _candidates(a.xya, b.xya)), default=0)
+
+
+def _wrapped(angle: Numbers) -> Numbers:
+    return np.asarray((angle + np.pi) % (2 * np.pi) - np.pi)
+
+
+def _surroundings(xya: Numbers) -> Numbers:
+    """Return each minutia's nearest neighbours in its own frame; shape (minutiae, neighbours, 3)."""
+    delta = xya[None, :, :] - xya[:, None, :]
+    apart = np.hypot(delta[..., 0], delta[..., 1])
+    np.fill_diagonal(apart, np.inf)
+    nearest = np.argsort(apart, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(xya) - 1)]
+    near = np.take_along_axis(delta, nearest[..., None], axis=1)
+    cos, sin = np.cos(xya[:, 2])[:, None], np.sin(xya[:, 2])[:, None]
+    x, y = cos * near[..., 0] + sin * near[..., 1], cos * near[..., 1] - sin * near[..., 0]
+    return np.stack((x, y, _wrapped(near[..., 2])), axis=-1)
+
+
+def _candidates(a: Numbers, b: Numbers) -> list[tuple[int, int]]:
+    """Return the pairs of minutiae with the most alike surroundings, best first."""
+    near_a, near_b = _surroundings(a)[:, None, :, None, :], _surroundings(b)[None, :, None, :, :]
+    shape = (len(a), len(b), near_a.shape[2], near_b.shape[3])
+    off = np.hypot(near_a[..., 0] - near_b[..., 0], near_a[..., 1] - near_b[..., 1]) / LOCAL_REACH
+    turned = np.abs(_wrapped(near_a[..., 2] - near_b[..., 2])) / LOCAL_TURN
+    alike = np.maximum(1 - np.maximum(off, turned), 0).reshape(shape).max(axis=3).sum(axis=2)
+    alike[np.abs(_wrapped(a[:, None, 2] - b[None, :, 2])) > MOST_TURN] = 0
+    order = np.argsort(-alike, axis=None, kind="stable")[:ALIGNMENTS]
+    return [(int(k) // len(b), int(k) % len(b)) for k in order if alike.flat[k] > 0]
+
+
+def _judge(a: Points, b: Points, i: int, j: int) -> int:
+    """Lay ``a`` on ``b`` so that minutia i falls on j, pair, refine, pair again, and score the outcome."""
+    turn = float(_wrapped(b.xya[j, 2] - a.xya[i, 2]))
+    moved = _laid(a.xya, a.xya[i, :2], b.xya[j, :2], turn)
+    for reach, limit in zip(REACH, TURN, strict=True):
+        pairs = _pairs(moved, b.xya, reach, limit)
+        if len(pairs) < FEWEST:
+            return 0
+        moved = _refined(a.xya, b.xya[pairs[:, 1], :2], pairs[:, 0])
+    if moved is None:
+        return 0
+    pairs = _pairs(moved, b.xya, REACH[-1], TURN[-1])
+    return _weigh(a, b, moved, pairs) if len(pairs) >= FEWEST else 0
+
+
+def _laid(xya: Numbers, pivot: Numbers, target: Numbers, turn: float) -> Numbers:
+    cos, sin = np.cos(turn), np.sin(turn)
+    rotated = (xya[:, :2] - pivot) @ np.array([[cos, sin], [-sin, cos]]) + target
+    return np.column_stack((rotated, xya[:, 2] + turn))
+
+
+def _refined(xya: Numbers, targets: Numbers, chosen: npt.NDArray[np.intp]) -> Numbers:
+    """Turn and shift ``xya`` so that its ``chosen`` rows lie best on ``targets`` (least squares, Kabsch)."""
+    source = xya[chosen, :2]
+    pivot, target = source.mean(axis=0), targets.mean(axis=0)
+    cross = (source - pivot).T @ (targets - target)
+    return _laid(xya, pivot, target, float(np.arctan2(cross[0, 1] - cross[1, 0], cross[0, 0] + cross[1, 1])))
+
+
+def _pairs(moved: Numbers, fixed: Numbers, reach: float, limit: float) -> npt.NDArray[np.intp]:
+    """Return rows (index in moved, index in fixed) of those that are each other's nearest."""
+    delta = moved[:, None, :] - fixed[None, :, :]
+    turned = np.abs(_wrapped(delta[..., 2]))
+    cost = np.hypot(delta[..., 0], delta[..., 1]) / reach + 0.5 * turned / limit
+    cost[(np.hypot(delta[..., 0], delta[..., 1]) > reach) | (turned > limit)] = np.inf
+    best_b, best_a = cost.argmin(axis=1), cost.argmin(axis=0)
+    rows = np.arange(len(moved))
+    mutual = (best_a[best_b] == rows) & np.isfinite(cost[rows, best_b])
+    return np.column_stack((rows[mutual], best_b[mutual]))
+
+
+def _weigh(a: Points, b: Points, moved: Numbers, pairs: npt.NDArray[np.intp]) -> int:
+    """Score the pairs against all minutiae that both prints should have shown; few pairs prove little."""
+    shift = moved[pairs[:, 0]] - b.xya[pairs[:, 1]]
+    close = 1 - 0.5 * np.hypot(shift[:, 0], shift[:, 1]) / REACH[-1] - 0.25 * np.abs(_wrapped(shift[:, 2])) / TURN[-1]
+    paired = float(close.sum())
+    inverse = _refined(b.xya, a.xya[pairs[:, 0], :2], pairs[:, 1])
+    shared_a = max(int(_covered(moved, b).sum()), len(pairs))
+    shared_b = max(int(_covered(inverse, a).sum()), len(pairs))
+    share = paired / np.sqrt(shared_a * shared_b)
+    return round(1000 * share * min(1.0, paired / 12))
+
+
+def _covered(xya: Numbers, print_: Points) -> npt.NDArray[np.bool_]:
+    """Return which points lie where ``print_`` had print."""
+    rows, columns = print_.covers.shape
+    column, row = (np.floor(xya[:, axis] / print_.cell).astype(np.intp) for axis in (0, 1))
+    within = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    return np.asarray(within & print_.covers[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)])
