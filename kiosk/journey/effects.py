@@ -2,6 +2,29 @@
 
 from dataclasses import dataclass, field
 
+from kiosk.journey.events import (
+    CardNotPrinted,
+    CardPrinted,
+    Event,
+    FaceJudged,
+    FingerAbsent,
+    FingerCompared,
+    FingerProgress,
+    FingerStill,
+    FingerTaken,
+    IdentityProved,
+    IdentityRefused,
+    NikKnown,
+    NikRefused,
+    NotSealed,
+    OfficerKnown,
+    OfficerRefused,
+    OrderFound,
+    OrderRefused,
+    PhotoTaken,
+    PrintProgress,
+    Sealed,
+)
 from kiosk.journey.fingers import Finger
 
 
@@ -112,3 +135,19 @@ class CallOfficer(Effect):
     """Light the call lamp and tell the officers' devices; ``False`` ends the call."""
 
     on: bool
+
+
+OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {
+    LookUp: (NikKnown, NikRefused),
+    Prove: (IdentityProved, IdentityRefused),
+    Watch: (FaceJudged,),
+    TakePhoto: (PhotoTaken,),
+    Scan: (FingerProgress, FingerTaken, FingerAbsent, FingerStill),
+    Compare: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
+    CompareWithOrder: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
+    CheckOfficer: (OfficerKnown, OfficerRefused),
+    Seal: (Sealed, NotSealed),
+    FindOrder: (OrderFound, OrderRefused),
+    PrintCard: (PrintProgress, CardPrinted, CardNotPrinted),
+}
+"""What can come back from each effect; the table has a row for every one of them where the effect is asked for."""

@@ -13,72 +13,77 @@ class Event:
     """Anything that can happen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Touch(Event):
+    """Anything a person does: it shows that somebody is there, so the step's time starts again."""
+
+
 # What a person does ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Begin(Event):
+class Begin(Touch):
     """Somebody touched the attract screen."""
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageChosen(Event):
+class LanguageChosen(Touch):
     """A language was chosen: ``id`` or ``en``."""
 
     language: str
 
 
 @dataclass(frozen=True, slots=True)
-class PurposeChosen(Event):
+class PurposeChosen(Touch):
     """The person came to record, or to collect a card."""
 
     purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)
-class Digit(Event):
+class Digit(Touch):
     """A key of the on-screen keypad, ``0`` to ``9``."""
 
     digit: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Erase(Event):
+class Erase(Touch):
     """The last digit, or the ink, goes away."""
 
 
 @dataclass(frozen=True, slots=True)
-class Next(Event):
+class Next(Touch):
     """The one primary button."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deny(Event):
+class Deny(Touch):
     """The other answer: not me, not that photo, I do not agree."""
 
 
 @dataclass(frozen=True, slots=True)
-class Back(Event):
+class Back(Touch):
     """One step back."""
 
 
 @dataclass(frozen=True, slots=True)
-class CancelAsked(Event):
+class CancelAsked(Touch):
     """The person wants to stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class HelpAsked(Event):
+class HelpAsked(Touch):
     """The help button, on screen or on the panel."""
 
 
 @dataclass(frozen=True, slots=True)
-class MoreTime(Event):
+class MoreTime(Touch):
     """I need more time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Inked(Event):
+class Inked(Touch):
     """The signature as it stands now."""
 
     strokes: tuple[Stroke, ...] = field(repr=False)
@@ -178,7 +183,8 @@ class FingerTaken(Reply):
 
 @dataclass(frozen=True, slots=True)
 class FingerCompared(Reply):
-    """A finger was compared, on the reader, with its first capture or with the order's template."""
+    """A finger was compared, on the reader, with its first capture (the impression is told) or with the order's
+    template (it is not: nothing of a collecting visit is kept). Too unclear to compare is not the same."""
 
     same: bool
     impression: Impression | None = field(repr=False)

@@ -80,6 +80,7 @@ class Session:
     step: Step = Step.OUT_OF_SERVICE
     visit: int = 0
     now: float = 0.0
+    since: float = 0.0
     today: date | None = None
     deadline: float | None = None
     time_is_short: bool = False

@@ -55,6 +55,10 @@ class Device(Enum):
     PANEL = "panel"
 
 
+RECORDING_NEEDS = frozenset({Device.CAMERA, Device.FINGERPRINT})
+"""Without these nobody can be recorded; the station says so before anyone begins."""
+
+
 class Refusal(Enum):
     """Why the station said no; the text room says it in words, with the way on."""
 
@@ -76,6 +80,7 @@ class Refusal(Enum):
     FINGER_NOT_SAME = "finger-not-same"
     PIN_WRONG = "pin-wrong"
     PIN_LOCKED = "pin-locked"
+    OFFICER_NO = "officer-no"
     DISK_FULL = "disk-full"
     SEAL_FAILED = "seal-failed"
     NO_ORDER = "no-order"

@@ -1,0 +1,111 @@
+"""The effects a row of the table may ask for, told from the session as it is after the event."""
+
+from kiosk.journey.effects import (
+    CallOfficer,
+    CheckOfficer,
+    Compare,
+    CompareWithOrder,
+    Effect,
+    FindOrder,
+    Forget,
+    LookUp,
+    PrintCard,
+    Prove,
+    Scan,
+    Seal,
+    StopScan,
+    TakePhoto,
+    Unwatch,
+    Watch,
+)
+from kiosk.journey.session import Session
+
+
+def forget(session: Session) -> Effect:
+    """Erase what the workers still hold of the visit that is over."""
+    return Forget(session.visit)
+
+
+def look_up(session: Session) -> Effect:
+    """Is this number in the roster?"""
+    return LookUp(session.visit, session.typed)
+
+
+def prove(session: Session) -> Effect:
+    """Does this birth date belong to the number?"""
+    return Prove(session.visit, session.nik, session.typed)
+
+
+def watch(session: Session) -> Effect:
+    """Show and judge the preview."""
+    return Watch(session.visit)
+
+
+def unwatch(session: Session) -> Effect:
+    """Stop the preview."""
+    return Unwatch(session.visit)
+
+
+def take_photo(session: Session) -> Effect:
+    """Take the still."""
+    return TakePhoto(session.visit)
+
+
+def scan(session: Session) -> Effect | None:
+    """Take the finger that is asked now."""
+    finger = session.asked_finger
+    return None if finger is None else Scan(session.visit, finger, session.attempts + 1)
+
+
+def compare(session: Session) -> Effect | None:
+    """Take the index finger again and compare it with its first capture."""
+    finger = session.asked_finger
+    first = next((each for each in session.impressions if each.finger is finger), None)
+    if finger is None or first is None:
+        return None
+    return Compare(session.visit, finger, first.template_family, first.template)
+
+
+def compare_with_order(session: Session) -> Effect | None:
+    """Take the index finger and compare it with the order's template."""
+    finger = session.asked_finger
+    if finger is None or session.order is None:
+        return None
+    return CompareWithOrder(session.visit, finger, session.order)
+
+
+def stop_scan(session: Session) -> Effect:
+    """Stop waiting for a finger."""
+    return StopScan(session.visit)
+
+
+def check_officer(session: Session) -> Effect:
+    """Whose PIN is this?"""
+    return CheckOfficer(session.visit, session.typed)
+
+
+def seal(session: Session) -> Effect:
+    """Seal the recording and make it safe."""
+    return Seal(session.visit, session)
+
+
+def find_order(session: Session) -> Effect:
+    """Is there a card for this person?"""
+    return FindOrder(session.visit, session.nik)
+
+
+def print_card(session: Session) -> Effect | None:
+    """Print the ordered card."""
+    if session.order is None:
+        return None
+    return PrintCard(session.visit, session.order, session.finger_confirmed, session.officer)
+
+
+def call_officer(session: Session) -> Effect:
+    """Light the call lamp."""
+    return CallOfficer(session.visit, on=True)
+
+
+def end_call(session: Session) -> Effect:
+    """The officer has come, or is no longer needed."""
+    return CallOfficer(session.visit, on=False)

@@ -1,0 +1,169 @@
+"""The questions a row of the table may ask. Named, so that the diagram drawn from the table is complete."""
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey.events import Digit, Event, FaceJudged, FingerCompared, FingerTaken, OrderFound, OrderRefused
+from kiosk.journey.fingers import IN_ORDER, RECHECKED
+from kiosk.journey.session import Session
+from kiosk.journey.steps import RECORDING_NEEDS, Purpose, Refusal
+
+NIK_DIGITS = 16
+DATE_DIGITS = 8
+PIN_DIGITS = 6
+YOUNGEST = 16
+"""Recording is open from 16 (pemula); the card itself is printed from 17 (UU 24/2013; ministry practice)."""
+SHUTTER_AFTER = 2.1
+"""Seconds of a good face before the shutter: three, two, one."""
+SHUTTER_BY_HAND_AFTER = 15.0
+FINGER_TRIES = 3
+COLLECT_TRIES = 4
+"""Two with the right index finger, two with the left, then the officer."""
+
+
+def free(session: Session, _: Event) -> bool:
+    """Nothing is being looked up for the resident just now."""
+    return not session.busy
+
+
+def nik_complete(session: Session, _: Event) -> bool:
+    """All sixteen digits are there, and no answer is being waited for."""
+    return len(session.typed) == NIK_DIGITS and not session.busy
+
+
+def date_complete(session: Session, _: Event) -> bool:
+    """Day, month and year are there, and no answer is being waited for."""
+    return len(session.typed) == DATE_DIGITS and not session.busy
+
+
+def pin_complete(session: Session, _: Event) -> bool:
+    """The PIN is whole, and no answer is being waited for."""
+    return len(session.typed) == PIN_DIGITS and not session.busy
+
+
+def nik_has_room(session: Session, event: Event) -> bool:
+    """One more digit of a NIK fits."""
+    return _room(session, event, NIK_DIGITS)
+
+
+def date_has_room(session: Session, event: Event) -> bool:
+    """One more digit of a date fits."""
+    return _room(session, event, DATE_DIGITS)
+
+
+def pin_has_room(session: Session, event: Event) -> bool:
+    """One more digit of a PIN fits."""
+    return _room(session, event, PIN_DIGITS)
+
+
+def _room(session: Session, event: Event, most: int) -> bool:
+    one = isinstance(event, Digit) and len(event.digit) == 1 and event.digit in "0123456789"
+    return one and len(session.typed) < most and not session.busy
+
+
+def tries_are_over(session: Session, event: Event) -> bool:
+    """The number is locked after wrong birth dates."""
+    return getattr(event, "why", None) is Refusal.LOCKED
+
+
+def collecting(session: Session, _: Event) -> bool:
+    """The person came for a finished card."""
+    return session.purpose is Purpose.COLLECT
+
+
+def already_recorded(session: Session, _: Event) -> bool:
+    """The centre holds this person: a second recording would hang there for ever."""
+    return session.biodata is not None and session.biodata.recorded
+
+
+def too_young(session: Session, _: Event) -> bool:
+    """Under sixteen today and never married."""
+    if session.biodata is None or session.today is None:
+        return True
+    born, today = session.biodata.birth_date, session.today
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return age < YOUNGEST and not session.biodata.married
+
+
+def face_good_long_enough(session: Session, event: Event) -> bool:
+    """The face has been good for as long as three, two, one takes."""
+    good = isinstance(event, FaceJudged) and event.advice is FaceAdvice.GOOD
+    return good and not session.busy and session.good_since is not None and _since(session) >= SHUTTER_AFTER
+
+
+def _since(session: Session) -> float:
+    return session.now - (session.good_since or 0.0)
+
+
+def shutter_offered(session: Session, _: Event) -> bool:
+    """The automatic shutter has had its chance; the resident may press it."""
+    return not session.busy and session.now - session.since >= SHUTTER_BY_HAND_AFTER
+
+
+def signed(session: Session, _: Event) -> bool:
+    """There is ink: a line is enough, a dot is not."""
+    return any(len(stroke) > 1 for stroke in session.strokes)
+
+
+def last_finger_settled(session: Session, event: Event) -> bool:
+    """The tenth finger is good, or has been tried often enough."""
+    return finger_settled(session, event) and len(session.impressions) == len(IN_ORDER) - 1
+
+
+def finger_settled(session: Session, event: Event) -> bool:
+    """This finger is good, or has been tried often enough: the best one is kept."""
+    if not finger_asked(session, event) or not isinstance(event, FingerTaken):
+        return False
+    return event.advice is FingerAdvice.GOOD or session.attempts + 1 >= FINGER_TRIES
+
+
+def finger_asked(session: Session, event: Event) -> bool:
+    """The impression is of the finger that is asked now, not of one asked before."""
+    return isinstance(event, FingerTaken) and event.impression.finger is session.asked_finger
+
+
+def last_recheck_settled(session: Session, event: Event) -> bool:
+    """The second index finger matched, or has been tried often enough."""
+    return recheck_settled(session, event) and len(session.rechecked) == len(RECHECKED) - 1
+
+
+def recheck_settled(session: Session, event: Event) -> bool:
+    """This index finger matched its first capture, or has been tried often enough (the officer is told)."""
+    if not recheck_asked(session, event) or not isinstance(event, FingerCompared):
+        return False
+    return event.same or session.attempts + 1 >= FINGER_TRIES
+
+
+def recheck_asked(session: Session, event: Event) -> bool:
+    """The comparison is of the finger that is asked now."""
+    if not isinstance(event, FingerCompared) or event.impression is None:
+        return False
+    return event.impression.finger is session.asked_finger
+
+
+def owner_proved(_: Session, event: Event) -> bool:
+    """The finger is the card owner's."""
+    return isinstance(event, FingerCompared) and event.same
+
+
+def tries_left_for_owner(session: Session, _: Event) -> bool:
+    """There is another try before the officer is asked."""
+    return session.attempts + 1 < COLLECT_TRIES
+
+
+def order_has_finger(_: Session, event: Event) -> bool:
+    """The order carries a template that this reader can compare."""
+    return isinstance(event, OrderFound) and event.finger
+
+
+def no_order(_: Session, event: Event) -> bool:
+    """The centre has not ordered this card yet."""
+    return isinstance(event, OrderRefused) and event.why is Refusal.NO_ORDER
+
+
+def all_here(session: Session, _: Event) -> bool:
+    """Nothing that a recording needs is missing."""
+    return not (RECORDING_NEEDS & session.missing)
+
+
+def sealing_failed(session: Session, _: Event) -> bool:
+    """The recording is complete but could not be kept yet: it is worth trying again."""
+    return session.refusal in (Refusal.SEAL_FAILED, Refusal.DISK_FULL) and session.officer is not None

@@ -1,0 +1,162 @@
+"""How a journey's table is read: one event in, the next session and the effects to perform out. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kiosk.journey.effects import Effect
+from kiosk.journey.events import DeviceBack, DeviceLost, Event, Reply, Tick, TimedOut, Touch
+from kiosk.journey.session import Session
+from kiosk.journey.steps import Device, Step
+
+WARNING = 20.0
+"""Seconds before a step's time is over at which the resident is told."""
+
+Guard = Callable[[Session, Event], bool]
+Note = Callable[[Session, Event], Mapping[str, object]]
+"""What to write into the session: names of fields and their new values, told from the session before the event."""
+Ask = Callable[[Session], Effect | None]
+"""An effect to ask for, told from the session after the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """To another step, or into the same one anew. What was typed or shown there is cleared."""
+
+    to: Step
+    when: Guard | None = None
+    note: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Still the same step, its clock running on."""
+
+    when: Guard | None = None
+    note: tuple[Note, ...] = ()
+    do: tuple[Ask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """To a step that interrupts the story; everything is kept for the way back."""
+
+    to: Step
+    when: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Back from an aside to where the story stood."""
+
+    when: Guard | None = None
+
+
+Row = Go | Stay | Aside | Return
+Rows = Mapping[type[Event], tuple[Row, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the table: what to ask for on coming and leaving, how long it may take, and what can happen."""
+
+    on: Rows = field(default_factory=dict)
+    enter: tuple[Ask, ...] = ()
+    leave: tuple[Ask, ...] = ()
+    within: float | None = None
+    """Seconds without a touch until TimedOut; None where the step waits for ever."""
+    needs: frozenset[Device] = frozenset()
+    without: Step = Step.INTERRUPTED
+    """Where to go while something it needs is missing."""
+
+
+Table = Mapping[Step, Stage]
+
+
+def advance(table: Table, session: Session, event: Event) -> tuple[Session, tuple[Effect, ...]]:
+    """Let ``event`` happen to ``session``. What the table has no row for changes nothing; replies to an earlier
+    visit are dropped."""
+    match event:
+        case Tick():
+            return _time_goes_on(table, session, event)
+        case Reply() if event.visit != session.visit:
+            return session, ()
+        case DeviceLost():
+            session = session.but(missing=session.missing | {event.device})
+            if event.device in table[session.step].needs:
+                return _interrupt(table, session)
+        case DeviceBack():
+            session = session.but(missing=session.missing - {event.device})
+        case _:
+            pass
+    if isinstance(event, Touch):
+        session = _restart_clock(table, session)
+    for row in table[session.step].on.get(type(event), ()):
+        if row.when is None or row.when(session, event):
+            return _follow(table, session, event, row)
+    return session, ()
+
+
+def _time_goes_on(table: Table, session: Session, tick: Tick) -> tuple[Session, tuple[Effect, ...]]:
+    session = session.but(now=tick.now, today=tick.today)
+    if session.deadline is None:
+        return session, ()
+    if tick.now >= session.deadline:
+        # Cleared first, so that a step without a row for TimedOut cannot be asked twice.
+        return advance(table, session.but(deadline=None, time_is_short=False), TimedOut())
+    return session.but(time_is_short=session.deadline - tick.now <= WARNING), ()
+
+
+def _restart_clock(table: Table, session: Session) -> Session:
+    within = table[session.step].within
+    return session.but(deadline=None if within is None else session.now + within, time_is_short=False)
+
+
+def _follow(table: Table, session: Session, event: Event, row: Row) -> tuple[Session, tuple[Effect, ...]]:
+    match row:
+        case Stay():
+            after = session.but(**_noted(row.note, session, event))
+            return after, _asked(row.do, after)
+        case Go():
+            left = _asked(table[session.step].leave, session)
+            after = _cleared(session, again=row.to is session.step).but(
+                **({"step": row.to, "resume": None} | _noted(row.note, session, event))
+            )
+            return _arrive(table, after, left)
+        case Aside():
+            left = _asked(table[session.step].leave, session)
+            resume = session.resume or session.step
+            return _arrive(table, session.but(step=row.to, resume=resume), left)
+        case Return():
+            left = _asked(table[session.step].leave, session)
+            back = session.resume or Step.ATTRACT
+            return _arrive(table, session.but(step=back, resume=None, progress=None, busy=False), left)
+
+
+def _interrupt(table: Table, session: Session) -> tuple[Session, tuple[Effect, ...]]:
+    return _arrive(table, session, _asked(table[session.step].leave, session))
+
+
+def _arrive(table: Table, session: Session, before: tuple[Effect, ...]) -> tuple[Session, tuple[Effect, ...]]:
+    stage = table[session.step]
+    if stage.needs & session.missing:
+        resume = session.step if stage.without is Step.INTERRUPTED else None
+        session = session.but(step=stage.without, resume=resume)
+        stage = table[session.step]
+    session = _restart_clock(table, session.but(since=session.now))
+    return session, (*before, *_asked(stage.enter, session))
+
+
+def _cleared(session: Session, *, again: bool) -> Session:
+    session = session.but(typed="", refusal=None, tries_left=None, busy=False, progress=None, good_since=None)
+    return session if again else session.but(attempts=0, best=None, finger_advice=None)
+
+
+def _noted(notes: tuple[Note, ...], session: Session, event: Event) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    for note in notes:
+        changes.update(note(session, event))
+    return changes
+
+
+def _asked(asks: tuple[Ask, ...], session: Session) -> tuple[Effect, ...]:
+    return tuple(effect for ask in asks if (effect := ask(session)) is not None)

@@ -1,0 +1,322 @@
+"""The resident's journey. Read it from top to bottom: this is everything that can happen.
+
+Two stories share their beginning: being recorded, and collecting a finished card. ``HOME`` rows hold wherever a visit
+can be given up; ``LEAVING`` adds the ways to stop or to call an officer.
+"""
+
+from kiosk.journey import asks, guards, notes
+from kiosk.journey.events import (
+    Back,
+    Begin,
+    CancelAsked,
+    CardNotPrinted,
+    CardPrinted,
+    Deny,
+    DeviceBack,
+    Digit,
+    Erase,
+    Event,
+    FaceJudged,
+    FingerAbsent,
+    FingerCompared,
+    FingerProgress,
+    FingerStill,
+    FingerTaken,
+    HelpAsked,
+    IdentityProved,
+    IdentityRefused,
+    Inked,
+    LanguageChosen,
+    MoreTime,
+    Next,
+    NikKnown,
+    NikRefused,
+    NotSealed,
+    OfficerKnown,
+    OfficerRefused,
+    OrderFound,
+    OrderRefused,
+    PhotoTaken,
+    PrintProgress,
+    PurposeChosen,
+    Sealed,
+    TimedOut,
+)
+from kiosk.journey.machine import Aside, Go, Return, Row, Stage, Stay
+from kiosk.journey.steps import RECORDING_NEEDS, Device, Refusal, Step
+
+On = dict[type[Event], tuple[Row, ...]]
+
+home = Go(Step.ATTRACT, note=(notes.forgotten,))
+
+HOME: On = {
+    TimedOut: (home,),
+    MoreTime: (Stay(),),
+}
+LEAVING: On = HOME | {
+    CancelAsked: (Aside(Step.CANCEL),),
+    HelpAsked: (Aside(Step.HELP),),
+}
+
+RECORDING: dict[Step, Stage] = {
+    Step.OUT_OF_SERVICE: Stage(
+        on={DeviceBack: (Go(Step.ATTRACT, when=guards.all_here),)},
+    ),
+    Step.ATTRACT: Stage(
+        enter=(asks.forget,),
+        needs=RECORDING_NEEDS,
+        without=Step.OUT_OF_SERVICE,
+        on={Begin: (Go(Step.LANGUAGE),), HelpAsked: (Aside(Step.HELP),)},
+    ),
+    Step.LANGUAGE: Stage(
+        within=60,
+        on=LEAVING | {LanguageChosen: (Go(Step.PURPOSE, note=(notes.language,)),), Back: (home,)},
+    ),
+    Step.PURPOSE: Stage(
+        within=60,
+        on=LEAVING | {PurposeChosen: (Go(Step.NIK, note=(notes.purpose,)),), Back: (Go(Step.LANGUAGE),)},
+    ),
+    # Who is it? Nothing about a number's owner is told, or even known here, before the birth date was right.
+    Step.NIK: Stage(
+        within=120,
+        on=LEAVING
+        | {
+            Digit: (Stay(when=guards.nik_has_room, note=(notes.digit,)),),
+            Erase: (Stay(when=guards.free, note=(notes.erased,)),),
+            Next: (
+                Stay(when=guards.nik_complete, note=(notes.waiting,), do=(asks.look_up,)),
+                Stay(when=guards.free, note=(notes.because(Refusal.NIK_LENGTH),)),
+            ),
+            NikKnown: (Go(Step.BIRTH_DATE, note=(notes.nik,)),),
+            NikRefused: (
+                Go(Step.REFUSED, when=guards.tries_are_over, note=(notes.because_told,)),
+                Stay(note=(notes.nik_kept,)),
+            ),
+            Back: (Go(Step.PURPOSE),),
+        },
+    ),
+    Step.BIRTH_DATE: Stage(
+        within=120,
+        on=LEAVING
+        | {
+            Digit: (Stay(when=guards.date_has_room, note=(notes.digit,)),),
+            Erase: (Stay(when=guards.free, note=(notes.erased,)),),
+            Next: (
+                Stay(when=guards.date_complete, note=(notes.waiting,), do=(asks.prove,)),
+                Stay(when=guards.free, note=(notes.because(Refusal.DATE_IMPOSSIBLE),)),
+            ),
+            IdentityProved: (Go(Step.IS_THIS_YOU, note=(notes.biodata,)),),
+            IdentityRefused: (
+                Go(Step.REFUSED, when=guards.tries_are_over, note=(notes.because_told,)),
+                Stay(note=(notes.because_told,)),
+            ),
+            Back: (Go(Step.NIK),),
+        },
+    ),
+    Step.IS_THIS_YOU: Stage(
+        within=120,
+        on=LEAVING
+        | {
+            Next: (
+                Stay(when=guards.collecting, note=(notes.waiting,), do=(asks.find_order,)),
+                Go(
+                    Step.NOT_ELIGIBLE,
+                    when=guards.already_recorded,
+                    note=(notes.because(Refusal.ALREADY_RECORDED),),
+                ),
+                Go(Step.NOT_ELIGIBLE, when=guards.too_young, note=(notes.because(Refusal.TOO_YOUNG),)),
+                Go(Step.CONSENT),
+            ),
+            Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.BIODATA_WRONG),)),),
+            OrderFound: (
+                Go(Step.COLLECT_FINGER, when=guards.order_has_finger, note=(notes.order,)),
+                Go(Step.COLLECT_OFFICER, note=(notes.order,)),
+            ),
+            OrderRefused: (
+                Go(Step.NO_CARD_YET, when=guards.no_order, note=(notes.because_told,)),
+                Go(Step.REFUSED, note=(notes.because_told,)),
+            ),
+        },
+    ),
+    Step.NOT_ELIGIBLE: Stage(within=60, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    Step.CONSENT: Stage(
+        within=180,
+        on=LEAVING
+        | {
+            Next: (Go(Step.PHOTO, note=(notes.consent,)),),
+            Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.CONSENT_NO),)),),
+        },
+    ),
+    # The photo is seen and approved before anything else is captured (circular of October 2024).
+    Step.PHOTO: Stage(
+        enter=(asks.watch,),
+        leave=(asks.unwatch,),
+        within=180,
+        needs=frozenset({Device.CAMERA}),
+        on=LEAVING
+        | {
+            FaceJudged: (
+                Stay(when=guards.face_good_long_enough, note=(notes.face, notes.waiting), do=(asks.take_photo,)),
+                Stay(note=(notes.face,)),
+            ),
+            Next: (Stay(when=guards.shutter_offered, note=(notes.waiting,), do=(asks.take_photo,)),),
+            PhotoTaken: (Go(Step.PHOTO_REVIEW, note=(notes.photo,)),),
+        },
+    ),
+    Step.PHOTO_REVIEW: Stage(
+        within=120,
+        on=LEAVING | {Next: (Go(Step.SIGNATURE),), Deny: (Go(Step.PHOTO),)},
+    ),
+    Step.SIGNATURE: Stage(
+        within=180,
+        on=LEAVING
+        | {
+            Inked: (Stay(note=(notes.ink,)),),
+            Erase: (Stay(note=(notes.no_ink,)),),
+            Next: (
+                Go(Step.FINGERS, when=guards.signed),
+                Stay(note=(notes.because(Refusal.SIGNATURE_EMPTY),)),
+            ),
+            Back: (Go(Step.PHOTO_REVIEW),),
+        },
+    ),
+    Step.FINGERS: Stage(
+        enter=(asks.scan,),
+        leave=(asks.stop_scan,),
+        within=180,
+        needs=frozenset({Device.FINGERPRINT}),
+        on=LEAVING
+        | {
+            FingerProgress: (Stay(note=(notes.progress,)),),
+            FingerTaken: (
+                Go(Step.RECHECK, when=guards.last_finger_settled, note=(notes.finger_kept,)),
+                Go(Step.FINGERS, when=guards.finger_settled, note=(notes.finger_kept,)),
+                Go(Step.FINGERS, when=guards.finger_asked, note=(notes.finger_again,)),
+            ),
+            FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.scan,)),),
+            FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.scan,)),),
+        },
+    ),
+    Step.RECHECK: Stage(
+        enter=(asks.compare,),
+        leave=(asks.stop_scan,),
+        within=180,
+        needs=frozenset({Device.FINGERPRINT}),
+        on=LEAVING
+        | {
+            FingerProgress: (Stay(note=(notes.progress,)),),
+            FingerCompared: (
+                Go(Step.REVIEW, when=guards.last_recheck_settled, note=(notes.recheck_kept,)),
+                Go(Step.RECHECK, when=guards.recheck_settled, note=(notes.recheck_kept,)),
+                Go(Step.RECHECK, when=guards.recheck_asked, note=(notes.recheck_again,)),
+            ),
+            FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.compare,)),),
+            FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.compare,)),),
+        },
+    ),
+    Step.REVIEW: Stage(within=180, on=LEAVING | {Next: (Go(Step.SIGN_OFF),)}),
+    Step.SIGN_OFF: Stage(
+        within=180,
+        on=LEAVING | {Next: (Go(Step.OFFICER_CONFIRMS),), Back: (Go(Step.REVIEW),)},
+    ),
+    Step.OFFICER_CONFIRMS: Stage(
+        enter=(asks.call_officer,),
+        leave=(asks.end_call,),
+        within=600,
+        on=LEAVING
+        | {
+            Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
+            Erase: (Stay(when=guards.free, note=(notes.erased,)),),
+            Next: (Stay(when=guards.pin_complete, note=(notes.waiting,), do=(asks.check_officer,)),),
+            OfficerKnown: (Go(Step.SEALING, note=(notes.officer,)),),
+            OfficerRefused: (Stay(note=(notes.because_told,)),),
+            Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),)),),
+        },
+    ),
+    # No way to stop here: it takes a moment, and then the recording is safe or the station says why it is not.
+    Step.SEALING: Stage(
+        enter=(asks.seal,),
+        within=60,
+        on={
+            Sealed: (Go(Step.RECEIPT, note=(notes.accepted,)),),
+            NotSealed: (Go(Step.REFUSED, note=(notes.because_told,)),),
+            TimedOut: (Go(Step.REFUSED, note=(notes.because(Refusal.SEAL_FAILED),)),),
+            MoreTime: (Stay(),),
+        },
+    ),
+    Step.RECEIPT: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+}
+
+COLLECTING: dict[Step, Stage] = {
+    Step.NO_CARD_YET: Stage(within=60, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    Step.COLLECT_FINGER: Stage(
+        enter=(asks.compare_with_order,),
+        leave=(asks.stop_scan,),
+        within=120,
+        needs=frozenset({Device.FINGERPRINT}),
+        on=LEAVING
+        | {
+            FingerProgress: (Stay(note=(notes.progress,)),),
+            FingerCompared: (
+                Go(Step.PRINTING, when=guards.owner_proved, note=(notes.owner,)),
+                Go(Step.COLLECT_FINGER, when=guards.tries_left_for_owner, note=(notes.owner_again,)),
+                Go(Step.COLLECT_OFFICER),
+            ),
+            FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.compare_with_order,)),),
+            FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.compare_with_order,)),),
+        },
+    ),
+    Step.COLLECT_OFFICER: Stage(
+        enter=(asks.call_officer,),
+        leave=(asks.end_call,),
+        within=600,
+        on=LEAVING
+        | {
+            Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
+            Erase: (Stay(when=guards.free, note=(notes.erased,)),),
+            Next: (Stay(when=guards.pin_complete, note=(notes.waiting,), do=(asks.check_officer,)),),
+            OfficerKnown: (Go(Step.PRINTING, note=(notes.officer,)),),
+            OfficerRefused: (Stay(note=(notes.because_told,)),),
+            Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),)),),
+        },
+    ),
+    # Waits for the printer's verdict, whatever it takes: a card must never be printed by guess.
+    Step.PRINTING: Stage(
+        enter=(asks.print_card,),
+        on={
+            PrintProgress: (Stay(note=(notes.progress,)),),
+            CardPrinted: (Go(Step.CARD_READY),),
+            CardNotPrinted: (Go(Step.CARD_FAILED, note=(notes.because_told,)),),
+        },
+    ),
+    Step.CARD_READY: Stage(within=60, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    Step.CARD_FAILED: Stage(within=120, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+}
+
+ASIDES: dict[Step, Stage] = {
+    Step.CANCEL: Stage(within=60, on=HOME | {Next: (Return(),), Deny: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    Step.HELP: Stage(
+        enter=(asks.call_officer,),
+        leave=(asks.end_call,),
+        within=600,
+        on=HOME | {Next: (Return(),), CancelAsked: (Aside(Step.CANCEL),)},
+    ),
+    Step.INTERRUPTED: Stage(
+        enter=(asks.call_officer,),
+        leave=(asks.end_call,),
+        within=600,
+        on=HOME | {DeviceBack: (Return(),), CancelAsked: (Aside(Step.CANCEL),)},
+    ),
+    # Says why, and what to do next. A recording that could not be kept yet is not given up.
+    Step.REFUSED: Stage(
+        within=90,
+        on=HOME
+        | {
+            Next: (Go(Step.SEALING, when=guards.sealing_failed), home),
+            Sealed: (Go(Step.RECEIPT, note=(notes.accepted,)),),
+            HelpAsked: (Aside(Step.HELP),),
+        },
+    ),
+}
+
+TABLE: dict[Step, Stage] = RECORDING | COLLECTING | ASIDES

@@ -1,0 +1,77 @@
+"""A resident, an impression and a way to play events through the table."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey.effects import Effect
+from kiosk.journey.events import DeviceBack, Event, Tick
+from kiosk.journey.fingers import Finger
+from kiosk.journey.machine import advance
+from kiosk.journey.resident import TABLE
+from kiosk.journey.session import Biodata, Impression, Photo, Session, Sex
+from kiosk.journey.steps import Device, Step
+
+TODAY = date(2026, 11, 24)
+
+
+def biodata(*, born: date = date(1958, 3, 5), married: bool = True, recorded: bool = False) -> Biodata:
+    return Biodata(
+        nik="5371010503580001",
+        name="Yosef",
+        birth_place="Kupang",
+        birth_date=born,
+        sex=Sex.MALE,
+        address="Jl. Melati 1",
+        village="Oesapa",
+        district="Kelapa Lima",
+        married=married,
+        recorded=recorded,
+        nik_disagrees=False,
+    )
+
+
+def impression(finger: Finger, *, score: int = 80) -> Impression:
+    return Impression(finger, 4, 4, 500, score, 1, FingerAdvice.GOOD, "grow-zfm", bytes(16), b"template")
+
+
+PHOTO = Photo(b"jpeg", 600, 800, FaceAdvice.GOOD)
+
+
+@dataclass
+class Visit:
+    """The table, played by hand: ``visit(event)`` lets something happen."""
+
+    session: Session = field(default_factory=lambda: Session(missing=frozenset(Device)))
+    effects: list[Effect] = field(default_factory=list)
+
+    def __call__(self, *events: Event) -> Session:
+        for event in events:
+            self.session, asked = advance(TABLE, self.session, event)
+            self.effects += asked
+        return self.session
+
+    def wait(self, seconds: float) -> Session:
+        return self(Tick(self.session.now + seconds, TODAY))
+
+    def asked(self, kind: type[Effect]) -> Effect:
+        return next(effect for effect in reversed(self.effects) if isinstance(effect, kind))
+
+    @property
+    def step(self) -> Step:
+        return self.session.step
+
+    @property
+    def number(self) -> int:
+        return self.session.visit
+
+
+@pytest.fixture
+def visit() -> Visit:
+    """A station whose devices are all here, at the attract screen."""
+    visit = Visit()
+    visit(Tick(100.0, TODAY), *(DeviceBack(device) for device in Device))
+    assert visit.step is Step.ATTRACT
+    return visit

@@ -1,0 +1,240 @@
+"""What must hold of the table itself, whatever story is told with it."""
+
+import inspect
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey import events
+from kiosk.journey.diagram import mermaid
+from kiosk.journey.effects import OUTCOMES, Forget, Seal
+from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut
+from kiosk.journey.fingers import IN_ORDER, Finger
+from kiosk.journey.guards import COLLECT_TRIES, FINGER_TRIES
+from kiosk.journey.machine import Aside, Go, Return, Row
+from kiosk.journey.resident import TABLE
+from kiosk.journey.session import Accepted, Session
+from kiosk.journey.steps import Device, Purpose, Refusal, Step
+
+from .conftest import PHOTO, TODAY, Visit, biodata, impression
+
+WAITS_FOR_EVER = {Step.ATTRACT, Step.OUT_OF_SERVICE, Step.PRINTING}
+BETWEEN_VISITS = {Step.ATTRACT, Step.OUT_OF_SERVICE}
+
+
+def rows() -> Iterator[tuple[Step, type[Event], Row]]:
+    for step, stage in TABLE.items():
+        for event, choices in stage.on.items():
+            for row in choices:
+                yield step, event, row
+
+
+def arrows() -> dict[Step, set[Step]]:
+    resumable = {step for step, _, row in rows() if isinstance(row, Aside)} | {
+        step for step, stage in TABLE.items() if stage.needs and stage.without is Step.INTERRUPTED
+    }
+    found: dict[Step, set[Step]] = {step: set() for step in TABLE}
+    for step, _, row in rows():
+        if isinstance(row, Go | Aside):
+            found[step].add(row.to)
+        elif isinstance(row, Return):
+            found[step] |= resumable
+    for step, stage in TABLE.items():
+        if stage.needs:
+            found[step].add(stage.without)
+    return found
+
+
+def reachable(start: Step) -> set[Step]:
+    seen, todo, ways = {start}, [start], arrows()
+    while todo:
+        for step in ways[todo.pop()] - seen:
+            seen.add(step)
+            todo.append(step)
+    return seen
+
+
+def test_every_step_has_its_stage() -> None:
+    assert set(TABLE) == set(Step)
+
+
+def test_every_step_can_be_reached() -> None:
+    assert reachable(Step.OUT_OF_SERVICE) == set(Step)
+
+
+@pytest.mark.parametrize("step", Step)
+def test_home_can_be_reached_from_everywhere(step: Step) -> None:
+    assert Step.ATTRACT in reachable(step)
+
+
+@pytest.mark.parametrize("step", set(Step) - WAITS_FOR_EVER)
+def test_every_step_ends_by_itself_and_can_be_given_more_time(step: Step) -> None:
+    stage = TABLE[step]
+    assert stage.within is not None
+    assert {TimedOut, MoreTime} <= set(stage.on)
+
+
+@pytest.mark.parametrize("step", WAITS_FOR_EVER)
+def test_nothing_hurries_where_nobody_waits(step: Step) -> None:
+    assert TABLE[step].within is None
+
+
+@pytest.mark.parametrize("step", Step)
+def test_every_outcome_of_what_a_step_asks_for_has_a_row(step: Step) -> None:
+    stage = TABLE[step]
+    asks = [*stage.enter, *(ask for choices in stage.on.values() for row in choices for ask in getattr(row, "do", ()))]
+    kinds = {kind for kind in OUTCOMES for ask in asks if f"{kind.__name__}(" in inspect.getsource(ask)}
+    for kind in kinds:
+        assert set(OUTCOMES[kind]) <= set(stage.on), f"{step} asks for {kind.__name__}"
+
+
+def test_the_last_row_of_a_choice_never_shadows_another() -> None:
+    for step, stage in TABLE.items():
+        for event, choices in stage.on.items():
+            assert all(row.when is not None for row in choices[:-1]), f"{step} {event.__name__}"
+
+
+def test_the_diagram_shows_every_arrow_of_the_table() -> None:
+    drawn = mermaid(TABLE)
+    for step, event, row in rows():
+        if isinstance(row, Go | Aside):
+            guard = f" [{row.when.__name__}]" if row.when else ""
+            arrow = f"--> {row.to.value.title().replace('-', '')}: {event.__name__}{guard}"
+            note = f"{event.__name__} to {row.to.value}, from "
+            assert any(
+                (arrow in line and line.strip().startswith(step.value.title().replace("-", "")))
+                or (note in line and step.value in line)
+                for line in drawn.splitlines()
+            ), f"{step} {event.__name__} -> {row.to}"
+
+
+def any_event() -> st.SearchStrategy[Event]:
+    """Anything at all, replies to this visit and to others among it."""
+    visits = st.integers(0, 4)
+    made: dict[type[Event], st.SearchStrategy[Event]] = {
+        events.LanguageChosen: st.builds(events.LanguageChosen, st.sampled_from(["id", "en"])),
+        events.PurposeChosen: st.builds(events.PurposeChosen, st.sampled_from(Purpose)),
+        events.Digit: st.builds(events.Digit, st.sampled_from("0123456789x")),
+        events.Inked: st.just(events.Inked((((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),))),
+        events.Tick: st.builds(lambda: Tick(0.0, TODAY)),
+        events.IdentityProved: st.builds(
+            lambda visit, recorded: events.IdentityProved(visit, biodata(recorded=recorded)), visits, st.booleans()
+        ),
+        events.FaceJudged: st.builds(events.FaceJudged, visits, st.sampled_from(FaceAdvice)),
+        events.PhotoTaken: st.builds(events.PhotoTaken, visits, st.just(PHOTO)),
+        events.FingerTaken: st.builds(
+            events.FingerTaken,
+            visits,
+            st.builds(impression, st.sampled_from(Finger), score=st.integers(0, 100)),
+            st.sampled_from(FingerAdvice),
+        ),
+        events.FingerCompared: st.builds(
+            events.FingerCompared, visits, st.booleans(), st.none() | st.builds(impression, st.sampled_from(Finger))
+        ),
+        events.Sealed: st.builds(events.Sealed, visits, st.just(Accepted("r", "p", 0.1))),
+        events.DeviceLost: st.builds(DeviceLost, st.sampled_from(Device)),
+        events.DeviceBack: st.builds(DeviceBack, st.sampled_from(Device)),
+    }
+    kinds = [
+        kind
+        for _, kind in inspect.getmembers(events, inspect.isclass)
+        if issubclass(kind, Event) and kind not in (Event, Reply, events.Touch, TimedOut)
+    ]
+    return st.one_of([made[kind] if kind in made else st.from_type(kind) for kind in kinds])
+
+
+class Likely:
+    """A resident who mostly does what the step waits for, so that random visits get deep into the story."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+
+    def next(self) -> Event:
+        session, number = self.visit.session, self.visit.number
+        finger = session.asked_finger or Finger.RIGHT_INDEX
+        match session.step:
+            case Step.OUT_OF_SERVICE | Step.INTERRUPTED:
+                return DeviceBack(min(session.missing or {Device.CAMERA}, key=lambda device: device.value))
+            case Step.ATTRACT:
+                return events.Begin()
+            case Step.LANGUAGE:
+                return events.LanguageChosen("id")
+            case Step.PURPOSE:
+                return events.PurposeChosen(Purpose.RECORD if number % 2 else Purpose.COLLECT)
+            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER if session.busy:
+                return {
+                    Step.NIK: events.NikKnown(number),
+                    Step.BIRTH_DATE: events.IdentityProved(number, biodata()),
+                }.get(session.step, events.OfficerKnown(number, "o"))
+            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER:
+                full = {Step.NIK: 16, Step.BIRTH_DATE: 8}.get(session.step, 6)
+                return events.Next() if len(session.typed) >= full else events.Digit("1")
+            case Step.IS_THIS_YOU if session.busy:
+                return events.OrderFound(number, "order", finger=True)
+            case Step.PHOTO:
+                return events.PhotoTaken(number, PHOTO)
+            case Step.SIGNATURE if not session.strokes:
+                return events.Inked((((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),))
+            case Step.FINGERS:
+                return events.FingerTaken(number, impression(finger), FingerAdvice.GOOD)
+            case Step.RECHECK:
+                return events.FingerCompared(number, True, impression(finger))
+            case Step.COLLECT_FINGER:
+                return events.FingerCompared(number, True, None)
+            case Step.SEALING:
+                return events.Sealed(number, Accepted("r", "p", 0.1))
+            case Step.PRINTING:
+                return events.CardPrinted(number)
+            case _:
+                return events.Next()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.none(), st.none(), st.none(), st.floats(0.5, 200), any_event()), max_size=120))
+def test_whatever_happens_the_invariants_hold(happenings: list[Event | float | None]) -> None:
+    visit = Visit()
+    visit(Tick(1.0, TODAY), *(DeviceBack(device) for device in Device))
+    likely = Likely(visit)
+    for happening in happenings:
+        before = visit.session
+        told = len(visit.effects)
+        match happening:
+            case None:
+                visit(likely.next())
+            case float():
+                visit.wait(happening)
+            case Tick():
+                visit.wait(0.1)
+            case _:
+                visit(happening)
+        holds(before, visit.session, visit.effects[told:])
+
+
+def holds(before: Session, after: Session, asked: list[object]) -> None:
+    for effect in asked:
+        if isinstance(effect, Seal):
+            sealed = effect.session
+            assert isinstance(sealed, Session)
+            assert sealed.consented
+            assert sealed.biodata is not None
+            assert sealed.photo is not None
+            assert sealed.strokes
+            assert sealed.officer is not None
+            assert [each.finger for each in sealed.impressions] == list(IN_ORDER)
+    if after.step in BETWEEN_VISITS:
+        for name in ("nik", "typed"):
+            assert getattr(after, name) == ""
+        for name in ("biodata", "photo", "best", "accepted", "order", "officer"):
+            assert getattr(after, name) is None
+        assert (after.strokes, after.impressions, after.rechecked) == ((), (), ())
+        assert before.step in BETWEEN_VISITS or any(isinstance(effect, Forget) for effect in asked) or not asked
+    if after.photo is not None:
+        assert after.consented, "nothing is captured without consent"
+    assert after.biodata is None or after.nik
+    assert after.attempts <= max(FINGER_TRIES, COLLECT_TRIES)
+    assert after.visit >= before.visit
+    assert (after.deadline is None) == (TABLE[after.step].within is None)
+    assert after.refusal is None or isinstance(after.refusal, Refusal)
