@@ -1,0 +1,163 @@
+"""A camera that serves frames of a painted booth: the one simulator that stands in for the driver, not the device."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from drivers.camera import Frame
+from drivers.camera.framing import PREVIEW
+from drivers.camera.scene import RATE, Cloth, Painter, Pose, Scene, between
+from drivers.errors import Absent, DeviceError, Unresponsive
+
+STILL: Final = (2592, 1944)
+
+
+class Illness(Enum):
+    """What can befall one call of the camera."""
+
+    SILENT = "silent"
+    UNPLUGGED = "unplugged"
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The frame of one call comes this many seconds late; beyond the deadline that is no frame at all."""
+
+    seconds: float
+
+
+Faults = Mapping[int, Illness | Late]
+"""The fault script: what befalls the n-th call (previews and stills counted together, from 0)."""
+
+
+class Booth:
+    """The world in front of the lens, and the plug: what a test, a robot or a person at the demo may change.
+
+    It outlives any one driver: unplug it, and the camera is absent until it is plugged in again and opened anew.
+    """
+
+    def __init__(self, scene: Scene | Pose = Pose.GOOD, *, faults: Faults | None = None) -> None:
+        self.changed = threading.Condition()
+        self._scene = self._before = _scene(scene)
+        self._moved_at, self._moving_for = 0, 0
+        self._faults = dict(faults or {})
+        self._calls = 0
+        self.plugged = True
+        self.number = 0
+
+    @property
+    def scene(self) -> Scene:
+        """What the next frame shows; on the way while somebody walks."""
+        with self.changed:
+            if self._moving_for == 0:
+                return self._scene
+            return between(self._before, self._scene, (self.number - self._moved_at) / self._moving_for)
+
+    def show(self, scene: Scene | Pose, *, over: float = 0.0) -> None:
+        """Change the scene, at once or walking there ``over`` seconds of frames."""
+        now = self.scene
+        with self.changed:
+            self._before, self._scene = now, _scene(scene)
+            self._moved_at, self._moving_for = self.number, round(over * RATE)
+
+    def person(self, pose: Pose, *, over: float = 0.0) -> None:
+        """Ask the person to stand somewhere; the cloth stays."""
+        self.show(replace(pose.value, cloth=self.scene.cloth), over=over)
+
+    def hang(self, cloth: Cloth) -> None:
+        """Hang another cloth behind the person."""
+        self.show(replace(self.scene, cloth=cloth))
+
+    def unplug(self) -> None:
+        """Pull the camera's plug; whoever waits for a frame learns it at once."""
+        with self.changed:
+            self.plugged = False
+            self.changed.notify_all()
+
+    def replug(self) -> None:
+        """Plug the camera in again; it must be opened anew."""
+        with self.changed:
+            self.plugged = True
+
+    def next_fault(self) -> Illness | Late | None:
+        """What the script holds for this call."""
+        with self.changed:
+            self._calls += 1
+            return self._faults.pop(self._calls - 1, None)
+
+
+def _scene(scene: Scene | Pose) -> Scene:
+    return scene.value if isinstance(scene, Pose) else scene
+
+
+class SimulatedCamera:
+    """A camera looking into a ``Booth``: previews of 1280 × 960 at no more than 30 a second, stills of 2592 × 1944."""
+
+    name = "simulated camera (a portrait of 512 pixels, enlarged)"
+
+    def __init__(self, booth: Booth | None = None, *, seed: int = 1) -> None:
+        self.booth = booth if booth is not None else Booth()
+        if not self.booth.plugged:
+            raise Absent("The simulated camera is unplugged; plug it in again.")
+        self._seed = seed
+        self._preview = Painter(*PREVIEW, seed=seed)
+        self._still: Painter | None = None
+        self._due = 0.0
+        self._ill: DeviceError | None = None
+
+    def preview(self, *, within: float) -> Frame:
+        """Bring the next frame when it is due. Raises Unresponsive when that is later than ``within`` seconds."""
+        self._wait(within)
+        return self._frame(self._preview)
+
+    def still(self, *, within: float) -> Frame:
+        """Take one picture at full size. The painted booth is always in focus and well exposed: nothing to settle."""
+        self._wait(within)
+        if self._still is None:
+            self._still = Painter(*STILL, seed=self._seed)
+        return self._frame(self._still)
+
+    def close(self) -> None:
+        """Give the camera back; may be called twice."""
+        with self.booth.changed:
+            self._ill = self._ill or Absent("The simulated camera was closed; open it again.")
+            self.booth.changed.notify_all()
+
+    def _frame(self, painter: Painter) -> Frame:
+        scene, number = self.booth.scene, self.booth.number
+        self.booth.number += 1
+        return Frame(painter.paint(scene, number), time.monotonic())
+
+    def _wait(self, within: float) -> None:
+        """Wait until the next frame is due, as the sensor's clock and the fault script have it."""
+        now = time.monotonic()
+        late = 0.0
+        match self.booth.next_fault():
+            case Late(seconds):
+                late = seconds
+            case Illness.SILENT:
+                late = float("inf")
+            case Illness.UNPLUGGED:
+                self.booth.unplug()
+            case None:
+                pass
+        due = max(self._due, now) + late
+        with self.booth.changed:
+            self.booth.changed.wait_for(self._illness, timeout=min(due, now + within) - now)
+            ill = self._illness()
+        if ill is not None:
+            raise ill
+        if due > now + within:
+            raise Unresponsive(
+                f"The simulated camera sent no frame within {within:g} s; unplug it and plug it in again."
+            )
+        self._due = due + 1 / RATE
+
+    def _illness(self) -> DeviceError | None:
+        """Once unplugged, this opening of the camera stays dead, as a real one does."""
+        if self._ill is None and not self.booth.plugged:
+            self._ill = Absent("The simulated camera was unplugged; plug it in again.")
+        return self._ill
