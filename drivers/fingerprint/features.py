@@ -1,8 +1,8 @@
 """What the simulated reader knows of a finger: features from pixels alone, packed into its template, and compared.
 
-The template, 768 bytes, big-endian: magic ``RKF1``, CRC-32 of all that follows, width and height in pixels at 500 ppi, count
-of minutiae, cell size in pixels; 24 × 24 bits, row by row, of where the print lay; then 6 bytes a minutia, best first: x, y,
-angle (256 to the turn), kind (top bit: ending) and quality (0 to 127). The rest is zero.
+The template, 768 bytes, big-endian: magic ``RKF1``, CRC-32 of all that follows, width and height in pixels at 500 ppi,
+count of minutiae, cell size in pixels; 24 × 24 bits, row by row, of where the print lay; then 6 bytes a minutia, best
+first: x, y, angle (256 to the turn), kind (top bit: ending) and quality (0 to 127). The rest is zero.
 """
 
 import struct
@@ -16,7 +16,7 @@ from drivers.fingerprint import minutiae, pairing
 
 TEMPLATE_SIZE = 768
 THRESHOLD = 320
-"""Least score that means the same finger; chosen on generated prints (tests/bench/fingerprint_rates.py), so the simulator's own."""
+"""Least score that means the same finger: the simulator's own, chosen by tests/bench/fingerprint_rates.py."""
 
 NATIVE_PPI = 500
 FEWEST = 10
@@ -45,11 +45,10 @@ def extract(image: npt.NDArray[np.uint8], *, ppi: int = 500) -> bytes | None:
     if ppi != NATIVE_PPI:
         scale = NATIVE_PPI / ppi
         size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC).astype(np.uint8)
+        smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        image = np.asarray(cv2.resize(image, size, interpolation=smooth), np.uint8)
     if max(image.shape) > LARGEST:
-        raise ValueError(
-            f"a finger image of {image.shape[1]} × {image.shape[0]} pixels at 500 ppi is larger than a hand"
-        )
+        raise ValueError(f"a finger image of {image.shape[1]} × {image.shape[0]} pixels at 500 ppi is no single finger")
     if min(image.shape) < 64:
         return None
     found = minutiae.find(image)

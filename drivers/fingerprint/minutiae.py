@@ -46,8 +46,8 @@ def find(image: npt.NDArray[np.uint8]) -> Minutiae:
     orientation, coherence = _orientation(grey)
     contrast = _deviation(grey, 8.0)
     region = _region(contrast, coherence)
-    flat = (grey - cv2.GaussianBlur(grey, (0, 0), 10.0)) / np.maximum(_deviation(grey, 10.0), LEAST_CONTRAST)
-    flat = np.clip(flat, -2, 2).astype(np.float32)
+    swing = (grey - cv2.GaussianBlur(grey, (0, 0), 10.0)) / np.maximum(_deviation(grey, 10.0), LEAST_CONTRAST)
+    flat = np.asarray(np.clip(swing, -2, 2), np.float32)
     ridges = SteeredGabor(orientation, _period(flat), length=4.0)(flat)
     skeleton = thin(_binarise(ridges, region))
     return _read(skeleton, orientation, coherence, ridges, region)
@@ -70,20 +70,19 @@ def _orientation(grey: Field) -> tuple[Field, Field]:
 
 
 def _region(contrast: Field, coherence: Field) -> npt.NDArray[np.bool_]:
-    """Return the largest patch that is striped: contrast alone would take a smear for ridges, coherence alone an edge."""
+    """Return the largest striped patch: contrast alone would take a smear for ridges, coherence alone an edge."""
     enough = max(LEAST_CONTRAST, 0.35 * float(np.percentile(contrast, 85)))
     striped = ((contrast > enough) & (coherence > LEAST_COHERENCE)).astype(np.uint8)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (13, 13))
-    striped = cv2.morphologyEx(striped, cv2.MORPH_CLOSE, disc)
-    striped = cv2.morphologyEx(striped, cv2.MORPH_OPEN, disc)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(striped)
+    closed = cv2.morphologyEx(striped, cv2.MORPH_CLOSE, disc)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc))
     if count < 2:
         return np.zeros(contrast.shape, np.bool_)
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
 
 
 def _period(flat: Field) -> Field:
-    """Return pixels from ridge to ridge: for a wave, the deviation of the slope is that of the height times 2 pi / period."""
+    """Return pixels from ridge to ridge: a wave's slope deviates as its height does, times 2 pi / period."""
     soft = cv2.GaussianBlur(flat, (0, 0), 1.6)
     gx, gy = (cv2.Sobel(soft, cv2.CV_32F, dx, dy, ksize=3, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
     slope = cv2.GaussianBlur(gx * gx + gy * gy, (0, 0), 14.0)
@@ -116,7 +115,7 @@ def _read(
     skeleton: Binary, orientation: Field, coherence: Field, ridges: Field, region: npt.NDArray[np.bool_]
 ) -> Minutiae:
     codes = neighbourhoods(skeleton)
-    crossing = cv2.LUT(codes, CROSSING_NUMBER) * skeleton
+    crossing = CROSSING_NUMBER[codes] * skeleton
     inside = cv2.distanceTransform(np.pad(region.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     strength = cv2.GaussianBlur(np.abs(ridges), (0, 0), 6.0)
     found = []
@@ -134,8 +133,7 @@ def _read(
     table = np.array(found, np.float32).reshape(-1, 5)
     table = table[_genuine(table)]
     table = table[np.lexsort((table[:, 0], table[:, 1], -table[:, 4]))]
-    x, y, angle, kind, quality = table.T
-    return Minutiae(x, y, angle, kind > 0, quality.astype(np.uint8), region)
+    return Minutiae(table[:, 0], table[:, 1], table[:, 2], table[:, 3] > 0, table[:, 4].astype(np.uint8), region)
 
 
 def _branches(skeleton: Binary, crossing: Binary, row: int, column: int) -> list[_Branch]:
@@ -186,4 +184,4 @@ def _genuine(table: Field) -> npt.NDArray[np.bool_]:
     turned = np.cos(table[:, None, 2] - table[None, :, 2])
     opposed = (apart < 1.25 * SHORT) & (turned < -0.7)
     crowded = (apart < 12).sum(axis=1) >= 3
-    return ~(opposed.any(axis=1) | (apart < 4).any(axis=1) | crowded)
+    return np.asarray(~(opposed.any(axis=1) | (apart < 4).any(axis=1) | crowded), np.bool_)

@@ -73,15 +73,12 @@ def _candidates(a: Numbers, b: Numbers) -> list[tuple[int, int]]:
 
 def _judge(a: Points, b: Points, i: int, j: int) -> int:
     """Lay ``a`` on ``b`` so that minutia i falls on j, pair, refine, pair again, and score the outcome."""
-    turn = float(_wrapped(b.xya[j, 2] - a.xya[i, 2]))
-    moved = _laid(a.xya, a.xya[i, :2], b.xya[j, :2], turn)
+    moved = _laid(a.xya, a.xya[i, :2], b.xya[j, :2], float(b.xya[j, 2] - a.xya[i, 2]))
     for reach, limit in zip(REACH, TURN, strict=True):
         pairs = _pairs(moved, b.xya, reach, limit)
         if len(pairs) < FEWEST:
             return 0
         moved = _refined(a.xya, b.xya[pairs[:, 1], :2], pairs[:, 0])
-    if moved is None:
-        return 0
     pairs = _pairs(moved, b.xya, REACH[-1], TURN[-1])
     return _weigh(a, b, moved, pairs) if len(pairs) >= FEWEST else 0
 
@@ -121,7 +118,7 @@ def _weigh(a: Points, b: Points, moved: Numbers, pairs: npt.NDArray[np.intp]) ->
     shared_a = max(int(_covered(moved, b).sum()), len(pairs))
     shared_b = max(int(_covered(inverse, a).sum()), len(pairs))
     share = paired / np.sqrt(shared_a * shared_b)
-    return round(1000 * share * min(1.0, paired / 12))
+    return int(1000 * share * min(1.0, paired / 12))
 
 
 def _covered(xya: Numbers, print_: Points) -> npt.NDArray[np.bool_]:

@@ -22,7 +22,7 @@ def _across_weights() -> Field:
     weights = envelope * np.cos(2 * np.pi * ACROSS / STEPS_A_PERIOD)
     weights -= envelope * weights.sum() / envelope.sum()  # blind to brightness: the answer to a flat image is zero
     weights /= np.abs(weights * np.cos(2 * np.pi * ACROSS / STEPS_A_PERIOD)).sum()
-    return weights.astype(np.float32)
+    return np.asarray(weights, np.float32)
 
 
 class SteeredGabor:
@@ -41,8 +41,8 @@ class SteeredGabor:
         step = np.asarray(period, dtype=np.float32) / STEPS_A_PERIOD
         weights = np.exp(-0.5 * np.square(ALONG * spacing / length))
         self._along = [
-            (float(weight), *_look(x + offset * spacing * cos, y + offset * spacing * sin))
-            for offset, weight in zip(ALONG, weights / weights.sum(), strict=True)
+            (float(weight), *_look(x + offset * cos, y + offset * sin))
+            for offset, weight in zip(ALONG * np.float32(spacing), weights / weights.sum(), strict=True)
         ]
         self._across = [
             (float(weight), *_look(x - offset * step * sin, y + offset * step * cos))

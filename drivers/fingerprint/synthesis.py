@@ -2,9 +2,9 @@
 
 Nobody's finger is in here. A master is grown as Cappelli, Maio and Maltoni's SFinGe does ("Synthetic fingerprint
 generation", in: Handbook of Fingerprint Recognition): a pattern class, its singular points, the ridge flow around them
-(Sherlock and Monro's zero-pole model, 1993), a period that varies over the finger, and ridges that grow out of noise under a
-filter that follows the flow; minutiae appear by themselves where ridges must be born. An impression lays that skin on
-a reader: shift, rotation, plastic stretching, contact area, pressure, moisture, optics and noise.
+(Sherlock and Monro's zero-pole model, 1993), a period that varies over the finger, and ridges that grow out of noise
+under a filter that follows the flow; minutiae appear by themselves where ridges must be born. An impression lays that
+skin on a reader: shift, rotation, plastic stretching, contact area, pressure, moisture, optics and noise.
 
 Coordinates are pixels at 500 ppi, x right and y down, of a canvas whose middle is about the middle of the finger tip.
 """
@@ -22,7 +22,7 @@ CANVAS = (512, 432)
 """Height and width of a master: the finger tip, and enough around it for shifts and turns."""
 
 GROWTH_PASSES = 14
-GROWTH_LENGTH = 4.6
+GROWTH_LENGTH = 4.1
 """Standard deviation of the growing filter along the ridge: longer gives smoother ridges with fewer minutiae."""
 
 
@@ -36,8 +36,8 @@ class Pattern(Enum):
     WHORL = "whorl"
 
 
-# Arch, tented arch, radial loop, ulnar loop, whorl, in per cent, for thumb to little finger. Rounded; over all ten fingers
-# they come to about the published totals (Wilson, Candela and Watson 1994: arch 3.7, tented 2.9, loops 65.5, whorl 27.9).
+# Arch, tented arch, radial loop, ulnar loop, whorl, in per cent, for thumb to little finger. Rounded; over all ten
+# fingers about the published totals (Wilson, Candela and Watson 1994: arch 3.7, tented 2.9, loops 65.5, whorl 27.9).
 PROPORTIONS = (
     (3, 1, 1, 55, 40),
     (6, 6, 17, 38, 33),
@@ -104,15 +104,18 @@ def _flow(pattern: Pattern, rng: np.random.Generator) -> Field:
     if pattern is Pattern.ARCH:
         rise = np.clip(0.15 + rng.uniform(0.55, 0.95) * (y + 190) / 260, 0.05, 1.6)
         lean = rng.uniform(-15, 15)
-        return np.arctan(rise * np.sin(np.pi * np.clip((x - lean) / rng.uniform(195, 225), -1, 1))).astype(np.float32)
+        across = np.clip((x - lean) / rng.uniform(195, 225), -1, 1)
+        return np.asarray(np.arctan(rise * np.sin(np.pi * across)), np.float32)
     cores, deltas = _singularities(pattern, rng)
     angle = np.zeros_like(x)
     for sign, points in ((0.5, cores), (-0.5, deltas)):
         for px, py in points:
             angle += sign * _bent(np.arctan2(y - py, x - px), rng)
-    # The zero-pole model alone runs too flat beside and above the core, where real ridges follow the outline of the tip.
-    outline = rng.uniform(0.60, 0.85) * np.tanh(x / 140) / (1 + np.exp(-(y + 45) / 50))
-    return (-(angle - outline)).astype(np.float32)
+    # The zero-pole model alone runs too flat beside and above the core: real ridges follow the outline of the tip, and
+    # those of a loop leave it steeply.
+    foot = 85 if pattern in (Pattern.LEFT_LOOP, Pattern.RIGHT_LOOP) else 45
+    outline = rng.uniform(0.60, 0.85) * np.tanh(x / 140) / (1 + np.exp(-(y + foot) / 45))
+    return np.asarray(outline - angle, np.float32)
 
 
 def _singularities(
@@ -153,6 +156,10 @@ def _period(person: int, rng: np.random.Generator) -> Field:
     return (mean * towards_joint * (1 + 0.07 * _smooth_noise(rng, CANVAS, 90))).astype(np.float32)
 
 
+def _blurred(field: Field, scale: float) -> Field:
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), scale), np.float32)
+
+
 def _smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Field:
     """Return noise of about unit deviation whose features are ``scale`` pixels wide."""
     height, width = shape
@@ -166,13 +173,13 @@ def _smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float
 def _grow(flow: Field, period: Field, rng: np.random.Generator) -> Field:
     grow = SteeredGabor(flow, period, length=GROWTH_LENGTH)
     # Smoothed, since steps of a sixth of a period would take a grain of two pixels for a ridge.
-    relief = cv2.GaussianBlur(rng.standard_normal(CANVAS, dtype=np.float32), (0, 0), 1.6)
+    relief = _blurred(rng.standard_normal(CANVAS, dtype=np.float32), 1.6)
     for _ in range(GROWTH_PASSES):
         relief = grow(relief)
         relief = np.clip(relief * (2.0 / (np.abs(relief).mean() + 1e-6)), -1, 1)
     relief = grow(relief)
-    swing = np.sqrt(cv2.GaussianBlur(relief * relief, (0, 0), 7.0)) * np.float32(np.sqrt(2))
-    return np.clip(relief / (swing + 1e-3), -1.3, 1.3)
+    swing = np.sqrt(2 * _blurred(relief * relief, 7.0))
+    return np.asarray(np.clip(relief / (swing + 1e-3), -1.3, 1.3), np.float32)
 
 
 def _pores(relief: Field, rng: np.random.Generator) -> Field:
@@ -184,7 +191,7 @@ def _pores(relief: Field, rng: np.random.Generator) -> Field:
     on_ridge = (relief[rows, columns] > 0.55) & (rng.random(rows.shape) < 0.75)
     spots = np.zeros_like(relief)
     spots[rows[on_ridge], columns[on_ridge]] = rng.uniform(0.4, 1.0, int(on_ridge.sum()))
-    return np.clip(cv2.GaussianBlur(spots, (0, 0), 0.95) * 5.0, 0, 1)
+    return np.asarray(np.clip(_blurred(spots, 0.95) * 5, 0, 1), np.float32)
 
 
 def _creases(person: int, rng: np.random.Generator) -> Field:
@@ -201,7 +208,7 @@ def _creases(person: int, rng: np.random.Generator) -> Field:
         )
         points = np.round(path * 16).astype(np.int32)
         cv2.polylines(lines, [points], False, rng.uniform(0.5, 1.0), 1, cv2.LINE_AA, 4)
-    return np.clip(cv2.GaussianBlur(lines, (0, 0), 0.8) * 1.7, 0, 1)
+    return np.asarray(np.clip(_blurred(lines, 0.8) * 1.7, 0, 1), np.float32)
 
 
 def impression(
@@ -250,11 +257,11 @@ def _lay(
 
     stretched_u, stretched_v = _stretch(u, v, rng, pressure)
     map_x, map_y = stretched_u + CANVAS[1] / 2, stretched_v + CANVAS[0] / 2
-    skin = [
-        cv2.remap(layer, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    relief, pores, creases = (
+        np.asarray(cv2.remap(layer, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101), np.float32)
         for layer in (finger.relief, finger.pores, finger.creases)
-    ]
-    ink = _ink(skin[0], skin[1], skin[2], touch, rng, pressure, moisture)
+    )
+    ink = _ink(relief, pores, creases, touch, rng, pressure, moisture)
     return _optics(ink, touch, rng)
 
 
@@ -269,7 +276,7 @@ def _touch(u: Field, v: Field, rng: np.random.Generator, pressure: float, moistu
     # A finger tip is blunter than an ellipse: the exponent squares it a little.
     radius = (np.abs(u / half_width) ** 2.3 + np.abs((v - middle) / half_height) ** 2.3) ** (1 / 2.3)
     ragged = 0.014 * _smooth_noise(rng, u.shape, 40) + (0.008 + 0.022 * (1 - moisture)) * _smooth_noise(rng, u.shape, 6)
-    return (np.minimum((1 - radius + ragged) * 2.6, 1.0)).astype(np.float32)
+    return np.asarray(np.minimum((1 - radius + ragged) * 2.6, 1.0), np.float32)
 
 
 def _stretch(u: Field, v: Field, rng: np.random.Generator, pressure: float) -> tuple[Field, Field]:
@@ -301,23 +308,21 @@ def _ink(
     """Return 0 (air) to 1 (wet contact): the skin that stands above the level to which it is pressed and wetted."""
     shape = relief.shape
     dry, wet = max(0.0, 0.5 - moisture) * 2, max(0.0, moisture - 0.5) * 2
-    level = 0.10 + 1.15 * (0.5 - pressure) - 0.95 * wet + 0.45 * dry
-    level = level + 0.55 * (1 - np.clip(touch, 0, 1)) ** 2
+    level = 0.55 * (1 - np.clip(touch, 0, 1)) ** 2 + (0.10 + 1.15 * (0.5 - pressure) - 0.95 * wet + 0.45 * dry)
     level = level + (0.10 + 0.05 * wet) * _smooth_noise(rng, shape, 42) + 0.10 * _smooth_noise(rng, shape, 9)
     level = level - 0.5 * wet * np.clip(_smooth_noise(rng, shape, 26), 0, 1.5)
-    grain = _smooth_noise(rng, shape, 3.2)
+    grain = _smooth_noise(rng, shape, 2.6)
     level = level + (0.10 + 0.55 * dry) * grain + 0.30 * dry * _smooth_noise(rng, shape, 5.5)
     height = relief - (0.75 - 0.6 * wet) * pores - 2.2 * creases * (1 - 0.7 * wet)
-    return (1 / (1 + np.exp(-(height - level) / 0.17)) * np.clip(touch * 6, 0, 1)).astype(np.float32)
+    return np.asarray(np.clip(touch * 6, 0, 1) / (1 + np.exp(-(height - level) / 0.17)), np.float32)
 
 
 def _optics(ink: Field, touch: Field, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Turn contact into grey levels: frustrated total reflection, a soft lens, a noisy sensor."""
     shape = ink.shape
     dark = 62 + 14 * _smooth_noise(rng, shape, 50) - 26 * np.clip(touch, 0, 1)
-    halo = cv2.GaussianBlur(np.clip(touch * 4, 0, 1), (0, 0), 5.0)  # skin just above the glass still takes some light
+    halo = _blurred(np.clip(touch * 4, 0, 1), 5.0)  # skin just above the glass still takes some light
     light = 249 - 34 * halo + 5 * _smooth_noise(rng, shape, 34) * halo
-    image = light + (dark - light) * ink
-    image = cv2.GaussianBlur(image, (0, 0), 0.75)
+    image = _blurred(light + (dark - light) * ink, 0.75)
     image = image + rng.standard_normal(shape, dtype=np.float32) * (1.5 + 3.5 * halo)
-    return np.clip(np.round(image), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.round(image), 0, 255), np.uint8)

@@ -30,13 +30,11 @@ _PEEL_NORTH_WEST = (_PEELABLE & (_N * _E * _W == 0) & (_N * _S * _W == 0)).astyp
 
 
 def _stair_corners() -> Binary:
-    """Return which neighbourhoods are corners of a stair: taking the pixel away joins and parts nothing (Yokoi's C8 = 1)."""
+    """Return which neighbourhoods are corners of a stair: removal joins and parts nothing (Yokoi's C8 = 1)."""
     absent = 1 - _BITS.astype(np.int8)
-    connections = sum(
-        absent[:, k] - absent[:, k] * absent[:, (k + 1) % 8] * absent[:, (k + 2) % 8] for k in (0, 2, 4, 6)
-    )
+    sides = [absent[:, k] * (1 - absent[:, (k + 1) % 8] * absent[:, (k + 2) % 8]) for k in (0, 2, 4, 6)]
     corner = (_N & _E) | (_E & _S) | (_S & _W) | (_W & _N)
-    return ((connections == 1) & (corner == 1)).astype(np.uint8)
+    return np.asarray((np.sum(sides, axis=0) == 1) & (corner == 1), np.uint8)
 
 
 _STAIR_CORNER = _stair_corners()
