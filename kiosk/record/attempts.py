@@ -1,0 +1,75 @@
+"""Wrong answers, counted so that neither a restart nor a clock that jumps gives anybody more of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kiosk.record.database import Database
+
+SCHEMA = """
+CREATE TABLE attempts (
+    subject TEXT PRIMARY KEY,
+    wrong INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    locked_from INTEGER
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many wrong answers lock a subject, and for how many seconds."""
+
+    tries: int
+    seconds: int
+
+
+BIRTH_DATE = Limit(tries=3, seconds=15 * 60)
+PIN = Limit(tries=5, seconds=5 * 60)
+
+
+class Attempts:
+    """Counts by subject, kept in the owner's (encrypted) database."""
+
+    def __init__(self, database: Database, limit: Limit) -> None:
+        self._database = database
+        self._limit = limit
+
+    def seconds_locked(self, subject: str, *, now: datetime) -> int:
+        """Tell how long ``subject`` is still locked; 0 when it is not.
+
+        A clock set back starts the lock anew from the new time: it is never longer than the limit, and never void.
+        """
+        row = self._database.row("SELECT locked_from FROM attempts WHERE subject = ?", subject)
+        if row is None or row[0] is None:
+            return 0
+        moment, since = int(now.timestamp()), row[0]
+        if moment < since:
+            with self._database.transaction() as write:
+                write.execute("UPDATE attempts SET locked_from = ? WHERE subject = ?", (moment, subject))
+            since = moment
+        left = int(since + self._limit.seconds - moment)
+        if left <= 0:
+            self.forget(subject)
+            return 0
+        return left
+
+    def wrong(self, subject: str, *, now: datetime) -> int:
+        """Count one wrong answer, on disk before anybody hears of it; the tries left, 0 when now locked.
+
+        Wrong answers older than the lock would have lasted are forgotten.
+        """
+        moment = int(now.timestamp())
+        with self._database.transaction() as write:
+            row = write.execute("SELECT wrong, last FROM attempts WHERE subject = ?", (subject,)).fetchone()
+            fresh = row is not None and moment - row[1] <= self._limit.seconds
+            count = (row[0] if fresh else 0) + 1
+            locked = moment if count >= self._limit.tries else None
+            write.execute(
+                "INSERT OR REPLACE INTO attempts (subject, wrong, last, locked_from) VALUES (?, ?, ?, ?)",
+                (subject, count, moment, locked),
+            )
+        return max(0, self._limit.tries - count)
+
+    def forget(self, subject: str) -> None:
+        """Start anew after a right answer, or when the lock is over."""
+        with self._database.transaction() as write:
+            write.execute("DELETE FROM attempts WHERE subject = ?", (subject,))

@@ -1,0 +1,85 @@
+"""One SQLite file of one process: write-ahead log, full synchronisation, optionally encrypted as a whole.
+
+The distribution's sqlite3 for what says nothing about a person; SQLCipher, same interface, for what does.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+
+
+class DatabaseDamaged(Exception):
+    """The file is no database of ours, was opened with the wrong key, or was written by a newer version."""
+
+
+class Database:
+    """A connection that any one thread at a time may use; a transaction is durable when its ``with`` ends."""
+
+    def __init__(self, path: Path, schema: str, *, version: int, key: bytes | None = None) -> None:
+        """Open ``path``, making it with ``schema`` if it is new. ``key`` is 32 bytes; None leaves the file readable.
+
+        Raises:
+            DatabaseDamaged: the sentence says which file, and why.
+        """
+        self._lock = threading.RLock()
+        self._errors: tuple[type[Exception], ...] = (sqlite3.DatabaseError, sqlcipher3.DatabaseError)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+        try:
+            if key is None:
+                self._connection: Any = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            else:
+                self._connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=False)
+                self._connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._prepare(path, schema, version)
+        except self._errors as error:
+            raise DatabaseDamaged(
+                f"{path.name} cannot be opened ({error}); keep the file and call a technician."
+            ) from error
+
+    def _prepare(self, path: Path, schema: str, version: int) -> None:
+        with self.transaction() as write:
+            found = write.execute("PRAGMA user_version").fetchone()[0]
+            if found > version:
+                raise DatabaseDamaged(f"{path.name} was written by a newer version of this software; update first.")
+            if found == 0:
+                for statement in schema.split(";"):
+                    if statement.strip():
+                        write.execute(statement)
+                write.execute(f"PRAGMA user_version = {version}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """Change something: all of it is on disk afterwards, or none of it."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # A COMMIT that fails (disk full) may or may not have ended the transaction itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def row(self, query: str, *values: object) -> Any:
+        """Read one row, or None."""
+        with self._lock:
+            return self._connection.execute(query, values).fetchone()
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """Read all rows."""
+        with self._lock:
+            return list(self._connection.execute(query, values))
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,26 @@
+"""Keeping one recording: the note whose it is, the packet, the note that it is safe, in the order that survives."""
+
+from datetime import datetime
+
+from kiosk.record.outbox import Outbox, Stored
+from kiosk.record.packet import Recording, pack
+from kiosk.record.roster import Roster
+
+
+def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime) -> Stored:
+    """Seal a recording and make it safe; when this returns, the resident may be told so.
+
+    Raises:
+        DiskFull: nothing was kept.
+        OSError, sqlite3.Error: the disk is ill; asking again with the same recording is safe.
+    """
+    outbox.check_room()
+    roster.begin_recording(recording.nik, recording.packet_id, now=now)
+    stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now)
+    roster.mark_recorded(recording.nik)
+    return stored
+
+
+def after_start(*, outbox: Outbox, roster: Roster) -> None:
+    """Settle the notes of recordings that a power cut interrupted: their packet is there, or it never was."""
+    roster.reconcile(outbox.holds)

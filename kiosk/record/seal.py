@@ -1,0 +1,335 @@
+"""The container that everything sealed or signed travels in: COSE, read strictly. PACKET.md specifies every byte.
+
+Sealed: a COSE_Encrypt followed by a COSE_Sign over its SHA-256. Signed only: one COSE_Sign with the body inside.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from kiosk.record import canonical
+from kiosk.record.header import (
+    CannotOpen,
+    CutShort,
+    Duplicated,
+    Header,
+    Kind,
+    Malformed,
+    NotDeterministic,
+    NotForUs,
+    SignatureMissing,
+    SignatureWrong,
+    TooLarge,
+    UnknownAlgorithm,
+    UnknownKey,
+    WrongKind,
+    from_map,
+    to_map,
+)
+from kiosk.record.keypair import ENCAPSULATED, KEY_ID, OpeningKey, SealingKey, SigningKey, VerifyingKey
+
+MAX_BYTES = 64 << 20
+"""Nothing larger is read: a packet is about 2 MB, a roster of a large district about 10 MB."""
+
+ENCRYPT_TAG, SIGN_TAG = b"\xd8\x60", b"\xd8\x62"  # CBOR tags 96 and 98, RFC 9052 §2
+_ALG, _CONTENT_TYPE, _KID, _IV, _EK = 1, 3, 4, 5, -4  # RFC 9052 §3.1; ek: draft-ietf-cose-hpke
+_HASH_ALG, _PREIMAGE_TYPE = 258, 259  # RFC 9995 §3
+_OURS = "ktp"
+A256GCM, SHA256, ED25519, MLDSA44 = 3, -16, -19, -48  # RFC 9053 §4.1, RFC 9054 §2.1, RFC 9864 §2.2, RFC 9964 §3
+HPKE_XWING_KE = -70001
+"""HPKE key encryption with X-Wing, HKDF-SHA-256, AES-256-GCM: no registered number yet, so one for private use."""
+_BODY_TYPE = "application/cbor"
+_ENCRYPT_TYPE = 'application/cose; cose-type="cose-encrypt"'
+_KEY, _NONCE, _GCM_TAG = 32, 12, 16
+_MAX_RECIPIENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A container that was believed: who signed it, its header, its content."""
+
+    header: Header
+    signer: bytes
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as bytes, and their SHA-256."""
+
+    data: bytes = field(repr=False)
+    sha256: bytes
+
+
+Verifying = Mapping[bytes, VerifyingKey]
+"""Keys trusted for one purpose, by key id."""
+
+
+def trusting(*keys: VerifyingKey) -> Verifying:
+    """The given keys by their ids."""
+    return {key.id: key for key in keys}
+
+
+# Writing ----------------------------------------------------------------------------------------------------------
+
+
+def seal(body: bytes, header: Header, recipients: Sequence[SealingKey], signer: SigningKey) -> Container:
+    """Seal ``body`` to every recipient and sign the result."""
+    if not 0 < len(recipients) <= _MAX_RECIPIENTS:
+        raise ValueError(f"a container has 1 to {_MAX_RECIPIENTS} recipients")
+    protected = canonical.encode({_ALG: A256GCM, _CONTENT_TYPE: _BODY_TYPE, _OURS: to_map(header)})
+    key, nonce = os.urandom(_KEY), os.urandom(_NONCE)
+    content = AESGCM(key).encrypt(nonce, body, _enc_structure(protected))
+    encrypted = ENCRYPT_TAG + canonical.encode(
+        [protected, {_IV: nonce}, content, [_wrapped(key, to, protected) for to in recipients]]
+    )
+    hashing = hashlib.sha256(encrypted)
+    envelope = canonical.encode({_HASH_ALG: SHA256, _PREIMAGE_TYPE: _ENCRYPT_TYPE})
+    signed = _signed(envelope, hashing.digest(), signer)
+    hashing.update(signed)
+    return Container(encrypted + signed, hashing.digest())
+
+
+def sign(body: bytes, header: Header, signer: SigningKey) -> bytes:
+    """Sign ``body``; everybody can read it."""
+    return _signed(canonical.encode({_CONTENT_TYPE: _BODY_TYPE, _OURS: to_map(header)}), body, signer)
+
+
+def _wrapped(key: bytes, to: SealingKey, body_protected: bytes) -> list[object]:
+    protected = canonical.encode({_ALG: HPKE_XWING_KE, _KID: to.id})
+    encapsulated, wrapped = to.wrap(key, info=_recipient_structure(protected, body_protected))
+    return [protected, {_EK: encapsulated}, wrapped]
+
+
+def _signed(protected: bytes, payload: bytes, signer: SigningKey) -> bytes:
+    signatures = []
+    for algorithm, make in ((ED25519, signer.sign_ed25519), (MLDSA44, signer.sign_mldsa)):
+        own = canonical.encode({_ALG: algorithm, _KID: signer.public.id})
+        signatures.append([own, {}, make(_sig_structure(protected, own, payload))])
+    return SIGN_TAG + canonical.encode([protected, {}, payload, signatures])
+
+
+def _enc_structure(protected: bytes) -> bytes:
+    return canonical.encode(["Encrypt", protected, b""])  # RFC 9052 §5.3
+
+
+def _recipient_structure(protected: bytes, body_protected: bytes) -> bytes:
+    return canonical.encode(["HPKE Recipient", A256GCM, protected, body_protected])  # draft-ietf-cose-hpke §3.3.1
+
+
+def _sig_structure(body_protected: bytes, sign_protected: bytes, payload: bytes) -> bytes:
+    return canonical.encode(["Signature", body_protected, sign_protected, b"", payload])  # RFC 9052 §4.4
+
+
+# Reading ----------------------------------------------------------------------------------------------------------
+
+
+def open_sealed(data: bytes, *, kind: Kind, verifying: Verifying, opening: Iterable[OpeningKey]) -> Opened:
+    """Verify both signatures, then open with whichever of our keys it is sealed to.
+
+    Raises:
+        Untrusted: one of its subclasses, by reason.
+    """
+    encrypted, header, signer = _verified_container(data, kind, verifying)
+    protected, nonce, content, recipients = encrypted
+    ours = {key.public.id: key for key in opening}
+    for key_id, wrap_protected, encapsulated, wrapped in recipients:
+        if key_id in ours:
+            info = _recipient_structure(wrap_protected, protected)
+            key = ours[key_id].unwrap(encapsulated, wrapped, info=info)
+            if key is None or len(key) != _KEY:
+                raise CannotOpen("the content key does not open with our key")
+            try:
+                body = AESGCM(key).decrypt(nonce, content, _enc_structure(protected))
+            except InvalidTag:
+                raise CannotOpen("the content does not open with its key") from None
+            return Opened(header, signer, body)
+    raise NotForUs("it is sealed to other keys than ours")
+
+
+def check_sealed(data: bytes, *, kind: Kind, verifying: Verifying) -> tuple[Header, bytes]:
+    """Verify a sealed container without opening it: its header, and the id of the key that signed it.
+
+    Raises:
+        Untrusted: one of its subclasses, by reason.
+    """
+    _, header, signer = _verified_container(data, kind, verifying)
+    return header, signer
+
+
+def peek(data: bytes) -> Header:
+    """Read the header of a sealed container, verifying nothing: only to choose whose keys to verify it with.
+
+    Raises:
+        Untrusted: one of its subclasses, by reason.
+    """
+    return _encrypted(data[: _part_end(data, 0, ENCRYPT_TAG)])[1]
+
+
+def verify(data: bytes, *, kind: Kind, verifying: Verifying) -> Opened:
+    """Read a signed body, verifying both signatures.
+
+    Raises:
+        Untrusted: one of its subclasses, by reason.
+    """
+    if _part_end(data, 0, SIGN_TAG) != len(data):
+        raise Malformed("there is something after the end of the signed body")
+    protected, payload, signer = _verified(data, verifying)
+    head = _map(protected, {_CONTENT_TYPE, _OURS})
+    if head[_CONTENT_TYPE] != _BODY_TYPE:
+        raise Malformed("the content type is not the expected one")
+    return Opened(_of_kind(from_map(head[_OURS]), kind), signer, payload)
+
+
+_Recipient = tuple[bytes, bytes, bytes, bytes]
+_Encrypted = tuple[bytes, bytes, bytes, list[_Recipient]]
+
+
+def _verified_container(data: bytes, kind: Kind, verifying: Verifying) -> tuple[_Encrypted, Header, bytes]:
+    end = _part_end(data, 0, ENCRYPT_TAG)
+    if end == len(data):
+        raise SignatureMissing("the signatures are missing")
+    if _part_end(data, end, SIGN_TAG) != len(data):
+        raise Malformed("there is something after the signatures")
+    envelope, digest, signer = _verified(data[end:], verifying)
+    head = _map(envelope, {_HASH_ALG, _PREIMAGE_TYPE})
+    if head[_HASH_ALG] != SHA256:
+        raise UnknownAlgorithm("the signatures are over an unknown hash")
+    if head[_PREIMAGE_TYPE] != _ENCRYPT_TYPE:
+        raise Malformed("the signatures are over something else than a sealed content")
+    if digest != hashlib.sha256(memoryview(data)[:end]).digest():
+        raise SignatureWrong("the signatures belong to another content")
+    encrypted, header = _encrypted(data[:end])
+    return encrypted, _of_kind(header, kind), signer
+
+
+def _verified(data: bytes, verifying: Verifying) -> tuple[bytes, bytes, bytes]:
+    """Read a COSE_Sign and verify it: the protected header, the payload, the signer's key id."""
+    protected, unprotected, payload, signatures = _fields(data)
+    if unprotected != {} or not isinstance(protected, bytes) or not isinstance(payload, bytes):
+        raise Malformed("the signed part is not built as it should be")
+    if not isinstance(signatures, list) or len(signatures) != 2:
+        raise SignatureMissing("it does not carry exactly the two signatures")
+    parts = [_signature(signature) for signature in signatures]
+    if [algorithm for algorithm, *_ in parts] != [ED25519, MLDSA44]:
+        raise UnknownAlgorithm("the signatures are not Ed25519 and ML-DSA-44, in this order")
+    (_, signer, classic_head, classic), (_, other, lattice_head, lattice) = parts
+    if signer != other:
+        raise UnknownKey("the two signatures are by different keys")
+    if signer not in verifying:
+        raise UnknownKey("it is signed by a key that is not trusted for this")
+    key = verifying[signer]
+    if not key.verifies_ed25519(classic, _sig_structure(protected, classic_head, payload)):
+        raise SignatureWrong("the Ed25519 signature is not right")
+    if not key.verifies_mldsa(lattice, _sig_structure(protected, lattice_head, payload)):
+        raise SignatureWrong("the ML-DSA-44 signature is not right")
+    return protected, payload, signer
+
+
+def _signature(value: Any) -> tuple[int, bytes, bytes, bytes]:
+    match value:
+        case [bytes() as protected, {**rest}, bytes() as signature] if not rest:
+            head = _map(protected, {_ALG, _KID})
+            return _algorithm(head[_ALG]), _key_id(head[_KID]), protected, signature
+    raise Malformed("a signature is not built as it should be")
+
+
+def _encrypted(data: bytes) -> tuple[_Encrypted, Header]:
+    protected, unprotected, content, recipients = _fields(data)
+    if not isinstance(protected, bytes) or not isinstance(content, bytes) or len(content) < _GCM_TAG:
+        raise Malformed("the sealed part is not built as it should be")
+    head = _map(protected, {_ALG, _CONTENT_TYPE, _OURS})
+    if _algorithm(head[_ALG]) != A256GCM:
+        raise UnknownAlgorithm("the content is not sealed with AES-256-GCM")
+    if head[_CONTENT_TYPE] != _BODY_TYPE:
+        raise Malformed("the content type is not the expected one")
+    nonce = unprotected.get(_IV) if isinstance(unprotected, dict) and len(unprotected) == 1 else None
+    if not isinstance(nonce, bytes) or len(nonce) != _NONCE:
+        raise Malformed("the nonce is missing or has the wrong length")
+    if not isinstance(recipients, list) or not 0 < len(recipients) <= _MAX_RECIPIENTS:
+        raise Malformed("the list of recipients is missing or too long")
+    found = [_recipient(value) for value in recipients]
+    if len({key_id for key_id, *_ in found}) != len(found):
+        raise Duplicated("a recipient is named twice")
+    return (protected, nonce, content, found), from_map(head[_OURS])
+
+
+def _recipient(value: Any) -> _Recipient:
+    match value:
+        case [bytes() as protected, {**unprotected}, bytes() as wrapped] if unprotected.keys() == {_EK}:
+            head = _map(protected, {_ALG, _KID})
+            if _algorithm(head[_ALG]) != HPKE_XWING_KE:
+                raise UnknownAlgorithm("a content key is not wrapped by HPKE with X-Wing")
+            encapsulated = unprotected[_EK]
+            if not isinstance(encapsulated, bytes) or len(encapsulated) != ENCAPSULATED:
+                raise Malformed("an encapsulated key has the wrong length")
+            if len(wrapped) != _KEY + _GCM_TAG:
+                raise Malformed("a wrapped key has the wrong length")
+            return _key_id(head[_KID]), protected, encapsulated, wrapped
+    raise Malformed("a recipient is not built as it should be")
+
+
+def _of_kind(header: Header, kind: Kind) -> Header:
+    if header.kind is not kind:
+        raise WrongKind(f"it carries a {header.kind.value} where a {kind.value} was expected")
+    return header
+
+
+def _algorithm(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UnknownAlgorithm("an algorithm is not named by its number")
+    return value
+
+
+def _key_id(value: Any) -> bytes:
+    if not isinstance(value, bytes) or len(value) != KEY_ID:
+        raise UnknownKey("a key id has the wrong length")
+    return value
+
+
+def _map(data: bytes, labels: set[int | str]) -> dict[Any, Any]:
+    value = _decoded(data)
+    if not isinstance(value, dict) or value.keys() != labels:
+        raise Malformed("a protected header lacks labels or has unknown ones")
+    return value
+
+
+def _fields(part: bytes) -> list[Any]:
+    """Read the four fields of a part whose tag and extent are already checked."""
+    value = _decoded(part[len(SIGN_TAG) :])
+    if not isinstance(value, list) or len(value) != 4:
+        raise Malformed("a part has the wrong number of fields")
+    return value
+
+
+def _part_end(data: bytes, start: int, tag: bytes) -> int:
+    if len(data) > MAX_BYTES:
+        raise TooLarge(f"it is larger than {MAX_BYTES >> 20} MiB")
+    if data[start : start + len(tag)] != tag:
+        raise Malformed("a part is not of the expected kind")
+    try:
+        return canonical.end_of_item(data, start + len(tag))
+    except canonical.NotCanonical as error:
+        raise _named(error) from None
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return canonical.decode(data)
+    except canonical.NotCanonical as error:
+        raise _named(error) from None
+
+
+def _named(error: canonical.NotCanonical) -> Malformed:
+    match error:
+        case canonical.Truncated():
+            return CutShort(str(error))
+        case canonical.DuplicateKey():
+            return Duplicated(str(error))
+        case _:
+            return NotDeterministic(str(error))
