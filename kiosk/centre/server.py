@@ -1,0 +1,314 @@
+"""The reference centre's door: tus 1.0 uploads, receipts, and what waits for each station, over mutual TLS.
+
+A station is who its certificate says (common name); it sees its own uploads and lists only. Below the centre's
+directory: ``in/<station>/`` holds uploads, ``out/<station>/orders`` and ``/rosters`` what waits, ``server.db`` its
+numbers.
+"""
+
+import asyncio
+import base64
+import binascii
+import json
+import logging
+import os
+import re
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kiosk.centre.numbering import Numbering
+from kiosk.record.exchange import delete_durably, write_durably
+
+log = logging.getLogger(__name__)
+
+LARGEST_PACKET = 64 * 1024 * 1024
+_PACKET_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
+_STATION = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+_TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
+
+
+class Door(Protocol):
+    """What the server needs of the intake. Called from a worker thread, one packet at a time."""
+
+    def accept(self, packet: bytes) -> bytes:
+        """Keep the packet durably and give the signed receipt; the same packet again gives a receipt again.
+
+        Raises a ValueError whose ``reason`` says, without personal data, why the packet is not taken.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The files of one upload."""
+
+    directory: Path
+    packet: str
+
+    @property
+    def part(self) -> Path:
+        """The bytes so far."""
+        return self.directory / f"{self.packet}.part"
+
+    @property
+    def length(self) -> Path:
+        """How many there will be, as decimal text."""
+        return self.directory / f"{self.packet}.length"
+
+    @property
+    def receipt(self) -> Path:
+        """The centre's receipt: the packet is safe with the intake."""
+        return self.directory / f"{self.packet}.receipt"
+
+    @property
+    def refusal(self) -> Path:
+        """Why the intake did not take it."""
+        return self.directory / f"{self.packet}.refusal"
+
+
+class CentreServer:
+    """The HTTP application over one centre directory. ``refused``: the exception by which the intake says no."""
+
+    def __init__(self, directory: Path, intake: Door, *, refused: type[Exception]) -> None:
+        self._directory, self._intake, self._refused = directory, intake, refused
+        self._numbering = Numbering(directory)
+        self._one_at_a_time = asyncio.Lock()
+        self._writers: dict[Path, object] = {}
+        upload, lists = "/v1/packets/{packet}", "/v1/stations/{station}/{kind}"
+        self.app = Starlette(
+            routes=[
+                Route("/v1/packets", self._create, methods=["POST"]),
+                Route("/v1/packets", self._options, methods=["OPTIONS"]),
+                # Starlette answers HEAD through GET routes too; here HEAD is tus's question and stands alone.
+                Route(upload, self._upload, methods=["HEAD", "PATCH"]),
+                Route(upload + "/receipt", self._receipt, methods=["GET"]),
+                Route(lists, self._list, methods=["GET"]),
+                Route(lists + "/{name}", self._waiting, methods=["GET"]),
+            ]
+        )
+
+    # tus 1.0.0: https://tus.io/protocols/resumable-upload --------------------------------------------------------
+
+    async def _options(self, request: Request) -> Response:
+        features = {"Tus-Version": "1.0.0", "Tus-Extension": "creation", "Tus-Max-Size": str(LARGEST_PACKET)}
+        return Response(status_code=204, headers=_TUS | features)
+
+    async def _create(self, request: Request) -> Response:
+        place = self._place(request, _packet_id(request.headers.get("Upload-Metadata", "")))
+        _require_tus(request)
+        length = _whole_number(request, "Upload-Length")
+        if not 0 < length <= LARGEST_PACKET:
+            raise HTTPException(413, "a packet has between 1 byte and 64 MiB")
+        if _stated(place.length) != length:
+            if place.receipt.exists():
+                raise HTTPException(409, "a packet of this id and another length has been receipted")
+            self._writers.pop(place.part, None)
+            await run_in_threadpool(_begin, place, length)
+        elif place.refusal.exists():
+            await run_in_threadpool(_begin, place, length)
+        return Response(status_code=201, headers=_TUS | {"Location": f"/v1/packets/{place.packet}"})
+
+    async def _upload(self, request: Request) -> Response:
+        place = self._place(request, request.path_params["packet"])
+        _require_tus(request)
+        length = _stated(place.length)
+        if length is None or place.refusal.exists():
+            raise HTTPException(404, "no such upload: create it", headers=_TUS)
+        offset = length if place.receipt.exists() else _size(place.part)
+        if request.method == "HEAD":
+            return Response(headers=_TUS | {"Upload-Offset": str(offset), "Upload-Length": str(length)})
+        if request.headers.get("Content-Type") != "application/offset+octet-stream":
+            raise HTTPException(415, "a piece is application/offset+octet-stream", headers=_TUS)
+        if _whole_number(request, "Upload-Offset") != offset:
+            raise HTTPException(409, "the upload stands at another offset: ask with HEAD", headers=_TUS)
+        if offset < length:
+            offset = await self._append(request, place, offset, length)
+        if offset == length:
+            await self._hand_over(place)
+        return Response(status_code=204, headers=_TUS | {"Upload-Offset": str(offset)})
+
+    async def _append(self, request: Request, place: Place, offset: int, length: int) -> int:
+        # A station that lost its connection comes back while the old one still looks open: the newest writer wins,
+        # else the upload would be locked until a timeout.
+        writer = self._writers[place.part] = object()
+        with place.part.open("ab") as part:
+            try:
+                async for chunk in request.stream():
+                    if self._writers.get(place.part) is not writer:
+                        raise HTTPException(409, "another connection goes on with this upload", headers=_TUS)
+                    if offset + len(chunk) > length:
+                        raise HTTPException(413, "more bytes than announced", headers=_TUS)
+                    part.write(chunk)
+                    part.flush()
+                    offset += len(chunk)
+            except ClientDisconnect:
+                log.info("upload %s cut at %d of %d bytes", place.packet, offset, length)
+            # What is told as the offset must survive a power cut of the centre.
+            await run_in_threadpool(os.fsync, part.fileno())
+        return offset
+
+    async def _hand_over(self, place: Place) -> None:
+        async with self._one_at_a_time:
+            if not place.receipt.exists() and not place.refusal.exists():
+                await run_in_threadpool(self._decide, place)
+
+    def _decide(self, place: Place) -> None:
+        try:
+            receipt = self._intake.accept(place.part.read_bytes())
+        except self._refused as refusal:
+            reason = str(getattr(refusal, "reason", refusal))
+            log.warning("packet %s refused: %s", place.packet, reason)
+            write_durably(place.refusal, json.dumps({"reason": reason}).encode())
+        else:
+            write_durably(place.receipt, receipt)
+        delete_durably(place.part)
+
+    async def _receipt(self, request: Request) -> Response:
+        place = self._place(request, request.path_params["packet"])
+        length = _stated(place.length)
+        if length is not None and _size(place.part) == length:
+            await self._hand_over(place)  # the server was stopped between the last piece and the receipt
+        if place.receipt.exists():
+            return Response(place.receipt.read_bytes(), media_type="application/cose", headers=_TUS)
+        if place.refusal.exists():
+            return Response(place.refusal.read_bytes(), status_code=422, media_type="application/json", headers=_TUS)
+        raise HTTPException(404 if length is None else 409, "the packet has not arrived whole")
+
+    # What waits for a station -------------------------------------------------------------------------------------
+
+    async def _list(self, request: Request) -> Response:
+        station, kind = self._own_list(request)
+        after = request.query_params.get("after", "0")
+        if not re.fullmatch(r"[0-9]{1,15}", after):
+            raise HTTPException(400, "after is a number")
+        highest, files = await run_in_threadpool(self._numbering.behind, station, kind, int(after))
+        listed = [{"number": number, "name": name} for number, name in files]
+        return JSONResponse({"highest": highest, "files": listed}, headers={"Cache-Control": "no-store"})
+
+    async def _waiting(self, request: Request) -> Response:
+        station, kind = self._own_list(request)
+        path = self._numbering.path(station, kind, request.path_params["name"])
+        if path is None:
+            raise HTTPException(404, "nothing of this name waits")
+        return FileResponse(path, media_type="application/cose", headers={"Cache-Control": "no-store"})
+
+    # Who asks -----------------------------------------------------------------------------------------------------
+
+    def _own_list(self, request: Request) -> tuple[str, str]:
+        station, kind = request.path_params["station"], request.path_params["kind"]
+        if station != _station(request):
+            raise HTTPException(403, "a station sees its own list only")
+        if kind not in ("orders", "rosters"):
+            raise HTTPException(404, "there are orders and rosters")
+        return station, kind
+
+    def _place(self, request: Request, packet: str) -> Place:
+        if not _PACKET_ID.match(packet):
+            raise HTTPException(400, "a packet id has letters, digits, dashes and underscores, at most 100")
+        directory = self._directory / "in" / _station(request)
+        directory.mkdir(parents=True, exist_ok=True)
+        return Place(directory, packet)
+
+
+def _station(request: Request) -> str:
+    station: object = request.scope.get("state", {}).get("station")
+    if not isinstance(station, str) or not _STATION.match(station):
+        raise HTTPException(403, "the certificate names no station")
+    return station
+
+
+def _require_tus(request: Request) -> None:
+    if request.headers.get("Tus-Resumable") != "1.0.0":
+        raise HTTPException(412, "speak tus 1.0.0", headers={"Tus-Version": "1.0.0"})
+
+
+def _whole_number(request: Request, header: str) -> int:
+    value = request.headers.get(header, "")
+    if not re.fullmatch(r"[0-9]{1,15}", value):
+        raise HTTPException(400, f"{header} is missing or no number", headers=_TUS)
+    return int(value)
+
+
+def _packet_id(metadata: str) -> str:
+    for pair in metadata.split(","):
+        key, _, value = pair.strip().partition(" ")
+        if key == "packet_id":
+            try:
+                return base64.b64decode(value, validate=True).decode("ascii")
+            except (binascii.Error, UnicodeDecodeError):
+                break
+    raise HTTPException(400, "Upload-Metadata must carry packet_id in base64", headers=_TUS)
+
+
+def _begin(place: Place, length: int) -> None:
+    place.part.unlink(missing_ok=True)
+    place.refusal.unlink(missing_ok=True)
+    write_durably(place.length, str(length).encode())
+
+
+def _stated(path: Path) -> int | None:
+    try:
+        return int(path.read_text("ascii"))
+    except FileNotFoundError:
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+# The server around the application --------------------------------------------------------------------------------
+
+
+class _KnowsItsPeer(H11Protocol):
+    """Hands the common name of the client's certificate to the application; uvicorn itself does not."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the parent
+        super().connection_made(transport)
+        encrypted: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        certificate: dict[str, Any] = (encrypted.getpeercert() if encrypted else None) or {}
+        names = [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
+        self.app_state = {**self.app_state, "station": names[0] if len(names) == 1 else None}
+
+
+def server(
+    application: CentreServer, *, host: str, port: int, authority: Path, certificate: Path, key: Path
+) -> uvicorn.Server:
+    """Make the HTTPS server; ``run()`` serves until ``should_exit`` is set. Only certificates of ``authority`` enter.
+
+    The three PEM files: the stations' authority, and the centre's own certificate and key.
+    """
+    config = uvicorn.Config(
+        application.app,
+        host=host,
+        port=port,
+        http=_KnowsItsPeer,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        ssl_certfile=str(certificate),
+        ssl_keyfile=str(key),
+        ssl_ca_certs=str(authority),
+        ssl_cert_reqs=ssl.CERT_REQUIRED,
+        timeout_graceful_shutdown=5,
+    )
+    config.load()
+    if config.ssl is None:
+        raise ValueError("the centre serves over TLS only")
+    config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+    return uvicorn.Server(config)
