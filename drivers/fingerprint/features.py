@@ -56,7 +56,7 @@ def extract(image: npt.NDArray[np.uint8], *, ppi: int = 500) -> bytes | None:
 
 
 def compare(a: bytes, b: bytes) -> int:
-    """Return how alike two templates are, 0 to 1000; THRESHOLD and more is the same finger. 0 for what is no template."""
+    """Return how alike two templates are, 0 to 1000, from THRESHOLD on the same finger; 0 for what is no template."""
     points_a, points_b = _unpack(a), _unpack(b)
     if points_a is None or points_b is None:
         return 0
