@@ -252,13 +252,13 @@ CODE
 # ---- the station --------------------------------------------------------------------------------------------------
 
 install_station() {
-    local shipped=config/station.toml simulated=no option
+    local simulated=no option
     for option in "$@"; do
         if [[ $option != --simulated ]]; then
             complain "station does not know '$option'. See ./install.sh --help"
             exit 2
         fi
-        shipped=config/simulated.toml simulated=yes
+        simulated=yes
     done
     need_root station "$@"
     umask 022
@@ -269,7 +269,7 @@ install_station() {
     need_pins
     station_code
     station_system_files "$simulated"
-    station_settings "$shipped"
+    station_settings "$simulated"
     station_identity "$simulated"
     station_services
 }
@@ -293,7 +293,7 @@ need_pins() { # the GPIO library: the distribution's, else PyPI's where that is 
         return
     fi
     "$PLACE/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-        --constraint "$(constraints)" lgpio || true
+        --retries 0 --constraint "$(constraints)" lgpio 2>/dev/null || true
     if ! "$PLACE/venv/bin/python" -c "$works" 2>/dev/null; then
         say "There is no lgpio for this Python here: lights, buttons and the door cannot be wired to this machine"
     fi
@@ -338,15 +338,23 @@ station_system_files() { # SIMULATED
 }
 
 # A file that was edited on this machine is never overwritten: the checksum of what was installed tells.
-station_settings() { # SHIPPED
-    local record=$PLACE/settings.sha256
+station_settings() { # SIMULATED
+    local record=$PLACE/settings.sha256 shipped
+    shipped=$(mktemp)
+    if [[ $1 == yes ]]; then
+        # The demo's settings, with the station's places: what the simulated devices speak through is gone after a boot.
+        sed 's#"\.demo/station/dev#"/run/rekam-kiosk#; s#"\.demo/station#"/var/lib/kiosk#' config/simulated.toml >"$shipped"
+    else
+        cp config/station.toml "$shipped"
+    fi
     if [[ ! -e $SETTINGS ]] || sha256sum --check --status "$record" 2>/dev/null; then
-        install -D -m 644 "$1" "$SETTINGS"
+        install -D -m 644 "$shipped" "$SETTINGS"
         sha256sum "$SETTINGS" >"$record"
-    elif ! cmp --quiet "$1" "$SETTINGS"; then
-        install -m 644 "$1" "$SETTINGS.new"
+    elif ! cmp --quiet "$shipped" "$SETTINGS"; then
+        install -m 644 "$shipped" "$SETTINGS.new"
         say "$SETTINGS was edited here and stays as it is; what this version ships is in $SETTINGS.new"
     fi
+    rm -f -- "$shipped"
 }
 
 station_identity() { # SIMULATED

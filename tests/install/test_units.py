@@ -70,6 +70,11 @@ def settings(path: Path) -> dict[str, list[str]]:
     return {key: [value for name, _, value in pairs if name == key] for key, _, _ in pairs}
 
 
+def test_no_field_holds_a_colon_which_the_password_file_forbids(house: Path) -> None:
+    for line in (house / "systemd" / "rekam-sysusers.conf").read_text().splitlines():
+        assert line.startswith("#") or ":" not in line
+
+
 def test_the_process_that_sees_fingers_has_no_network(house: Path) -> None:
     kiosk = settings(house / "systemd" / "kiosk.service")
     assert kiosk["PrivateNetwork"] == ["yes"]
@@ -107,9 +112,13 @@ def test_the_directories_are_those_of_the_exchange(house: Path) -> None:
         assert str(place) in made
 
 
+DEBIANS_OWN = {"video", "dialout", "audio"}
+"""Groups with a fixed number on every Debian (base-passwd), which a sysusers file would conflict with."""
+
+
 def test_every_group_a_unit_names_is_made(house: Path) -> None:
     rows = [line.split() for line in (house / "systemd" / "rekam-sysusers.conf").read_text().splitlines()]
-    made = {row[1] for row in rows if row and row[0] in {"g", "u"}}
+    made = {row[1] for row in rows if row and row[0] in {"g", "u"}} | DEBIANS_OWN
     for name in EXPOSURE:
         unit = settings(house / "systemd" / name)
         assert {*unit["User"], *unit["Group"], *unit["SupplementaryGroups"][0].split()} <= made

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# Installs the simulated station in a fresh Debian tree, boots it under systemd-nspawn and checks what came up.
+set -euo pipefail
+shopt -s inherit_errexit
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+
+readonly CANNOT=77 # exit status: containers do not run here, which says nothing about the station
+readonly TREES=${REKAM_TREES:-/var/cache/rekam-trees}
+readonly BOOT_SECONDS=180
+
+usage() {
+    cat <<'TEXT'
+Usage: sudo tests/install/boot_in_container.sh [bookworm | trixie] [--test] [--keep]
+
+Makes a Debian tree (kept in /var/cache/rekam-trees), installs the last commit of this clone in it with
+"./install.sh station --simulated", boots it and checks both services. The first screen's picture goes to .demo/boot/.
+--test   before that, run "./install.sh test" in the tree as well: the way to try another release's Python
+--keep   leave the tree there and say where
+
+Exit status: 0 all held, 1 something did not, 77 containers cannot run here (it says why).
+TEXT
+}
+
+say() { printf '==> %s\n' "$*"; }
+cannot() {
+    printf 'boot_in_container.sh: cannot run here: %s\n' "$*" >&2
+    exit "$CANNOT"
+}
+
+main() {
+    local release=bookworm tests=no keep=no word
+    for word in "$@"; do
+        case $word in
+            bookworm | trixie) release=$word ;;
+            --test) tests=yes ;;
+            --keep) keep=yes ;;
+            -h | --help) usage && exit ;;
+            *) usage >&2 && exit 2 ;;
+        esac
+    done
+    [[ $(uname -s) == Linux ]] || cannot "systemd-nspawn needs Linux"
+    [[ $EUID == 0 ]] || cannot "systemd-nspawn needs root"
+    local tool
+    for tool in systemd-nspawn mmdebstrap nsenter git; do
+        command -v "$tool" >/dev/null || cannot "$tool is not installed (Debian: systemd-container, mmdebstrap, git)"
+    done
+
+    TREE=$(mktemp -d "${TMPDIR:-/var/tmp}/rekam-$release-XXXXXX")
+    KEEP=$keep
+    trap clean_up EXIT
+    make_tree "$release"
+    inside true || cannot "systemd-nspawn does not start here (see above)"
+    git clone --quiet . "$TREE/root/rekam"
+    inside --online apt-get update -q || cannot "the tree cannot reach Debian's packages (see above)"
+
+    if [[ $tests == yes ]]; then
+        say "./install.sh test, in $release"
+        inside --online env CI=true /root/rekam/install.sh test
+    fi
+    say "./install.sh station --simulated, in $release"
+    inside --online /root/rekam/install.sh station --simulated
+    say "again, without a network and with an edited file"
+    echo '# edited here' >>"$TREE/etc/rekam/station.toml"
+    local before
+    before=$(what_must_stay)
+    inside /root/rekam/install.sh station --simulated
+    [[ $(what_must_stay) == "$before" ]] || { say "FAILED: a second installation changed keys or settings" && exit 1; }
+
+    say "Booting"
+    ask_for_a_picture
+    boot
+    say "Checking"
+    local status=0
+    install -m 755 tests/install/check_booted_station.sh "$TREE/root/check_booted_station.sh"
+    booted /root/check_booted_station.sh || status=1
+    mkdir -p .demo/boot
+    cp -- "$TREE/var/lib/kiosk/kiosk/first-screen.png" ".demo/boot/$release.png" && say "Picture: .demo/boot/$release.png"
+    if ((status)); then
+        booted journalctl --no-pager --boot --unit kiosk.service --unit kiosk-uplink.service | tail -n 60
+    fi
+    exit "$status"
+}
+
+make_tree() { # RELEASE: what a fresh machine has, and python3
+    local archive=$TREES/$1.tar
+    if [[ ! -f $archive ]]; then
+        say "Making a Debian tree: $1 (half a minute, once)"
+        mkdir -p "$TREES"
+        mmdebstrap --quiet --variant=important --include=python3,ca-certificates,dbus "$1" "$archive.partial.tar" ||
+            cannot "mmdebstrap could not make a tree of $1 (see above)"
+        mv -- "$archive.partial.tar" "$archive"
+    fi
+    tar --extract --directory "$TREE" --file "$archive"
+}
+
+inside() { # [--online] COMMAND…: in the tree, not booted; online with this machine's way to the packages
+    local options=(--private-network) variable
+    if [[ $1 == --online ]]; then
+        shift
+        options=(--resolv-conf=copy-host)
+        for variable in http_proxy https_proxy no_proxy PIP_CERT PIP_INDEX_URL SSL_CERT_FILE REQUESTS_CA_BUNDLE; do
+            [[ ! -v $variable ]] || options+=("--setenv=$variable=${!variable}")
+        done
+        # Where a proxy vouches for the package index, its authority is among this machine's certificates.
+        [[ ! -d /etc/ssl/certs ]] || options+=(--bind-ro=/etc/ssl/certs)
+    fi
+    systemd-nspawn --quiet --directory="$TREE" --register=no --keep-unit --console=pipe "${options[@]}" "$@" </dev/null
+}
+
+what_must_stay() {
+    find "$TREE/var/lib/kiosk" -path '*/keys/*' -type f -exec sha256sum {} + | sort
+    sha256sum "$TREE/etc/rekam/station.toml"
+}
+
+ask_for_a_picture() {
+    local dropin=$TREE/etc/systemd/system/kiosk.service.d/picture.conf
+    mkdir -p "${dropin%/*}"
+    printf '[Service]\nEnvironment=REKAM_SCREENSHOT=/var/lib/kiosk/kiosk/first-screen.png\n' >"$dropin"
+}
+
+boot() {
+    # A network interface of its own: so that "the kiosk has none" is a difference that can be seen.
+    systemd-nspawn --quiet --boot --directory="$TREE" --register=no --keep-unit --network-veth \
+        </dev/null >"$TREE.console" 2>&1 &
+    CONTAINER=$!
+    local waited
+    for ((waited = 0; waited < BOOT_SECONDS; waited++)); do
+        kill -0 "$CONTAINER" 2>/dev/null || { tail -n 20 "$TREE.console" && cannot "the tree does not boot (see above)"; }
+        LEADER=$(pgrep --parent "$CONTAINER" || true)
+        if [[ -n $LEADER ]] && booted systemctl is-active --quiet kiosk.service 2>/dev/null; then
+            say "kiosk.service is active after about $waited s"
+            return
+        fi
+        sleep 1
+    done
+    booted systemctl status --no-pager --full kiosk.service kiosk-uplink.service || true
+    booted journalctl --no-pager --boot --unit kiosk.service | tail -n 40
+    say "FAILED: kiosk.service is not active after $BOOT_SECONDS s"
+    exit 1
+}
+
+booted() { # COMMAND…: in the running container
+    nsenter --target "$LEADER" --mount --uts --ipc --net --pid --cgroup --root --wd -- "$@"
+}
+
+# shellcheck disable=SC2317 # called by the trap
+clean_up() {
+    if [[ -n ${CONTAINER:-} ]] && kill -0 "$CONTAINER" 2>/dev/null; then
+        booted systemctl poweroff --no-wall 2>/dev/null || kill -TERM "$CONTAINER"
+        wait "$CONTAINER" || true
+    fi
+    if [[ $KEEP == yes ]]; then
+        say "The tree is in $TREE"
+    else
+        rm -rf -- "$TREE" "$TREE.console"
+    fi
+}
+
+main "$@"
