@@ -1,8 +1,7 @@
 """The reference centre's door: tus 1.0 uploads, receipts, and what waits for each station, over mutual TLS.
 
-A station is who its certificate says (common name); it sees its own uploads and lists only. Below the centre's
-directory: ``in/<station>/`` holds uploads, ``out/<station>/orders`` and ``/rosters`` what waits, ``server.db`` its
-numbers.
+A station is who its certificate says (common name); it sees its own uploads and lists only. An upload's bytes,
+announced length, receipt or refusal lie in ``<directory>/<station>/<packet id>.<part|length|receipt|refusal>``.
 """
 
 import asyncio
@@ -22,28 +21,31 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kiosk.centre.numbering import Numbering
+from kiosk.centre.outgoing import Outgoing
 from kiosk.record.exchange import delete_durably, write_durably
+from kiosk.record.header import Kind, Untrusted, is_name
+from kiosk.uplink.settings import TlsFiles
 
 log = logging.getLogger(__name__)
 
 LARGEST_PACKET = 64 * 1024 * 1024
-_PACKET_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")
-_STATION = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+PAGE = 200
+"""Files listed at once; the station asks again behind the last."""
+_LISTS = {"orders": Kind.ORDER, "rosters": Kind.ROSTER}
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 
 
 class Door(Protocol):
     """What the server needs of the intake. Called from a worker thread, one packet at a time."""
 
-    def accept(self, packet: bytes) -> bytes:
+    def accept(self, packet: bytes, *, station: str) -> bytes:
         """Keep the packet durably and give the signed receipt; the same packet again gives a receipt again.
 
-        Raises a ValueError whose ``reason`` says, without personal data, why the packet is not taken.
+        Raises Untrusted where the packet is not to be taken, in a sentence without personal data.
         """
         ...
 
@@ -77,11 +79,10 @@ class Place:
 
 
 class CentreServer:
-    """The HTTP application over one centre directory. ``refused``: the exception by which the intake says no."""
+    """The HTTP application; uploads under way lie in ``directory``, by station."""
 
-    def __init__(self, directory: Path, intake: Door, *, refused: type[Exception]) -> None:
-        self._directory, self._intake, self._refused = directory, intake, refused
-        self._numbering = Numbering(directory)
+    def __init__(self, directory: Path, intake: Door, outgoing: Outgoing) -> None:
+        self._directory, self._intake, self._outgoing = directory, intake, outgoing
         self._one_at_a_time = asyncio.Lock()
         self._writers: dict[Path, object] = {}
         upload, lists = "/v1/packets/{packet}", "/v1/stations/{station}/{kind}"
@@ -134,7 +135,7 @@ class CentreServer:
         if offset < length:
             offset = await self._append(request, place, offset, length)
         if offset == length:
-            await self._hand_over(place)
+            await self._hand_over(place, _station(request))
         return Response(status_code=204, headers=_TUS | {"Upload-Offset": str(offset)})
 
     async def _append(self, request: Request, place: Place, offset: int, length: int) -> int:
@@ -157,18 +158,17 @@ class CentreServer:
             await run_in_threadpool(os.fsync, part.fileno())
         return offset
 
-    async def _hand_over(self, place: Place) -> None:
+    async def _hand_over(self, place: Place, station: str) -> None:
         async with self._one_at_a_time:
             if not place.receipt.exists() and not place.refusal.exists():
-                await run_in_threadpool(self._decide, place)
+                await run_in_threadpool(self._decide, place, station)
 
-    def _decide(self, place: Place) -> None:
+    def _decide(self, place: Place, station: str) -> None:
         try:
-            receipt = self._intake.accept(place.part.read_bytes())
-        except self._refused as refusal:
-            reason = str(getattr(refusal, "reason", refusal))
-            log.warning("packet %s refused: %s", place.packet, reason)
-            write_durably(place.refusal, json.dumps({"reason": reason}).encode())
+            receipt = self._intake.accept(place.part.read_bytes(), station=station)
+        except Untrusted as untrusted:
+            log.warning("packet %s of %s refused: %s", place.packet, station, untrusted)
+            write_durably(place.refusal, json.dumps({"reason": str(untrusted)}).encode())
         else:
             write_durably(place.receipt, receipt)
         delete_durably(place.part)
@@ -177,7 +177,9 @@ class CentreServer:
         place = self._place(request, request.path_params["packet"])
         length = _stated(place.length)
         if length is not None and _size(place.part) == length:
-            await self._hand_over(place)  # the server was stopped between the last piece and the receipt
+            await self._hand_over(
+                place, _station(request)
+            )  # the server was stopped between the last piece and the receipt
         if place.receipt.exists():
             return Response(place.receipt.read_bytes(), media_type="application/cose", headers=_TUS)
         if place.refusal.exists():
@@ -191,38 +193,39 @@ class CentreServer:
         after = request.query_params.get("after", "0")
         if not re.fullmatch(r"[0-9]{1,15}", after):
             raise HTTPException(400, "after is a number")
-        highest, files = await run_in_threadpool(self._numbering.behind, station, kind, int(after))
-        listed = [{"number": number, "name": name} for number, name in files]
-        return JSONResponse({"highest": highest, "files": listed}, headers={"Cache-Control": "no-store"})
+        waiting = await run_in_threadpool(self._outgoing.waiting, station, kind)
+        files = [{"number": number, "name": name} for number, name in waiting if number > int(after)]
+        highest = max((number for number, _ in waiting), default=0)
+        return JSONResponse({"highest": highest, "files": files[:PAGE]}, headers={"Cache-Control": "no-store"})
 
     async def _waiting(self, request: Request) -> Response:
         station, kind = self._own_list(request)
-        path = self._numbering.path(station, kind, request.path_params["name"])
-        if path is None:
+        content = await run_in_threadpool(self._outgoing.read, station, kind, request.path_params["name"])
+        if content is None:
             raise HTTPException(404, "nothing of this name waits")
-        return FileResponse(path, media_type="application/cose", headers={"Cache-Control": "no-store"})
+        return Response(content, media_type="application/cose", headers={"Cache-Control": "no-store"})
 
     # Who asks -----------------------------------------------------------------------------------------------------
 
-    def _own_list(self, request: Request) -> tuple[str, str]:
-        station, kind = request.path_params["station"], request.path_params["kind"]
+    def _own_list(self, request: Request) -> tuple[str, Kind]:
+        station, kind = request.path_params["station"], _LISTS.get(request.path_params["kind"])
         if station != _station(request):
             raise HTTPException(403, "a station sees its own list only")
-        if kind not in ("orders", "rosters"):
+        if kind is None:
             raise HTTPException(404, "there are orders and rosters")
         return station, kind
 
     def _place(self, request: Request, packet: str) -> Place:
-        if not _PACKET_ID.match(packet):
-            raise HTTPException(400, "a packet id has letters, digits, dashes and underscores, at most 100")
-        directory = self._directory / "in" / _station(request)
+        if not is_name(packet):
+            raise HTTPException(400, "a packet id has lower-case letters, digits and dashes")
+        directory = self._directory / _station(request)
         directory.mkdir(parents=True, exist_ok=True)
         return Place(directory, packet)
 
 
 def _station(request: Request) -> str:
     station: object = request.scope.get("state", {}).get("station")
-    if not isinstance(station, str) or not _STATION.match(station):
+    if not is_name(station):
         raise HTTPException(403, "the certificate names no station")
     return station
 
@@ -284,13 +287,8 @@ class _KnowsItsPeer(H11Protocol):
         self.app_state = {**self.app_state, "station": names[0] if len(names) == 1 else None}
 
 
-def server(
-    application: CentreServer, *, host: str, port: int, authority: Path, certificate: Path, key: Path
-) -> uvicorn.Server:
-    """Make the HTTPS server; ``run()`` serves until ``should_exit`` is set. Only certificates of ``authority`` enter.
-
-    The three PEM files: the stations' authority, and the centre's own certificate and key.
-    """
+def server(application: CentreServer, *, host: str, port: int, tls: TlsFiles) -> uvicorn.Server:
+    """Make the HTTPS server; ``run()`` serves until ``should_exit`` is set. ``tls.authority`` says who may enter."""
     config = uvicorn.Config(
         application.app,
         host=host,
@@ -301,9 +299,9 @@ def server(
         access_log=False,
         log_config=None,
         server_header=False,
-        ssl_certfile=str(certificate),
-        ssl_keyfile=str(key),
-        ssl_ca_certs=str(authority),
+        ssl_certfile=str(tls.certificate),
+        ssl_keyfile=str(tls.key),
+        ssl_ca_certs=str(tls.authority),
         ssl_cert_reqs=ssl.CERT_REQUIRED,
         timeout_graceful_shutdown=5,
     )

@@ -1,7 +1,7 @@
 """How long to wait after a failure: doubling, capped, and spread at random lest all stations come back in step."""
 
-from random import Random, SystemRandom
 from dataclasses import dataclass, field
+from random import Random, SystemRandom
 
 
 @dataclass(slots=True)

@@ -50,11 +50,12 @@ class Telemetry:
         certificate_days: Callable[[], int | None],
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        tick: float = TICK,
     ) -> None:
         self._settings, self._store = settings, store
         self._exchange = Exchange(settings.root)
         self._certificate_days = certificate_days
-        self._clock, self._wall = clock, wall
+        self._clock, self._wall, self._tick = clock, wall, tick
         self._tally = Tally(store, now=wall())
         self._events = Watched(self._exchange.events)
         self._backoff = Backoff(settings.retry_first_seconds, settings.retry_longest_seconds)
@@ -86,7 +87,7 @@ class Telemetry:
         """Observe and publish until ``stop``, then say farewell."""
         while not stop.is_set():
             self.beat = self._clock()
-            ends = self.beat + TICK
+            ends = self.beat + self._tick
             self.observe()
             self._connect()
             self._offer()

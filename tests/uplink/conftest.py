@@ -1,20 +1,29 @@
 """A real centre over real mutual TLS, a real mosquitto, and a line between them that can be cut."""
 
+import contextlib
 import hashlib
+import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import jsonschema
+import paho.mqtt.client as paho
 import pytest
-import uvicorn
+import yaml
+from paho.mqtt.enums import CallbackAPIVersion
 
-from kiosk.centre.authority import Authority
 from kiosk.centre.broker import Broker
+from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.server import CentreServer, server
+from kiosk.centre.tls import TlsAuthority
 from kiosk.record.exchange import Exchange
+from kiosk.record.header import Untrusted
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import Centre
 from kiosk.uplink.delivery import Delivery
@@ -25,12 +34,6 @@ PROVINCE = "ntt"
 CONFIGURATION = Path(__file__).parents[2] / "config" / "mosquitto"
 
 
-class Refusal(Exception):
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Shelf:
     """An intake that keeps what it accepts in memory, and refuses what begins with BAD."""
 
@@ -38,11 +41,12 @@ class Shelf:
         self.packets: list[bytes] = []
         self.raising: Exception | None = None
 
-    def accept(self, packet: bytes) -> bytes:
+    def accept(self, packet: bytes, *, station: str) -> bytes:
+        assert station == STATION
         if self.raising is not None:
             raise self.raising
         if packet.startswith(b"BAD"):
-            raise Refusal("signature does not fit")
+            raise Untrusted("its signature does not fit")
         if packet not in self.packets:
             self.packets.append(packet)
         return b"receipt " + hashlib.sha256(packet).digest()
@@ -51,7 +55,7 @@ class Shelf:
 class RunningCentre:
     """uvicorn in a thread, over the same code that ``kiosk centre serve`` runs."""
 
-    def __init__(self, directory: Path, authority: Authority) -> None:
+    def __init__(self, directory: Path, authority: TlsAuthority) -> None:
         self.directory, self.shelf = directory, Shelf()
         self._authority = authority
         self._tls = authority.issue("centre")
@@ -59,11 +63,8 @@ class RunningCentre:
         self.start()
 
     def start(self) -> None:
-        application = CentreServer(self.directory, self.shelf, refused=Refusal)
-        self._server: uvicorn.Server = server(
-            application, host="127.0.0.1", port=self.port, authority=self._tls.authority,
-            certificate=self._tls.certificate, key=self._tls.key,
-        )  # fmt: skip
+        application = CentreServer(self.directory / "uploads", self.shelf, Outgoing(self.directory / "out"))
+        self._server = server(application, host="127.0.0.1", port=self.port, tls=self._tls)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         eventually(lambda: self._server.started)
@@ -121,10 +122,8 @@ class Wire:
         except OSError:
             pass
         for end in (source, sink):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 def eventually(holds: Callable[[], object], within: float = 10.0) -> None:
@@ -136,8 +135,8 @@ def eventually(holds: Callable[[], object], within: float = 10.0) -> None:
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("tls"))
+def authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
+    return TlsAuthority(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
@@ -148,7 +147,7 @@ def exchange(tmp_path: Path) -> Exchange:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, authority: Authority) -> Iterator[RunningCentre]:
+def centre(tmp_path: Path, authority: TlsAuthority) -> Iterator[RunningCentre]:
     running = RunningCentre(tmp_path / "centre", authority)
     yield running
     running.stop()
@@ -162,7 +161,7 @@ def store(exchange: Exchange) -> Iterator[Store]:
 
 
 @pytest.fixture
-def line(centre: RunningCentre, authority: Authority) -> Iterator[Centre]:
+def line(centre: RunningCentre, authority: TlsAuthority) -> Iterator[Centre]:
     line = Centre(centre.url, authority.issue(STATION))
     yield line
     line.close()
@@ -204,3 +203,87 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     accounts = {STATION: "secret", "ktp-5371-02": "other"}
     with Broker(tmp_path / "broker", CONFIGURATION, stations=accounts, viewers={"watcher": "seeing"}) as broker:
         yield broker
+
+
+class Watcher:
+    """Another client of the same broker: keeps every message, and holds each against asyncapi.yaml."""
+
+    def __init__(self, broker: Broker, schema: "Schema") -> None:
+        self.heard: list[tuple[str, dict[str, Any], bool]] = []
+        self.wrong: list[str] = []
+        self._schema = schema
+        self._ready = threading.Event()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client.username_pw_set("watcher", "seeing")
+        self._client.on_connect = lambda client, *_: client.subscribe("ktp/v1/#", qos=1)
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(1, 1)
+        self._client.connect(broker.host, broker.port)
+        self._client.loop_start()
+        assert self._ready.wait(10)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+        assert not self.wrong
+
+    def of(self, leaf: str) -> list[dict[str, Any]]:
+        return [body for topic, body, _ in list(self.heard) if topic.split("/", 4)[4] == leaf]
+
+    def retained(self, leaf: str) -> bool:
+        return any(kept for topic, _, kept in list(self.heard) if topic.split("/", 4)[4] == leaf)
+
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        try:
+            body = self._schema.check(message.topic, message.payload)
+        except Exception as wrong:  # paho's thread must not end by it; close() reports it
+            self.wrong.append(f"{message.topic}: {wrong}")
+            return
+        self.heard.append((message.topic, body, message.retain))
+
+
+class Schema:
+    """asyncapi.yaml as a checker of messages."""
+
+    def __init__(self, path: Path) -> None:
+        self.document = yaml.safe_load(path.read_text("utf-8"))
+        jsonschema.Draft7Validator.check_schema({"definitions": self.document["components"]["schemas"]})
+        self.topics = {
+            re.compile(re.sub(r"\{\w+\}", "[a-z0-9-]+", channel["address"])): next(iter(channel["messages"]))
+            for channel in self.document["channels"].values()
+        }
+
+    def check(self, topic: str, payload: bytes) -> dict[str, Any]:
+        """Raises ValidationError, or ValueError for a topic the document does not know."""
+        for pattern, message in self.topics.items():
+            if pattern.fullmatch(topic):
+                body = json.loads(payload)
+                reference = self.document["components"]["messages"][message]["payload"]
+                schema = {**reference, "components": self.document["components"]}
+                jsonschema.Draft202012Validator(schema).validate(body)
+                return body
+        raise ValueError("unknown topic")
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    return Schema(CONFIGURATION.parent / "asyncapi.yaml")
+
+
+@pytest.fixture
+def watch(broker: Broker, schema: Schema) -> Iterator[Callable[[], Watcher]]:
+    watchers: list[Watcher] = []
+
+    def begin() -> Watcher:
+        watchers.append(Watcher(broker, schema))
+        return watchers[-1]
+
+    yield begin
+    for watcher in watchers:
+        watcher.close()
+
+
+@pytest.fixture
+def watcher(watch: Callable[[], Watcher]) -> Watcher:
+    return watch()

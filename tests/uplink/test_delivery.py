@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.centre.tls import TlsAuthority
 from kiosk.record.exchange import Exchange
 from kiosk.record.telemetry import LinkTrouble
 from kiosk.uplink.centre import Centre
@@ -161,10 +162,8 @@ def test_a_failing_intake_is_tried_again_and_others_get_their_turn(exchange, cen
 
 
 def test_a_centre_of_another_authority_gets_nothing(exchange, centre, tmp_path, make_delivery):
-    from kiosk.centre.authority import Authority
-
     put(exchange, "p1", b"secret")
-    stranger = Authority(tmp_path / "stranger")
+    stranger = TlsAuthority(tmp_path / "stranger")
     line = Centre(centre.url, stranger.issue(STATION))
     delivery = make_delivery(line)
     until_idle(delivery)
