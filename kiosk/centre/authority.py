@@ -1,114 +1,198 @@
-"""The centre's TLS authority: certificates for stations, the centre's server and the broker, by their common name.
+"""The centre's keys, one for each purpose, and the stations it knows by theirs.
 
-For the reference centre and the demo. A ministry has its own authority; what it must issue is what ``issue`` does.
+A reference: at a ministry the root, the packet keys and the escrow key would lie in different hands and devices.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+import json
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
+from kiosk.centre.tls import TlsAuthority
 from kiosk.record.exchange import write_durably
+from kiosk.record.header import Untrusted, is_name
+from kiosk.record.keypair import OpeningKey, SealingKey, SigningKey, VerifyingKey
+from kiosk.record.keys import CENTRE, StationIdentity, install_trust, keys_directory, provision, sign_trust
 from kiosk.uplink.settings import TlsFiles
 
-_AUTHORITY_DAYS = 3650
-_CLOCKS_DIFFER = timedelta(hours=1)
-LOOPBACK = ("localhost", "127.0.0.1")
+_SIGNING = ("root", "receipts", "orders", "rosters")
+_OPENING = ("packets", "escrow")
+
+
+class NoAuthority(Exception):
+    """The centre's directory holds no keys, or holds some already; the sentence says what to run."""
+
+
+class UnknownStation(Untrusted):
+    """The centre does not know this station, or has revoked it."""
 
 
 class Authority:
-    """Opens the authority kept in ``directory``, or makes one: ``authority.pem`` and ``authority.key`` (P-256)."""
+    """The keys in one directory."""
 
-    def __init__(self, directory: Path, *, name: str = "Rekam TLS authority") -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._directory = directory
-        self.certificate = directory / "authority.pem"
-        key_file = directory / "authority.key"
-        if not key_file.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            made = _self_signed(key, _named(name))
-            write_durably(self.certificate, made.public_bytes(serialization.Encoding.PEM))
-            write_durably(key_file, _pem(key), mode=0o600)
-        loaded = serialization.load_pem_private_key(key_file.read_bytes(), None)
-        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{key_file} is no key on an elliptic curve")
-        self._key = loaded
-        self._subject = x509.load_pem_x509_certificate(self.certificate.read_bytes()).subject
+    def __init__(self, directory: Path) -> None:
+        """Read the keys that ``create`` made.
 
-    def issue(self, name: str, *, days: int = 365, hosts: Sequence[str] = LOOPBACK) -> TlsFiles:
-        """Make a key and a certificate for ``name`` (a station's id, or a server's name), good for ``hosts``."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
-            _draft(_named(name), self._subject, key.public_key(), days=days)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
-                critical=False,
-            )
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
+        Raises:
+            NoAuthority: when one is missing.
+        """
+        self.directory = directory
+        self._keys = directory / "keys"
+        for name in (*_SIGNING, *_OPENING):
+            if not (self._keys / f"{name}.seed").exists():
+                raise NoAuthority(f"{directory} holds no keys of a centre; run `kiosk centre keys` first.")
+
+    @classmethod
+    def create(cls, directory: Path) -> "Authority":
+        """Make all keys, the TLS authority and the server's certificate.
+
+        Raises:
+            NoAuthority: when there are keys already: they are never overwritten.
+        """
+        keys = directory / "keys"
+        if keys.exists():
+            raise NoAuthority(f"{directory} holds keys already; they are not overwritten.")
+        keys.mkdir(parents=True, mode=0o700)
+        for name in _SIGNING:
+            write_durably(keys / f"{name}.seed", SigningKey.generate().seeds, mode=0o600)
+        for name in _OPENING:
+            write_durably(keys / f"{name}.seed", OpeningKey.generate().seed, mode=0o600)
+        authority = cls(directory)
+        authority.tls.issue(CENTRE)
+        return authority
+
+    # Keys -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def root(self) -> SigningKey:
+        """Signs the list of the other keys."""
+        return self._signing("root")
+
+    @cached_property
+    def receipts(self) -> SigningKey:
+        """Signs receipts."""
+        return self._signing("receipts")
+
+    @cached_property
+    def orders(self) -> SigningKey:
+        """Signs print orders."""
+        return self._signing("orders")
+
+    @cached_property
+    def rosters(self) -> SigningKey:
+        """Signs rosters."""
+        return self._signing("rosters")
+
+    @cached_property
+    def packets(self) -> OpeningKey:
+        """Opens packets."""
+        return OpeningKey((self._keys / "packets.seed").read_bytes())
+
+    @cached_property
+    def escrow(self) -> OpeningKey:
+        """Opens packets, should the other key be lost."""
+        return OpeningKey((self._keys / "escrow.seed").read_bytes())
+
+    def _signing(self, name: str) -> SigningKey:
+        return SigningKey((self._keys / f"{name}.seed").read_bytes())
+
+    def trust_list(self, *, now: datetime) -> bytes:
+        """Sign the list of keys that stations trust; a later list has a higher sequence."""
+        return sign_trust(
+            self.root,
+            sequence=int(now.timestamp()),
+            made=int(now.timestamp()),
+            packets=(self.packets.public, self.escrow.public),
+            receipts=(self.receipts.public,),
+            orders=(self.orders.public,),
+            rosters=(self.rosters.public,),
         )
-        files = TlsFiles(self.certificate, self._directory / f"{name}.crt", self._directory / f"{name}.key")
-        write_durably(files.key, _pem(key), mode=0o600)
-        write_durably(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
-        return files
+
+    # TLS ------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tls(self) -> TlsAuthority:
+        """Vouches for the server, the broker and the stations, in mutual TLS."""
+        return TlsAuthority(self.directory / "tls")
+
+    @property
+    def server_tls(self) -> TlsFiles:
+        """The centre's server certificate, for this machine's loopback names."""
+        place = self.directory / "tls"
+        return TlsFiles(self.tls.certificate, place / f"{CENTRE}.crt", place / f"{CENTRE}.key")
+
+    # Stations -------------------------------------------------------------------------------------------------------
+
+    def provision_station(self, station: str, state: Path, *, now: datetime, province: str = "") -> StationIdentity:
+        """Give a station directory its own secrets, the centre's keys and a client certificate, and know it hence.
+
+        The kiosk process's lie in ``kiosk/keys``, the uplink's in ``uplink/tls`` (see ``station_tls``). What is there
+        already is kept, except the list of the centre's keys and the certificate.
+        """
+        keys = keys_directory(state)
+        identity = provision(keys, station)
+        install_trust(keys, self.trust_list(now=now), root=self.root.public)
+        self.tls.issue(station, into=tls_directory(state))
+        self.enrol(identity, province=province)
+        return identity
+
+    def enrol(self, identity: StationIdentity, *, province: str = "") -> None:
+        """Know a station by the public halves of its keys."""
+        known = {
+            "station": identity.station,
+            "province": province,
+            "verifying": identity.verifying.raw.hex(),
+            "sealing": identity.sealing.raw.hex(),
+            "revoked": False,
+        }
+        self._write_station(identity.station, known)
+
+    def revoke(self, station: str) -> None:
+        """Believe this station no longer.
+
+        Raises:
+            UnknownStation: when it is not known at all.
+        """
+        self._write_station(station, self._read_station(station) | {"revoked": True})
+
+    def station(self, station: str) -> StationIdentity:
+        """Look a station up.
+
+        Raises:
+            UnknownStation: not known, or revoked.
+        """
+        known = self._read_station(station)
+        if known["revoked"]:
+            raise UnknownStation("this station has been revoked")
+        return StationIdentity(
+            station, VerifyingKey(bytes.fromhex(known["verifying"])), SealingKey(bytes.fromhex(known["sealing"]))
+        )
+
+    def stations(self) -> list[str]:
+        """List the stations that are known and not revoked."""
+        names = sorted(path.stem for path in (self.directory / "stations").glob("*.json"))
+        return [name for name in names if not self._read_station(name)["revoked"]]
+
+    def _read_station(self, station: str) -> dict[str, Any]:
+        path = self.directory / "stations" / f"{station}.json"
+        if not is_name(station) or not path.is_file():
+            raise UnknownStation("the centre does not know this station")
+        known: dict[str, Any] = json.loads(path.read_bytes())
+        return known
+
+    def _write_station(self, station: str, known: dict[str, Any]) -> None:
+        path = self.directory / "stations" / f"{station}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, json.dumps(known, indent=2).encode())
 
 
-def _self_signed(key: ec.EllipticCurvePrivateKey, name: x509.Name) -> x509.Certificate:
-    public = key.public_key()
-    usage = x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    return (
-        _draft(name, name, public, days=_AUTHORITY_DAYS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+def tls_directory(state: Path) -> Path:
+    """Where a station's client certificate lies below its state directory."""
+    return state / "uplink" / "tls"
 
 
-def _draft(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCKS_DIFFER)
-        .not_valid_after(now + timedelta(days=days))
-    )
-
-
-def _named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _host(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+def station_tls(state: Path, station: str) -> TlsFiles:
+    """The PEM files of a station that ``provision_station`` left."""
+    place = tls_directory(state)
+    return TlsFiles(place / "authority.pem", place / f"{station}.crt", place / f"{station}.key")

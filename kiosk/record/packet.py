@@ -1,10 +1,10 @@
 """One recording as the centre gets it: everything captured and confirmed, as deterministic CBOR."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.fingers import IN_ORDER, Finger
@@ -16,8 +16,13 @@ VERSION = 1
 SHARE = 10_000
 """Strokes are kept in ten-thousandths of the signing field, and milliseconds."""
 
-FingerImage = Callable[[bytes, int, int, int], bytes]
-"""Encodes 8-bit grey pixels: (pixels, width, height, pixels an inch) -> PNG."""
+
+class FingerImage(Protocol):
+    """Encodes 8-bit grey pixels as PNG; ``ppi`` is the resolution in pixels an inch."""
+
+    def __call__(self, pixels: bytes, width: int, height: int, *, ppi: int) -> bytes:
+        """Encode one image."""
+        ...
 
 
 class Unreadable(ValueError):
@@ -150,7 +155,7 @@ def _print(impression: Impression, finger_image: FingerImage) -> Print:
         attempts=impression.attempts,
         advice=impression.advice,
         template_family=impression.template_family,
-        image=finger_image(impression.pixels, impression.width, impression.height, impression.ppi),
+        image=finger_image(impression.pixels, impression.width, impression.height, ppi=impression.ppi),
         template=impression.template,
     )
 

@@ -1,0 +1,82 @@
+"""Packets in, receipts out: verified, stored with fsync, then receipted; the same packet again, the same receipt."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk.centre.authority import Authority
+from kiosk.centre.registry import ReceivedPacket, Registry
+from kiosk.record import canonical
+from kiosk.record.exchange import write_durably
+from kiosk.record.header import Header, Kind, Untrusted, WrongKind
+from kiosk.record.keys import CENTRE
+from kiosk.record.seal import check_sealed, peek, sign, trusting
+
+
+class PacketRefused(Untrusted):
+    """The packet is a station's, but cannot be stored."""
+
+
+class Intake:
+    """The store of packets, ``packets/<station>/<id>.packet`` in the centre's directory. It opens none of them."""
+
+    def __init__(
+        self,
+        directory: Path,
+        authority: Authority,
+        registry: Registry,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._directory = directory / "packets"
+        self._authority = authority
+        self._registry = registry
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def accept(self, packet: bytes, *, station: str | None = None) -> bytes:
+        """Store a packet and give its receipt; ``station``, where known from TLS, must be the one that signed it.
+
+        Raises:
+            Untrusted: by reason; nothing was stored.
+            OSError, sqlite3.Error: the disk is ill; nothing was receipted.
+        """
+        sender = self._authority.station(peek(packet).sender)
+        header, _ = check_sealed(packet, kind=Kind.RECORDING, verifying=trusting(sender.verifying))
+        if header.receiver != CENTRE or station not in (None, header.sender):
+            raise WrongKind("the packet is not from this station, or not for the centre")
+        digest = hashlib.sha256(packet).digest()
+        with self._lock:
+            known = self._registry.receipt(header.sender, header.id)
+            if known is not None:
+                if known[0] != digest:
+                    raise PacketRefused("another packet is stored under this packet's id")
+                return known[1]
+            return self._store(packet, header, digest)
+
+    def packet(self, station: str, packet_id: str) -> bytes | None:
+        """Bring a stored packet; None for one that is not here."""
+        if self._registry.receipt(station, packet_id) is None:
+            return None
+        return self._file(station, packet_id).read_bytes()
+
+    def _store(self, packet: bytes, header: Header, digest: bytes) -> bytes:
+        moment = int(self._clock().timestamp())
+        path = self._file(header.sender, header.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, packet)
+        receipt = sign(
+            canonical.encode({"packet": header.id, "sha256": digest}),
+            Header(Kind.RECEIPT, CENTRE, header.sender, header.id, header.sequence, moment),
+            self._authority.receipts,
+        )
+        received = ReceivedPacket(
+            header.id, header.sender, header.sequence, digest, header.previous, len(packet), moment
+        )
+        self._registry.add_packet(received, receipt)
+        return receipt
+
+    def _file(self, station: str, packet_id: str) -> Path:
+        return self._directory / station / f"{packet_id}.packet"

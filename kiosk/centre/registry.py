@@ -1,0 +1,170 @@
+"""What the reference centre knows: residents and where their records stand, packets received, numbers given out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kiosk.record import canonical
+from kiosk.record.database import Database
+from kiosk.record.resident import RecordState, Resident, from_row, to_row
+
+_SCHEMA = """
+CREATE TABLE residents (nik TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE counters (kind TEXT NOT NULL, station TEXT NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (kind, station)) WITHOUT ROWID;
+CREATE TABLE packets (id TEXT NOT NULL, station TEXT NOT NULL, sequence INTEGER NOT NULL, sha256 BLOB NOT NULL,
+    previous BLOB, size INTEGER NOT NULL, received INTEGER NOT NULL, receipt BLOB NOT NULL,
+    PRIMARY KEY (station, id)) WITHOUT ROWID;
+CREATE TABLE orders (station TEXT NOT NULL, packet TEXT NOT NULL, id TEXT NOT NULL,
+    PRIMARY KEY (station, packet)) WITHOUT ROWID"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPacket:
+    """One packet as it lies in store."""
+
+    id: str
+    station: str
+    sequence: int
+    sha256: bytes
+    previous: bytes | None
+    size: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceReport:
+    """What is odd about the packets of one station."""
+
+    highest: int
+    missing: tuple[int, ...]
+    """Numbers below the highest that never came (yet)."""
+    repeated: tuple[int, ...]
+    """Numbers that came with different packets: the station was copied or restored."""
+    broken: tuple[int, ...]
+    """Numbers whose packet names another one before it than came."""
+
+
+class Registry:
+    """``registry.db`` in the centre's directory."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open or make it.
+
+        Raises:
+            DatabaseDamaged: by reason.
+        """
+        self._database = Database(directory / "registry.db", _SCHEMA, version=1)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def next_number(self, kind: str, station: str) -> int:
+        """Give out the next number of a kind for a station, from 1; never the same twice."""
+        with self._database.transaction() as write:
+            row = write.execute(
+                "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+                (kind, station),
+            ).fetchone()
+        return int(row[0])
+
+    # Residents ------------------------------------------------------------------------------------------------------
+
+    def put_residents(self, residents: Iterable[Resident]) -> None:
+        """Add residents, or replace those with the same number."""
+        with self._database.transaction() as write:
+            write.executemany(
+                "INSERT OR REPLACE INTO residents VALUES (?, ?)",
+                ((resident.nik, canonical.encode(to_row(resident))) for resident in residents),
+            )
+
+    def residents(self) -> list[Resident]:
+        """List all residents by number."""
+        return [_resident(row[0]) for row in self._database.rows("SELECT row FROM residents ORDER BY nik")]
+
+    def resident(self, nik: str) -> Resident | None:
+        """Look one up."""
+        row = self._database.row("SELECT row FROM residents WHERE nik = ?", nik)
+        return None if row is None else _resident(row[0])
+
+    def set_state(self, nik: str, state: RecordState) -> None:
+        """Move a record on."""
+        resident = self.resident(nik)
+        if resident is not None:
+            self.put_residents([replace(resident, state=state)])
+
+    # Packets --------------------------------------------------------------------------------------------------------
+
+    def receipt(self, station: str, packet: str) -> tuple[bytes, bytes] | None:
+        """Look up a packet's SHA-256 and the receipt given for it."""
+        row = self._database.row("SELECT sha256, receipt FROM packets WHERE station = ? AND id = ?", station, packet)
+        return None if row is None else (bytes(row[0]), bytes(row[1]))
+
+    def add_packet(self, packet: ReceivedPacket, receipt: bytes) -> None:
+        """Remember a packet that lies safely in store, with its receipt."""
+        with self._database.transaction() as write:
+            write.execute(
+                "INSERT INTO packets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    packet.id,
+                    packet.station,
+                    packet.sequence,
+                    packet.sha256,
+                    packet.previous,
+                    packet.size,
+                    packet.received,
+                    receipt,
+                ),
+            )
+
+    def packets(self, station: str | None = None) -> list[ReceivedPacket]:
+        """List packets in the order of station and sequence."""
+        rows = self._database.rows(
+            "SELECT id, station, sequence, sha256, previous, size, received FROM packets"
+            " WHERE ?1 IS NULL OR station = ?1 ORDER BY station, sequence, received",
+            station,
+        )
+        return [_packet(row) for row in rows]
+
+    def report(self, station: str) -> SequenceReport:
+        """Look for gaps, replays and forks among a station's packets."""
+        packets = self.packets(station)
+        hashes: dict[int, set[bytes]] = {}
+        for packet in packets:
+            hashes.setdefault(packet.sequence, set()).add(packet.sha256)
+        highest = max(hashes, default=0)
+        return SequenceReport(
+            highest=highest,
+            missing=tuple(number for number in range(1, highest) if number not in hashes),
+            repeated=tuple(sorted(number for number, found in hashes.items() if len(found) > 1)),
+            broken=tuple(
+                packet.sequence
+                for packet in packets
+                if packet.sequence - 1 in hashes and packet.previous not in hashes[packet.sequence - 1]
+            ),
+        )
+
+    # Orders ---------------------------------------------------------------------------------------------------------
+
+    def order_of(self, station: str, packet: str) -> str | None:
+        """Look up the order already made for a packet."""
+        row = self._database.row("SELECT id FROM orders WHERE station = ? AND packet = ?", station, packet)
+        return None if row is None else str(row[0])
+
+    def add_order(self, station: str, packet: str, order: str) -> None:
+        """Remember that a packet's card was ordered."""
+        with self._database.transaction() as write:
+            write.execute("INSERT INTO orders VALUES (?, ?, ?)", (station, packet, order))
+
+
+def _resident(row: bytes) -> Resident:
+    return from_row(canonical.decode(bytes(row)))
+
+
+def _packet(row: Any) -> ReceivedPacket:
+    packet, station, sequence, digest, previous, size, received = row
+    return ReceivedPacket(
+        packet, station, sequence, bytes(digest), None if previous is None else bytes(previous), size, received
+    )

@@ -1,0 +1,123 @@
+"""The centre's TLS authority: certificates for stations, the centre's server and the broker, by their common name.
+
+For the reference centre and the demo. A ministry has its own authority; what it must issue is what ``issue`` does.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from kiosk.record.exchange import write_durably
+from kiosk.uplink.settings import TlsFiles
+
+_AUTHORITY_DAYS = 3650
+_CLOCKS_DIFFER = timedelta(hours=1)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class TlsAuthority:
+    """Opens the authority kept in ``directory``, or makes one: ``authority.pem`` and ``authority.key`` (P-256)."""
+
+    def __init__(self, directory: Path, *, name: str = "Rekam TLS authority") -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self.certificate = directory / "authority.pem"
+        key_file = directory / "authority.key"
+        if not key_file.exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            made = _self_signed(key, _named(name))
+            write_durably(self.certificate, made.public_bytes(serialization.Encoding.PEM))
+            write_durably(key_file, _pem(key), mode=0o600)
+        loaded = serialization.load_pem_private_key(key_file.read_bytes(), None)
+        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+            raise ValueError(f"{key_file} is no key on an elliptic curve")
+        self._key = loaded
+        self._subject = x509.load_pem_x509_certificate(self.certificate.read_bytes()).subject
+
+    def issue(
+        self, name: str, *, days: int = 365, hosts: Sequence[str] = LOOPBACK, into: Path | None = None
+    ) -> TlsFiles:
+        """Make a key and a certificate for ``name`` (a station's id, or a server's name), good for ``hosts``.
+
+        With ``into``, they are written there, and the authority's certificate beside them.
+        """
+        directory = into or self._directory
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _draft(_named(name), self._subject, key.public_key(), days=days)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
+            .add_extension(
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+                critical=False,
+            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        files = TlsFiles(directory / self.certificate.name, directory / f"{name}.crt", directory / f"{name}.key")
+        if into is not None:
+            into.mkdir(parents=True, exist_ok=True)
+            write_durably(files.authority, self.certificate.read_bytes())
+        write_durably(files.key, _pem(key), mode=0o600)
+        write_durably(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+        return files
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey, name: x509.Name) -> x509.Certificate:
+    public = key.public_key()
+    usage = x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    return (
+        _draft(name, name, public, days=_AUTHORITY_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _draft(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCKS_DIFFER)
+        .not_valid_after(now + timedelta(days=days))
+    )
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _host(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
