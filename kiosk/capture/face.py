@@ -300,4 +300,5 @@ def _motion(small: Pixels, previous: FaceJudgement | None, box: Box) -> float:
     shift = float(np.abs(now - then).mean()) / (slope + 1.0) / width
     # Beyond a few pixels the quotient saturates; then the heads' own places tell.
     px, py, pw, ph = previous.box or box
-    return max(shift, float(np.hypot(x + w / 2 - px - pw / 2, (y + h / 2 - py - ph / 2) * height / width)))
+    moved = math.dist((x + w / 2, (y + h / 2) * height / width), (px + pw / 2, (py + ph / 2) * height / width))
+    return float(max(shift, moved))

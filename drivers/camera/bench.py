@@ -1,0 +1,123 @@
+"""The camera by hand: ``python -m drivers camera --driver usb --device /dev/video0 shot out.jpg``."""
+
+import sys
+import time
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, cast
+
+import cv2
+import typer
+from rich.console import Console
+
+from drivers.camera import Camera
+from drivers.errors import DeviceError
+
+ILL = 1
+"""Exit status when the camera is ill; 2 is typer's own for a wrong command line."""
+
+
+class Kind(StrEnum):
+    """The drivers there are."""
+
+    PICAMERA2 = "picamera2"
+    USB = "usb"
+    SIMULATED = "simulated"
+
+
+def commands() -> typer.Typer:
+    """Build the ``camera`` group for ``python -m drivers``."""
+    app = typer.Typer(help="Try the camera by hand.", no_args_is_help=True)
+
+    @app.callback()
+    def choose(
+        context: typer.Context,
+        driver: Annotated[Kind, typer.Option(help="Which driver to use.")] = Kind.PICAMERA2,
+        device: Annotated[
+            str,
+            typer.Option(
+                help="The Raspberry Pi camera's number, or a USB camera's path.", show_default="0 or /dev/video0"
+            ),
+        ] = "",
+    ) -> None:
+        """Try the camera by hand. Exit status: 0 well, 1 the camera is ill, 2 wrong command line."""
+        if driver is Kind.PICAMERA2 and device and not device.isdecimal():
+            raise typer.BadParameter("A Raspberry Pi camera has a number: 0, 1 …", param_hint="--device")
+        if context.resilient_parsing or "--help" in sys.argv:
+            return
+        try:
+            camera = _open(driver, device)
+        except DeviceError as error:
+            raise _tell(error) from error
+        context.call_on_close(camera.close)
+        context.obj = camera
+
+    @app.command()
+    def shot(
+        context: typer.Context,
+        out: Annotated[Path, typer.Argument(help="Where the picture goes, .jpg or .png.", dir_okay=False)],
+        within: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0.1)] = 10.0,
+    ) -> None:
+        """Focus, settle, and take one picture at full size."""
+        if out.suffix.lower() not in {".jpg", ".jpeg", ".png"} or not out.parent.is_dir():
+            raise typer.BadParameter(
+                "The picture goes to a .jpg or .png file in a folder that exists.", param_hint="OUT"
+            )
+        camera = cast("Camera", context.obj)
+        begin = time.monotonic()
+        try:
+            frame = camera.still(within=within)
+        except DeviceError as error:
+            raise _tell(error) from error
+        seconds = time.monotonic() - begin
+        _, data = cv2.imencode(out.suffix, cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR))
+        out.write_bytes(data.tobytes())
+        height, width = frame.pixels.shape[:2]
+        Console().print(f"{camera.name}: {width} × {height} in {seconds:.2f} s, written to {out}", highlight=False)
+
+    @app.command()
+    def watch(
+        context: typer.Context,
+        seconds: Annotated[float, typer.Option(help="How long to watch.", min=0.5)] = 10.0,
+    ) -> None:
+        """Count preview frames, once a second: frames, the longest gap, mean brightness."""
+        camera = cast("Camera", context.obj)
+        console = Console()
+        console.print(camera.name, highlight=False)
+        begin = time.monotonic()
+        try:
+            while (now := time.monotonic()) < begin + seconds:
+                _second(camera, console, now, until=min(now + 1.0, begin + seconds))
+        except DeviceError as error:
+            raise _tell(error) from error
+
+    return app
+
+
+def _second(camera: Camera, console: Console, begin: float, *, until: float) -> None:
+    frames, longest, last, brightness = 0, 0.0, begin, 0.0
+    while time.monotonic() < until:
+        frame = camera.preview(within=2.0)
+        longest, last = max(longest, frame.taken - last), frame.taken
+        frames += 1
+        brightness = float(frame.pixels[::16, ::16].mean())
+    rate = frames / (time.monotonic() - begin)
+    console.print(f"{rate:5.1f} frames a second   longest gap {1000 * longest:4.0f} ms   brightness {brightness:3.0f}")
+
+
+def _open(kind: Kind, device: str) -> Camera:
+    """Open the chosen driver, importing only its file: the others' hardware libraries may not be installed."""
+    match kind:
+        case Kind.PICAMERA2:
+            camera = import_module("drivers.camera.picamera2_camera").PiCamera(int(device or 0))
+        case Kind.USB:
+            camera = import_module("drivers.camera.usb").UsbCamera(device or "/dev/video0")
+        case Kind.SIMULATED:
+            camera = import_module("drivers.camera.simulated").SimulatedCamera()
+    return cast("Camera", camera)
+
+
+def _tell(error: DeviceError) -> typer.Exit:
+    Console(stderr=True).print(f"[bold red]✗[/] {error}", highlight=False)
+    return typer.Exit(ILL)
