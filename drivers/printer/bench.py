@@ -1,6 +1,5 @@
 """The card printer by hand: ``python -m drivers printer --port /dev/usb/lp0 status``."""
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +54,7 @@ def commands() -> typer.Typer:
         context: typer.Context, within: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 10.0
     ) -> None:
         """Show model, faults, ribbon and counter."""
-        sys.exit(_status(context.find_object(EvolisPrinter), within=within))
+        raise typer.Exit(_status(context.find_object(EvolisPrinter), within=within))
 
     @app.command("print")
     def print_(
@@ -65,7 +64,7 @@ def commands() -> typer.Typer:
         within: Annotated[float, typer.Option(help="Seconds to wait at most.")] = 180.0,
     ) -> None:
         """Print one card. It uses a blank and one length of ribbon."""
-        sys.exit(_print(context.find_object(EvolisPrinter), front, back, within=within))
+        raise typer.Exit(_print(context.find_object(EvolisPrinter), front, back, within=within))
 
     return app
 

@@ -142,6 +142,11 @@ class CommandParser:
         """Whether the rest of a panel is still to come."""
         return self._download is not None
 
+    @property
+    def held(self) -> int:
+        """Bytes kept for later: never more than one panel and its end."""
+        return len(self._buffer)
+
     def drop(self) -> None:
         """Forget whatever is incomplete."""
         self._buffer.clear()
