@@ -1,8 +1,10 @@
 """The camera by hand: ``python -m drivers camera --driver usb --device /dev/video0 shot out.jpg``."""
 
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, cast
@@ -36,22 +38,13 @@ def commands() -> typer.Typer:
         driver: Annotated[Kind, typer.Option(help="Which driver to use.")] = Kind.PICAMERA2,
         device: Annotated[
             str,
-            typer.Option(
-                help="The Raspberry Pi camera's number, or a USB camera's path.", show_default="0 or /dev/video0"
-            ),
+            typer.Option(help="A Raspberry Pi camera's number, or a USB camera's path.", show_default="0, /dev/video0"),
         ] = "",
     ) -> None:
         """Try the camera by hand. Exit status: 0 well, 1 the camera is ill, 2 wrong command line."""
         if driver is Kind.PICAMERA2 and device and not device.isdecimal():
             raise typer.BadParameter("A Raspberry Pi camera has a number: 0, 1 …", param_hint="--device")
-        if context.resilient_parsing or "--help" in sys.argv:
-            return
-        try:
-            camera = _open(driver, device)
-        except DeviceError as error:
-            raise _tell(error) from error
-        context.call_on_close(camera.close)
-        context.obj = camera
+        context.obj = partial(_open, driver, device)
 
     @app.command()
     def shot(
@@ -61,16 +54,11 @@ def commands() -> typer.Typer:
     ) -> None:
         """Focus, settle, and take one picture at full size."""
         if out.suffix.lower() not in {".jpg", ".jpeg", ".png"} or not out.parent.is_dir():
-            raise typer.BadParameter(
-                "The picture goes to a .jpg or .png file in a folder that exists.", param_hint="OUT"
-            )
-        camera = cast("Camera", context.obj)
-        begin = time.monotonic()
-        try:
+            raise typer.BadParameter("It is a .jpg or .png file in a folder that exists.", param_hint="OUT")
+        with _opened(context) as camera:
+            begin = time.monotonic()
             frame = camera.still(within=within)
-        except DeviceError as error:
-            raise _tell(error) from error
-        seconds = time.monotonic() - begin
+            seconds = time.monotonic() - begin
         _, data = cv2.imencode(out.suffix, cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR))
         out.write_bytes(data.tobytes())
         height, width = frame.pixels.shape[:2]
@@ -82,15 +70,12 @@ def commands() -> typer.Typer:
         seconds: Annotated[float, typer.Option(help="How long to watch.", min=0.5)] = 10.0,
     ) -> None:
         """Count preview frames, once a second: frames, the longest gap, mean brightness."""
-        camera = cast("Camera", context.obj)
-        console = Console()
-        console.print(camera.name, highlight=False)
-        begin = time.monotonic()
-        try:
+        with _opened(context) as camera:
+            console = Console()
+            console.print(camera.name, highlight=False)
+            begin = time.monotonic()
             while (now := time.monotonic()) < begin + seconds:
                 _second(camera, console, now, until=min(now + 1.0, begin + seconds))
-        except DeviceError as error:
-            raise _tell(error) from error
 
     return app
 
@@ -118,6 +103,21 @@ def _open(kind: Kind, device: str) -> Camera:
     return cast("Camera", camera)
 
 
-def _tell(error: DeviceError) -> typer.Exit:
-    Console(stderr=True).print(f"[bold red]✗[/] {error}", highlight=False)
+@contextmanager
+def _opened(context: typer.Context) -> Iterator[Camera]:
+    """The camera for one command; its illness becomes one sentence and an exit status."""
+    try:
+        camera: Camera = context.obj()
+        try:
+            yield camera
+        finally:
+            camera.close()
+    except DeviceError as error:
+        raise _ill(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise _ill(f"This driver needs {error.name}, which is not installed: apt install python3-picamera2.") from error
+
+
+def _ill(sentence: str) -> typer.Exit:
+    Console(stderr=True).print(f"[bold red]✗[/] {sentence}", highlight=False, soft_wrap=True)
     return typer.Exit(ILL)

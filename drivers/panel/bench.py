@@ -1,8 +1,9 @@
 """The panel by hand: ``python -m drivers panel --simulated watch``."""
 
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Annotated, cast
 
@@ -43,33 +44,20 @@ def commands() -> typer.Typer:
         door: Pin = 22,
         presence: Pin = 0,
         power_fail: Pin = 0,
-        power_fail_active_high: Annotated[
-            bool, typer.Option(help="The power-fail line rises when power fails.")
-        ] = False,
+        power_fail_active_high: Annotated[bool, typer.Option(help="The line rises when power fails.")] = False,
     ) -> None:
-        """Try lights, button, door and sensors by hand. Exit status: 0 well, 1 the panel is ill, 2 wrong command line."""
-        if context.resilient_parsing or "--help" in sys.argv:
-            return
-        try:
-            if simulated:
-                panel = import_module("drivers.panel.simulated").SimulatedPanel()
-            else:
-                pins = import_module("drivers.panel.wired").Pins(
-                    capture_light=capture_light,
-                    lamp_ready=lamp_ready,
-                    lamp_busy=lamp_busy,
-                    lamp_call=lamp_call,
-                    help_button=help_button,
-                    door=door,
-                    presence=presence,
-                    power_fail=power_fail,
-                    power_fail_active_high=power_fail_active_high,
-                )
-                panel = import_module("drivers.panel.raspberry").RaspberryPanel(pins)
-        except DeviceError as error:
-            raise _tell(error) from error
-        context.call_on_close(panel.close)
-        context.obj = panel
+        """Try lights, button, door and sensors by hand. Exit status: 0 well, 1 panel ill, 2 wrong command line."""
+        wires = {
+            "capture_light": capture_light,
+            "lamp_ready": lamp_ready,
+            "lamp_busy": lamp_busy,
+            "lamp_call": lamp_call,
+            "help_button": help_button,
+            "door": door,
+            "presence": presence,
+            "power_fail": power_fail,
+        }
+        context.obj = partial(_open, wires, power_fail_active_high=power_fail_active_high, simulated=simulated)
 
     @app.command()
     def watch(
@@ -77,15 +65,12 @@ def commands() -> typer.Typer:
         seconds: Annotated[float, typer.Option(help="How long to watch.", min=0.1)] = 60.0,
     ) -> None:
         """Say what happens at the panel, as it happens."""
-        panel = cast("Panel", context.obj)
-        console, begin = Console(), time.monotonic()
-        console.print(f"Watching for {seconds:g} s; what is at rest is not told.", highlight=False)
-        try:
+        with _opened(context) as panel:
+            console, begin = Console(), time.monotonic()
+            console.print(f"Watching for {seconds:g} s; what is at rest is not told.", highlight=False)
             while (left := begin + seconds - time.monotonic()) > 0:
                 for change in panel.changes(within=min(left, 1.0)):
                     console.print(f"{time.monotonic() - begin:7.2f} s  {WORDS[change]}", highlight=False)
-        except DeviceError as error:
-            raise _tell(error) from error
 
     @app.command()
     def light(
@@ -94,7 +79,9 @@ def commands() -> typer.Typer:
         seconds: Annotated[float, typer.Option(help="How long.", min=0.0)] = 5.0,
     ) -> None:
         """Set the white light on the face for some seconds."""
-        _hold(lambda panel: panel.capture_light(level), context, seconds)
+        with _opened(context) as panel:
+            panel.capture_light(level)
+            time.sleep(seconds)
 
     @app.command()
     def lamp(
@@ -103,19 +90,36 @@ def commands() -> typer.Typer:
         seconds: Annotated[float, typer.Option(help="How long.", min=0.0)] = 5.0,
     ) -> None:
         """Show one status to the room for some seconds."""
-        _hold(lambda panel: panel.status(status), context, seconds)
+        with _opened(context) as panel:
+            panel.status(status)
+            time.sleep(seconds)
 
     return app
 
 
-def _hold(act: Callable[[Panel], None], context: typer.Context, seconds: float) -> None:
+def _open(wires: Mapping[str, int], *, power_fail_active_high: bool, simulated: bool) -> Panel:
+    """Open the chosen driver, importing only its file: lgpio is not installed off the Raspberry Pi."""
+    if simulated:
+        return cast("Panel", import_module("drivers.panel.simulated").SimulatedPanel())
+    pins = import_module("drivers.panel.wired").Pins(**wires, power_fail_active_high=power_fail_active_high)
+    return cast("Panel", import_module("drivers.panel.raspberry").RaspberryPanel(pins))
+
+
+@contextmanager
+def _opened(context: typer.Context) -> Iterator[Panel]:
+    """The panel for one command; its illness becomes one sentence and an exit status."""
     try:
-        act(cast("Panel", context.obj))
+        panel: Panel = context.obj()
+        try:
+            yield panel
+        finally:
+            panel.close()
     except DeviceError as error:
-        raise _tell(error) from error
-    time.sleep(seconds)
+        raise _ill(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise _ill(f"This driver needs {error.name}, which is not installed: apt install python3-lgpio.") from error
 
 
-def _tell(error: DeviceError) -> typer.Exit:
-    Console(stderr=True).print(f"[bold red]✗[/] {error}", highlight=False)
+def _ill(sentence: str) -> typer.Exit:
+    Console(stderr=True).print(f"[bold red]✗[/] {sentence}", highlight=False, soft_wrap=True)
     return typer.Exit(ILL)
