@@ -9,13 +9,13 @@ from pathlib import Path
 
 from cryptography import x509
 
+from kiosk.notify import Notifier
 from kiosk.record.exchange import Exchange
 from kiosk.record.telemetry import UplinkStatus, write_status
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import Centre
 from kiosk.uplink.delivery import Delivery
 from kiosk.uplink.inbound import Inbound
-from kiosk.uplink.notify import Notifier
 from kiosk.uplink.settings import UplinkSettings
 from kiosk.uplink.store import Store
 from kiosk.uplink.telemetry import Telemetry
