@@ -164,8 +164,9 @@ without_starting() ( # SERVICE COMMAND…: a subshell, whose end takes the polic
     policy=/usr/sbin/policy-rc.d
     if [[ ! -e $policy ]]; then
         trap 'rm -f "$policy"' EXIT
+        # Asked for the service under its old and its systemd name; 101: forbidden (/usr/share/doc/init-system-helpers).
         # shellcheck disable=SC2016 # "$1" is for the policy script itself
-        printf '#!/bin/sh\n[ "$1" != %s ] || exit 101\n' "$1" >"$policy" # 101: forbidden, as invoke-rc.d(8) has it
+        printf '#!/bin/sh\ncase "$1" in %s | %s.service) exit 101 ;; esac\n' "$1" "$1" >"$policy"
         chmod 755 "$policy"
     fi
     "${@:2}"
@@ -223,7 +224,7 @@ need_python_packages() { # VENV EXTRA…; venv options in VENV_OPTIONS
     say "Installing Python packages, versions as in $pins (about 150 MB, once)"
     # Wheels only: a package that has to be compiled would need a compiler and half an hour on a Pi.
     if ! "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --only-binary :all: \
-        --progress-bar off --constraint "$pins" --requirement "$wanted" | sed -un 's/^Collecting /    /p'; then
+        --progress-bar off --constraint "$pins" --requirement "$wanted" | sed -un 's/^Collecting \([^ ]*\).*/    \1/p'; then
         complain "the Python packages could not be installed (see above). Still missing:"
         unmet "$venv" "$wanted" >&2
         complain "connect this machine to the network and run ./install.sh again; it goes on where it stopped"
