@@ -233,6 +233,8 @@ def _unpacked_png(data: bytes, width: int, height: int) -> bytes:
         raise MalformedRecord("the PNG is not the 8-bit grey picture that the record promises")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            picture.verify()  # all checksums; reading alone stops at the last pixel
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             return picture.tobytes()
     except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as broken:
         raise MalformedRecord("the PNG in the record is damaged") from broken
