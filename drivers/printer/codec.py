@@ -5,6 +5,7 @@ be left out after a CR); an answer is a short text that ends in NUL. ``Db`` (§8
 in which CR, ESC and NUL are ordinary bytes, so that it can only be parsed by its length.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -20,6 +21,7 @@ LINES = 1016
 """Lines of one card: its long edge at 300 dpi."""
 BITS = {2: 1, 32: 5, 64: 6, 128: 7}
 """Bits a dot for each number of levels that ``Db`` knows."""
+PANEL_HEADER = re.compile(rb"(?:\A|\x1b)Db;([^;\r\x1b]*);([^;\r\x1b]*);")
 LONGEST_COMMAND = 64
 LONGEST_REPLY = 256
 
@@ -40,6 +42,8 @@ class Panel(Enum):
 
 
 RIBBON = "".join(panel.value for panel in Panel)
+PANELS = {panel.value.encode(): panel for panel in Panel}
+LEVELS = {str(levels).encode(): levels for levels in BITS}
 
 
 class Ask(Enum):
@@ -109,7 +113,11 @@ PLAIN: dict[str, Command] = {command.value: command for family in (Ask, Do, Erro
 
 
 def panel_size(levels: int) -> int:
-    """Bytes of one panel (guide §8 D): 84,624 for 2 levels to 592,368 for 128."""
+    """Bytes of one panel: 82,296 for 2 levels to 576,072 for 128.
+
+    The guide (§8 D) gives this formula, 648 × 1016 × bits / 8, but its table of results counts 676,992 dots, which is
+    neither. Drivers known to print send 81 bytes a line and 1016 lines: the formula is right.
+    """
     return WIDTH * LINES * BITS[levels] // 8
 
 
@@ -163,12 +171,12 @@ class CommandParser:
     def _take(self, found: list[Command | Garbage]) -> bool:
         if self._download is not None:
             return self._take_panel(self._download, found)
-        skipped = _leading(self._buffer, (NUL, CR))
-        del self._buffer[:skipped]  # padding between commands is no error: host drivers fill up their last block
+        # Padding between commands is no error: host drivers fill up their last block.
+        self._buffer = self._buffer.lstrip(bytes((NUL, CR)))
         end = self._buffer.find(CR, 0, LONGEST_COMMAND)
-        start = _panel_header_end(self._buffer)
-        if start and (end < 0 or start <= end):
-            return self._open_panel(start, found)
+        header = PANEL_HEADER.search(self._buffer[:LONGEST_COMMAND])
+        if header is not None and (end < 0 or header.end() <= end):
+            return self._open_panel(header, found)
         if end < 0:
             if len(self._buffer) < LONGEST_COMMAND:
                 return False
@@ -183,22 +191,15 @@ class CommandParser:
         found += _parse_line(line)
         return True
 
-    def _open_panel(self, start: int, found: list[Command | Garbage]) -> bool:
-        line = bytes(self._buffer[: start - 1])
-        del self._buffer[:start]
-        escape = line.rfind(ESC)
-        if escape > 0:
-            found.append(Garbage(escape))
-        _, colour, levels = line[escape + 1 :].split(b";")
-        try:
-            panel, count = Panel(colour.decode("ascii")), int(levels)
-        except ValueError:
-            found.append(Garbage(start))
-            return True
-        if count not in BITS or panel.is_dye == (count == 2):
-            found.append(Garbage(start))
-            return True
-        self._download = panel, count
+    def _open_panel(self, header: re.Match[bytes], found: list[Command | Garbage]) -> bool:
+        if header.start():
+            found.append(Garbage(header.start()))
+        del self._buffer[: header.end()]
+        panel, levels = PANELS.get(header[1]), LEVELS.get(header[2])
+        if panel is None or levels is None or panel.is_dye == (levels == 2):
+            found.append(Garbage(header.end() - header.start()))
+        else:
+            self._download = panel, levels
         return True
 
     def _take_panel(self, download: tuple[Panel, int], found: list[Command | Garbage]) -> bool:
@@ -213,24 +214,6 @@ class CommandParser:
         # A panel that does not end where its length says has lost or gained bytes: printing it would shear the card.
         found.append(Download(panel, levels, data) if ended else Garbage(size))
         return True
-
-
-def _leading(buffer: bytearray, padding: tuple[int, ...]) -> int:
-    count = 0
-    while count < len(buffer) and buffer[count] in padding:
-        count += 1
-    return count
-
-
-def _panel_header_end(buffer: bytearray) -> int:
-    """Where the data of a ``Db`` begins, or 0 when the buffer does not open with the header of one."""
-    head = bytes(buffer[:LONGEST_COMMAND])
-    opening = head.find(b"Db;")
-    if opening < 0 or (opening > 0 and head[opening - 1] != ESC) or CR in head[:opening]:
-        return 0
-    colour = head.find(b";", opening + 3)
-    levels = head.find(b";", colour + 1) if colour >= 0 else -1
-    return levels + 1 if levels >= 0 else 0
 
 
 def _parse_line(line: bytes) -> list[Command | Garbage]:

@@ -26,7 +26,8 @@ from drivers.printer.panels import Face, separate
 
 PATIENCE = 2.0
 """Seconds for an answer that needs no motor; a question is asked twice before the printer counts as ill."""
-QUIET = 0.25
+QUIET = 1 / 8
+"""Share of the patience in which no more late bytes are expected."""
 BOTH_FEEDERS_EMPTY = "3"
 PANEL_OPENING = b"\x1bDb;"
 
@@ -44,10 +45,12 @@ class EvolisPrinter:
         self._line = Line(path)
         self._levels = levels
         self._patience = patience
+        self._quiet = patience * QUIET
 
     def status(self, *, within: float) -> Status:
         """Ask model, faults and counters. Raises Absent, Unresponsive or Malformed."""
         by = time.monotonic() + within
+        self._line.renew()
         model = self._ask(Ask.MODEL, _is_name, by=by)
         faults = self._faults(by=by)
         left = self._ask(Ask.CARDS_LEFT, lambda answer: _is_count(answer) or answer in MISUNDERSTOOD, by=by)
@@ -66,6 +69,7 @@ class EvolisPrinter:
         the fault and its count of inserted cards shows whether a blank was taken.
         """
         by = time.monotonic() + within
+        self._line.renew()
         job = tuple(self._job(card))
         blocking = [fault for fault in self._faults(by=by) if fault is not Fault.CLEANING_DUE]
         if blocking:
@@ -158,16 +162,16 @@ class EvolisPrinter:
         answered = False
         for attempt in range(2):
             if attempt:
-                self._line.settle(quiet=QUIET, by=by)
+                self._line.settle(quiet=self._quiet, by=by)
             self._line.drain()
             patience = min(by, time.monotonic() + self._patience)
             try:
                 self._line.send(encode(question), by=patience)
                 while True:
-                    answer = self._line.answer(by=patience, stall=QUIET)
+                    answer = self._line.answer(by=patience, stall=self._quiet)
                     if fits(answer):
                         if attempt:
-                            self._line.settle(quiet=QUIET, by=by)
+                            self._line.settle(quiet=self._quiet, by=by)
                         return answer
                     answered = True
             except Unresponsive:

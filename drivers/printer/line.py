@@ -54,6 +54,14 @@ class Line:
         self._fd = fd
         return fd
 
+    def renew(self) -> None:
+        """Let go of a file whose device went away meanwhile, so that the next call opens the device that came back."""
+        if self._fd is not None:
+            poll = select.poll()
+            poll.register(self._fd, 0)
+            if poll.poll(0):  # asks for nothing: what it reports is hang-up or error
+                self.close()
+
     def _claim(self, fd: int) -> bool:
         if not stat.S_ISCHR(os.fstat(fd).st_mode):
             raise Absent(f"{self.path} is no device file: set the card printer's port.")
