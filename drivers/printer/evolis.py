@@ -46,11 +46,12 @@ class EvolisPrinter:
         self._levels = levels
         self._patience = patience
         self._quiet = patience * QUIET
+        # Whether an answer of an earlier call may still come.
+        self._owed = False
 
     def status(self, *, within: float) -> Status:
         """Ask model, faults and counters. Raises Absent, Unresponsive or Malformed."""
-        by = time.monotonic() + within
-        self._line.renew()
+        by = self._begin(within=within)
         model = self._ask(Ask.MODEL, _is_name, by=by)
         faults = self._faults(by=by)
         left = self._ask(Ask.CARDS_LEFT, lambda answer: _is_count(answer) or answer in MISUNDERSTOOD, by=by)
@@ -68,8 +69,7 @@ class EvolisPrinter:
         panel is printed once it is downloaded whole). From then on illness is Unknown, unless the printer itself names
         the fault and its count of inserted cards shows whether a blank was taken.
         """
-        by = time.monotonic() + within
-        self._line.renew()
+        by = self._begin(within=within)
         job = tuple(self._job(card))
         blocking = [fault for fault in self._faults(by=by) if fault is not Fault.CLEANING_DUE]
         if blocking:
@@ -84,6 +84,14 @@ class EvolisPrinter:
     def close(self) -> None:
         """Close the device file; may be called twice."""
         self._line.close()
+
+    def _begin(self, *, within: float) -> float:
+        by = time.monotonic() + within
+        self._line.renew()
+        if self._owed:
+            self._line.settle(quiet=self._quiet, by=by)
+            self._owed = False
+        return by
 
     def _job(self, card: CardImage) -> Iterator[bytes]:
         if card.back is not None:
@@ -177,6 +185,7 @@ class EvolisPrinter:
             except Unresponsive:
                 if time.monotonic() >= by:
                     break
+        self._owed = True
         if answered:
             raise Malformed(
                 "The card printer answers what cannot be understood: check its cable, then switch it off and on."
