@@ -8,6 +8,7 @@ readonly PYTHON=/usr/bin/python3 # the distribution's own: its compiled modules 
 readonly VENV=.venv              # of demo and test; the station has one of its own
 readonly PLACE=/opt/rekam        # where the station is installed
 readonly SETTINGS=/etc/rekam/station.toml
+readonly STATE=/var/lib/kiosk
 readonly MISSING=3               # exit status: something must be installed, or root is needed, and the line was printed
 
 usage() {
@@ -358,14 +359,35 @@ station_settings() { # SIMULATED
     rm -f -- "$shipped"
 }
 
-station_identity() { # SIMULATED
-    if [[ $1 == yes ]]; then
-        say "Demonstration identity (keys that are there already are kept)"
-        (cd "$PLACE/app" && "$PLACE/venv/bin/python" -m kiosk centre provision-station --config "$SETTINGS" --demo)
-    elif [[ ! -e /var/lib/kiosk/kiosk/keys/station.json ]]; then
-        say "This station has no identity yet: see 'kiosk centre provision-station --help'"
+station_identity() { # SIMULATED; keys that are there already are never touched
+    local keys=$STATE/kiosk/keys tls=$STATE/uplink/tls centre=/var/lib/rekam-demo-centre station province
+    if [[ -e $keys/station.json ]]; then
+        return
+    elif [[ $1 == no ]]; then
+        say "This station has no identity yet, and shows nothing before the centre has given it one:"
+        say "  kiosk centre provision-station --help"
+        return
     fi
+    say "Demonstration identity, from a reference centre in $centre"
+    read -r station province < <("$PYTHON" -c '
+import sys, tomllib
+station = tomllib.load(open(sys.argv[1], "rb"))["station"]
+print(station["id"], station["province"])' "$SETTINGS")
+    install -d -m 700 "$centre"
+    [[ -d $centre/keys ]] || kiosk centre keys --directory "$centre"
+    kiosk centre provision-station "$station" "$STATE" --province "$province" --directory "$centre"
+    kiosk centre roster "$station" --directory "$centre"
+    install -o rekam-uplink -g rekam -m 640 -t "$STATE/uplink/rosters" "$centre/out/$station/rosters/"*.roster
+    head --bytes 24 /dev/urandom | base64 >"$tls/mqtt.password"
+    chmod 600 "$tls/mqtt.password"
+    chown -R rekam-kiosk:rekam-kiosk "$keys"
+    chown -R rekam-uplink:rekam-uplink "$tls"
 }
+
+kiosk() ( # ARGUMENT…: the installed one
+    cd "$PLACE/app"
+    "$PLACE/venv/bin/python" -m kiosk "$@"
+)
 
 station_services() {
     systemctl enable --quiet kiosk.service kiosk-uplink.service

@@ -7,13 +7,14 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 readonly CANNOT=77 # exit status: containers do not run here, which says nothing about the station
 readonly TREES=${REKAM_TREES:-/var/cache/rekam-trees}
 readonly BOOT_SECONDS=180
+readonly PICTURES=/var/lib/kiosk/kiosk/pictures # in the tree
 
 usage() {
     cat <<'TEXT'
 Usage: sudo tests/install/boot_in_container.sh [bookworm | trixie] [--test] [--keep]
 
 Makes a Debian tree (kept in /var/cache/rekam-trees), installs the last commit of this clone in it with
-"./install.sh station --simulated", boots it and checks both services. The first screen's picture goes to .demo/boot/.
+"./install.sh station --simulated", boots it and checks both services. Pictures of its screens go to .demo/boot/.
 --test   before that, run "./install.sh test" in the tree as well: the way to try another release's Python
 --keep   leave the tree there and say where
 
@@ -67,14 +68,14 @@ main() {
     [[ $(what_must_stay) == "$before" ]] || { say "FAILED: a second installation changed keys or settings" && exit 1; }
 
     say "Booting"
-    ask_for_a_picture
+    ask_for_pictures
     boot
     say "Checking"
     local status=0
     install -m 755 tests/install/check_booted_station.sh "$TREE/root/check_booted_station.sh"
     booted /root/check_booted_station.sh || status=1
-    mkdir -p .demo/boot
-    cp -- "$TREE/var/lib/kiosk/kiosk/first-screen.png" ".demo/boot/$release.png" && say "Picture: .demo/boot/$release.png"
+    mkdir -p ".demo/boot/$release"
+    cp --recursive -- "$TREE$PICTURES/." ".demo/boot/$release/" && say "Pictures: .demo/boot/$release/"
     if ((status)); then
         booted journalctl --no-pager --boot --unit kiosk.service --unit kiosk-uplink.service | tail -n 60
     fi
@@ -112,10 +113,11 @@ what_must_stay() {
     sha256sum "$TREE/etc/rekam/station.toml"
 }
 
-ask_for_a_picture() {
-    local dropin=$TREE/etc/systemd/system/kiosk.service.d/picture.conf
+ask_for_pictures() { # of every screen that is shown
+    local dropin=$TREE/etc/systemd/system/kiosk.service.d/pictures.conf start
+    start=$(sed -n 's/^ExecStart=//p' systemd/kiosk.service)
     mkdir -p "${dropin%/*}"
-    printf '[Service]\nEnvironment=REKAM_SCREENSHOT=/var/lib/kiosk/kiosk/first-screen.png\n' >"$dropin"
+    printf '[Service]\nExecStart=\nExecStart=%s --pictures %s\n' "$start" "$PICTURES" >"$dropin"
 }
 
 boot() {
@@ -123,12 +125,12 @@ boot() {
     systemd-nspawn --quiet --boot --directory="$TREE" --register=no --keep-unit --network-veth \
         </dev/null >"$TREE.console" 2>&1 &
     CONTAINER=$!
-    local waited
-    for ((waited = 0; waited < BOOT_SECONDS; waited++)); do
+    local begun=$SECONDS
+    while ((SECONDS < begun + BOOT_SECONDS)); do
         kill -0 "$CONTAINER" 2>/dev/null || { tail -n 20 "$TREE.console" && cannot "the tree does not boot (see above)"; }
         LEADER=$(pgrep --parent "$CONTAINER" || true)
         if [[ -n $LEADER ]] && booted systemctl is-active --quiet kiosk.service 2>/dev/null; then
-            say "kiosk.service is active after about $waited s"
+            say "kiosk.service is active after about $((SECONDS - begun)) s"
             return
         fi
         sleep 1

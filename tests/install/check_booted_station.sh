@@ -38,6 +38,7 @@ runs_anew() { # UNIT OLD-PID
 only_loopback() { # PID
     [[ $(tail -n +3 "/proc/$1/net/dev" | cut -d: -f1 | tr -d ' ') == lo ]]
 }
+some_picture() { find "$STATE/kiosk/pictures" -name '*.png' -size +1k | grep -q .; }
 sees_no_file_in() { # UNIT DIRECTORY, as its sandbox shows it to anybody, even root
     [[ -z $(nsenter --target "$(pid "$1")" --mount -- find "$2" -type f 2>/dev/null) ]]
 }
@@ -53,7 +54,7 @@ none_readable() { # USER FILE…
 
 mapfile -t keys < <(find "$STATE/kiosk/keys" -type f)
 mapfile -t databases < <(find "$STATE/kiosk" -name '*.db*' -type f)
-mapfile -t uplink_keys < <(find "$STATE/uplink/keys" -type f)
+mapfile -t uplink_secrets < <(find "$STATE/uplink/tls" -type f)
 
 for unit in kiosk.service kiosk-uplink.service; do
     user=rekam-kiosk
@@ -72,12 +73,13 @@ expect "the kiosk has none but loopback" only_loopback "$(pid kiosk.service)"
 expect "the uplink has the machine's" no only_loopback "$(pid kiosk-uplink.service)"
 
 expect "there are keys to protect" [ "${#keys[@]}" -gt 0 ]
+expect "the uplink has secrets of its own" [ "${#uplink_secrets[@]}" -gt 0 ]
 expect "there are databases to protect" [ "${#databases[@]}" -gt 0 ]
 expect "the kiosk's user reads its keys" as rekam-kiosk cat "${keys[@]}"
 expect "the uplink's user cannot" none_readable rekam-uplink "${keys[@]}"
 expect "the uplink's sandbox does not even show them" sees_no_file_in kiosk-uplink.service "$STATE/kiosk/keys"
 expect "the uplink's user reads no database of the kiosk" none_readable rekam-uplink "${databases[@]}"
-expect "the kiosk's user cannot read the uplink's keys" none_readable rekam-kiosk "${uplink_keys[@]}"
+expect "the kiosk's user cannot read the uplink's keys" none_readable rekam-kiosk "${uplink_secrets[@]}"
 expect "the uplink reads the outbox" as rekam-uplink ls "$STATE/kiosk/outbox"
 expect "the uplink cannot write there" no as rekam-uplink touch "$STATE/kiosk/outbox/probe"
 expect "the kiosk reads the receipts" as rekam-kiosk ls "$STATE/uplink/receipts"
@@ -88,7 +90,7 @@ expect "the uplink reads the health snapshot" eventually 20 as rekam-uplink pyth
 expect "the text login is off the first console" no systemctl is-enabled --quiet getty@tty1.service
 expect "the machine boots without a desktop" [ "$(systemctl get-default)" = multi-user.target ]
 expect "no broker of the system's is enabled" no systemctl is-enabled --quiet mosquitto.service
-expect "the first screen was drawn" eventually 20 test -s "$STATE/kiosk/first-screen.png"
+expect "the first screen was drawn" eventually 20 some_picture
 
 for unit in kiosk.service kiosk-uplink.service; do
     old=$(pid "$unit")
