@@ -46,9 +46,11 @@ not called dark), the darker half's brightness against the brighter's, share of 
 shift between two judged frames (share of the frame's width)."""
 
 WORKING: Final = 320
-LOOKS: Final = ((240, 1.15), (WORKING, 1.1))
+LOOKS: Final = ((240, 1.15), (WORKING, 1.15))
 """Widths at which faces are looked for, and the step between sizes: coarser steps leave sizes at which faces blink."""
 SMALL: Final = 160
+TURNS: Final = (-24.0, 24.0, -38.0, 38.0)
+"""Width at which a tilted face is looked for, and the turns that bring one upright, in degrees."""
 OUTWARDS: Final = 0.96
 """The eye cascade sees eyes a little further apart than the pupils are (measured)."""
 
@@ -83,7 +85,7 @@ class Eyes:
 class FaceJudge:
     """Holds the detectors, loaded once; one judge serves one thread.
 
-    A judgement costs about 15 ms of one desktop core for a 1280 × 960 frame, nearly all of it in the detector.
+    A judgement costs about 20 ms of one desktop core for a 1280 × 960 frame, nearly all of it in the detector.
     """
 
     def __init__(self) -> None:
@@ -100,7 +102,7 @@ class FaceJudge:
         tiny = cv2.resize(frame, (WORKING, round(WORKING * height / width)), interpolation=cv2.INTER_AREA)
         small = cv2.cvtColor(tiny, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
         heads = self._heads(frame, small)
-        if not heads:
+        if not heads or (heads[0].roll is None and self._tilted(small)):
             return self._nobody(tiny, small, previous)
         eyes = max(heads, key=lambda head: head.apart)
         # Somebody passing far behind is no second person in the picture.
@@ -181,7 +183,7 @@ class FaceJudge:
         """Whether a face shows once the frame is turned: the cascade sees only upright ones."""
         height = round(small.shape[0] * SMALL / small.shape[1])
         upright = cv2.equalizeHist(cv2.resize(small, (SMALL, height), interpolation=cv2.INTER_AREA))
-        for angle in (-28, 28):
+        for angle in TURNS:
             turn = cv2.getRotationMatrix2D((SMALL / 2, height / 2), angle, 1.0)
             turned = cv2.warpAffine(upright, turn, (SMALL, height), borderMode=cv2.BORDER_REPLICATE)
             if len(self._faces.detectMultiScale(turned, 1.2, 4, minSize=(SMALL // 7, SMALL // 7))):

@@ -17,7 +17,8 @@ EYES: Final = 0.45
 """Token image geometry, same clause: as wide as four eye distances, eyes 0.6 widths, so 0.45 heights, from the top."""
 LARGEST: Final = 200_000
 """Bytes. A packet travels over a village's mobile network; beyond this JPEG no longer gains anything a face needs."""
-SMALLEST_QUALITY: Final = 60
+SMALLEST_QUALITY: Final = 40
+"""At which even pure noise fits into ``LARGEST``."""
 
 
 def crop(frame: Pixels, box: Box) -> Pixels:
@@ -42,7 +43,7 @@ def crop(frame: Pixels, box: Box) -> Pixels:
 def portrait_jpeg(pixels: Pixels, quality: int = 92, *, largest: int = LARGEST) -> bytes:
     """The portrait as JPEG within ``largest`` bytes, at ``quality`` (1 to 100) or as little below it as that takes.
 
-    Raises ValueError when even quality 60 is larger: such a picture is noise, not a portrait.
+    Raises ValueError when even quality 40 is larger; with the usual bound that cannot be.
     """
     for step in range(quality, SMALLEST_QUALITY - 1, -4):
         settings = (cv2.IMWRITE_JPEG_QUALITY, step, cv2.IMWRITE_JPEG_OPTIMIZE, 1)

@@ -63,8 +63,8 @@ def _line(stroke: Stroke, width: int, height: int) -> Iterator[tuple[float, floa
     where a finger turned sharply.
     """
     points = list(_distinct(stroke, width, height))
-    if len(points) == 1:
-        yield points[0][0], points[0][1], THICK * width
+    if len(points) < 2:
+        yield from ((x, y, THICK * width) for x, y, _ in points)
         return
     thickness = THICK
     padded = [points[0], *points, points[-1]]
