@@ -61,14 +61,13 @@ def _surroundings(xya: Numbers) -> Numbers:
 
 def _candidates(a: Numbers, b: Numbers) -> list[tuple[int, int]]:
     """Return the pairs of minutiae with the most alike surroundings, best first."""
-    near_a, near_b = _surroundings(a)[:, None, :, None, :], _surroundings(b)[None, :, None, :, :]
-    shape = (len(a), len(b), near_a.shape[2], near_b.shape[3])
+    i, j = np.nonzero(np.abs(_wrapped(a[:, None, 2] - b[None, :, 2])) <= MOST_TURN)
+    near_a, near_b = _surroundings(a)[i][:, :, None, :], _surroundings(b)[j][:, None, :, :]
     off = np.hypot(near_a[..., 0] - near_b[..., 0], near_a[..., 1] - near_b[..., 1]) / LOCAL_REACH
     turned = np.abs(_wrapped(near_a[..., 2] - near_b[..., 2])) / LOCAL_TURN
-    alike = np.maximum(1 - np.maximum(off, turned), 0).reshape(shape).max(axis=3).sum(axis=2)
-    alike[np.abs(_wrapped(a[:, None, 2] - b[None, :, 2])) > MOST_TURN] = 0
-    order = np.argsort(-alike, axis=None, kind="stable")[:ALIGNMENTS]
-    return [(int(k) // len(b), int(k) % len(b)) for k in order if alike.flat[k] > 0]
+    alike = np.maximum(1 - np.maximum(off, turned), 0).max(axis=2).sum(axis=1)
+    order = np.argsort(-alike, kind="stable")[:ALIGNMENTS]
+    return [(int(i[k]), int(j[k])) for k in order if alike[k] > 0]
 
 
 def _judge(a: Points, b: Points, i: int, j: int) -> int:

@@ -179,7 +179,8 @@ def _grow(flow: Field, period: Field, rng: np.random.Generator) -> Field:
         relief = np.clip(relief * (2.0 / (np.abs(relief).mean() + 1e-6)), -1, 1)
     relief = grow(relief)
     swing = np.sqrt(2 * _blurred(relief * relief, 7.0))
-    return np.asarray(np.clip(relief / (swing + 1e-3), -1.3, 1.3), np.float32)
+    edges = 0.09 * _smooth_noise(rng, CANVAS, 3.5)  # no ridge has straight sides, and each keeps its own
+    return np.asarray(np.clip(relief / (swing + 1e-3), -1.3, 1.3) + edges, np.float32)
 
 
 def _pores(relief: Field, rng: np.random.Generator) -> Field:
@@ -188,10 +189,10 @@ def _pores(relief: Field, rng: np.random.Generator) -> Field:
     rows, columns = np.mgrid[6 : height - 6 : 8, 6 : width - 6 : 8]
     rows = (rows + rng.integers(-3, 4, rows.shape)).ravel()
     columns = (columns + rng.integers(-3, 4, columns.shape)).ravel()
-    on_ridge = (relief[rows, columns] > 0.55) & (rng.random(rows.shape) < 0.75)
+    on_ridge = (relief[rows, columns] > 0.6) & (rng.random(rows.shape) < 0.75)
     spots = np.zeros_like(relief)
     spots[rows[on_ridge], columns[on_ridge]] = rng.uniform(0.4, 1.0, int(on_ridge.sum()))
-    return np.asarray(np.clip(_blurred(spots, 0.95) * 5, 0, 1), np.float32)
+    return np.asarray(np.clip(_blurred(spots, 0.9) * 8, 0, 1), np.float32)
 
 
 def _creases(person: int, rng: np.random.Generator) -> Field:
@@ -313,7 +314,7 @@ def _ink(
     level = level - 0.5 * wet * np.clip(_smooth_noise(rng, shape, 26), 0, 1.5)
     grain = _smooth_noise(rng, shape, 2.6)
     level = level + (0.10 + 0.55 * dry) * grain + 0.30 * dry * _smooth_noise(rng, shape, 5.5)
-    height = relief - (0.75 - 0.6 * wet) * pores - 2.2 * creases * (1 - 0.7 * wet)
+    height = relief - (1.15 - 0.9 * wet) * pores - 2.2 * creases * (1 - 0.7 * wet)
     return np.asarray(np.clip(touch * 6, 0, 1) / (1 + np.exp(-(height - level) / 0.17)), np.float32)
 
 
