@@ -67,7 +67,7 @@ class RunningCentre:
         self._server = server(application, host="127.0.0.1", port=self.port, tls=self._tls)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
-        eventually(lambda: self._server.started)
+        wait_until(lambda: self._server.started)
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     def stop(self) -> None:
@@ -126,12 +126,17 @@ class Wire:
                 end.shutdown(socket.SHUT_RDWR)
 
 
-def eventually(holds: Callable[[], object], within: float = 10.0) -> None:
+def wait_until(holds: Callable[[], object], within: float = 20.0) -> None:
     """Wait until it holds; a generous limit, reached only when the test fails."""
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    return wait_until
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -94,17 +92,6 @@ def settings(exchange, broker) -> UplinkSettings:
 @pytest.fixture
 def station(exchange, settings) -> Station:
     return Station(exchange, settings)
-
-
-@pytest.fixture
-def eventually() -> Callable[..., None]:
-    def wait(holds: Callable[[], object], within: float = 15.0) -> None:
-        deadline = time.monotonic() + within
-        while not holds():
-            assert time.monotonic() < deadline, "waited in vain"
-            time.sleep(0.02)
-
-    return wait
 
 
 def test_birth_tells_state_info_health_and_throughput(station, watcher, eventually):
