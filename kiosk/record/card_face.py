@@ -24,8 +24,8 @@ LIFELONG = "SEUMUR HIDUP"
 """Validity of a citizen's card (UU 24/2013, article 64)."""
 
 MARGIN = 38
-HEADING, NIK_SIZE, BODY, SMALLEST = 35, 47, 28, 17
-"""Type sizes in pixels; 300 dpi: 28 px is 6.7 pt, 17 px is 4.1 pt, the smallest that a dye printer still resolves."""
+HEADING, NIK_SIZE, BODY, SMALLEST = 35, 47, 28, 14
+"""Type sizes in pixels; 300 dpi: 28 px is 6.7 pt, 14 px is 3.4 pt, the smallest still to be read."""
 HEADING_LINES = (52, 94)
 NIK_LINE = 156
 FIELDS = (184, 630)

@@ -20,10 +20,11 @@ WAVE = np.array((15, 11, 8), np.float32)
 
 def ornament(width: int, height: int) -> Pixels:
     """Draw uint8 (height, width, 3), RGB; light enough (luminance above 80 %) for small black type on it."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    x = np.arange(width, dtype=np.float32)[None, :]
+    y = np.arange(height, dtype=np.float32)[:, None]
     ground = _ground(x / width, y / height)
     petals, lines = _kawung(x, y)
-    ground -= petals[..., None] * PETAL + np.maximum(lines, 0)[..., None] * LINE
+    ground -= petals[..., None] * PETAL + lines[..., None] * LINE
     ground -= _waves(x, y)[..., None] * WAVE
     return np.clip(np.rint(ground), 0, 255).astype(np.uint8)
 
@@ -39,21 +40,24 @@ def _ground(u: Plane, v: Plane) -> Plane:
 
 def _kawung(x: Plane, y: Plane) -> tuple[Plane, Plane]:
     """Petals where circles on a grid overlap, and their outlines; turned, so that the petals form crosses."""
-    u, v = (x + y) / np.sqrt(2), (x - y) / np.sqrt(2)
     radius = TILE / np.sqrt(2)
-    petals = np.zeros_like(x)
-    lines = np.zeros_like(x)
-    column, row = np.floor(u / TILE), np.floor(v / TILE)
-    for right in (0, 1):
-        for down in (0, 1):
-            away = np.hypot(u - (column + right) * TILE, v - (row + down) * TILE) - radius
-            petals += np.clip(0.5 - away, 0, 1)
-            lines = np.maximum(lines, _stroke(away))
-            # A second, finer outline inside each petal, as the wax pen leaves it.
-            lines = np.maximum(lines, 0.45 * _stroke(away + 5))
-    core = np.hypot(u - np.rint(u / TILE) * TILE, v - np.rint(v / TILE) * TILE)
-    lines = np.maximum(lines, 0.8 * _stroke(core - 4.5))
+    # Folded into a quarter of its cell, every dot sees the same three circles; the fourth only touches.
+    u = np.abs(_from_nearest((x + y) / np.sqrt(2), TILE))
+    v = np.abs(_from_nearest((x - y) / np.sqrt(2), TILE))
+    centre = np.hypot(u, v)
+    petals = np.zeros_like(centre)
+    lines = 0.8 * _stroke(centre - 4.5)
+    for away in (centre - radius, np.hypot(TILE - u, v) - radius, np.hypot(u, TILE - v) - radius):
+        petals += np.clip(0.5 - away, 0, 1)
+        lines = np.maximum(lines, _stroke(away))
+        # A second, finer outline inside each petal, as the wax pen leaves it.
+        lines = np.maximum(lines, 0.45 * _stroke(away + 5))
     return np.clip(petals - 1, 0, 1), lines
+
+
+def _from_nearest(along: Plane, pitch: float) -> Plane:
+    distance: Plane = along - np.rint(along / pitch) * pitch
+    return distance
 
 
 def _waves(x: Plane, y: Plane) -> Plane:
@@ -61,9 +65,7 @@ def _waves(x: Plane, y: Plane) -> Plane:
     swell = 26 * np.sin(x / 118) + 11 * np.sin(x / 47 + 1.3)
     slope = 26 / 118 * np.cos(x / 118) + 11 / 47 * np.cos(x / 47 + 1.3)
     pitch = 9.0
-    place = (y + swell) / pitch
-    away = np.abs(place - np.rint(place)) * pitch / np.sqrt(1 + slope**2)
-    return 0.7 * _stroke(away)
+    return 0.7 * _stroke(_from_nearest(y + swell, pitch) / np.sqrt(1 + slope**2))
 
 
 def _stroke(distance: Plane) -> Plane:
