@@ -201,6 +201,10 @@ def unpack(payload: bytes) -> Recording:
         top = canonical.decode(payload)
         if (top["format"], top["version"]) != (FORMAT, VERSION):
             raise Unreadable("the payload is of another format or version")
+        _shaped(top, _TOP)
+        _shaped(top["consent"], _CONSENT)
+        _shaped(top["photo"], _PHOTO)
+        _shaped(top["signature"], _SIGNATURE)
         return Recording(
             packet_id=top["packet"],
             station=top["station"],
@@ -209,7 +213,7 @@ def unpack(payload: bytes) -> Recording:
             language=top["language"],
             began=top["began"],
             ended=top["ended"],
-            timings=top["timings"],
+            timings={str(step): int(duration) for step, duration in top["timings"].items()},
             consented=top["consent"]["given"],
             consent_text=top["consent"]["text"],
             recheck_doubtful=top["recheck_doubtful"],
@@ -229,6 +233,30 @@ def unpack(payload: bytes) -> Recording:
         raise Unreadable(f"the payload is not built as a recording should be ({type(error).__name__})") from None
 
 
+_TOP = {
+    **dict.fromkeys(("format", "packet", "station", "software", "officer", "language"), str),
+    **dict.fromkeys(("version", "began", "ended"), int),
+    **dict.fromkeys(("timings", "consent", "biodata", "photo", "signature"), dict),
+    **dict.fromkeys(("prints", "rechecked", "exceptions"), list),
+    "recheck_doubtful": bool,
+}
+_CONSENT = {"given": bool, "text": str}
+_PHOTO = {"jpeg": bytes, "width": int, "height": int, "advice": str}
+_SIGNATURE = {"png": bytes, "strokes": list}
+
+
+def _shaped(row: Any, shape: Mapping[str, type]) -> None:
+    """Check that a map has exactly these fields of these types: bytes from afar are not believed further than this.
+
+    Raises:
+        TypeError: naming nothing.
+    """
+    if not isinstance(row, dict) or row.keys() != shape.keys():
+        raise TypeError
+    if not all(type(row[name]) is kind for name, kind in shape.items()):
+        raise TypeError
+
+
 _BIODATA_TEXTS = ("nik", "name", "birth_place", "address", "village", "district")
 _BIODATA_FLAGS = ("married", "recorded", "nik_disagrees")
 
@@ -238,7 +266,11 @@ def _biodata_map(biodata: Biodata) -> dict[str, object]:
     return plain | {"birth_date": biodata.birth_date.isoformat(), "sex": biodata.sex.value}
 
 
+_BIODATA = {**dict.fromkeys((*_BIODATA_TEXTS, "birth_date", "sex"), str), **dict.fromkeys(_BIODATA_FLAGS, bool)}
+
+
 def _biodata(row: dict[str, Any]) -> Biodata:
+    _shaped(row, _BIODATA)
     return Biodata(
         birth_date=date.fromisoformat(row["birth_date"]),
         sex=Sex(row["sex"]),
@@ -254,7 +286,12 @@ def _read_stroke(points: list[list[int]]) -> Stroke:
     return tuple((x / SHARE, y / SHARE, t / 1000) for x, y, t in points)
 
 
-_PRINT_PLAIN = ("width", "height", "ppi", "score", "attempts", "template_family", "image", "template")
+_PRINT = {
+    **dict.fromkeys(("finger", "width", "height", "ppi", "score", "attempts"), int),
+    **dict.fromkeys(("advice", "template_family"), str),
+    **dict.fromkeys(("image", "template"), bytes),
+}
+_PRINT_PLAIN = tuple(name for name in _PRINT if name not in ("finger", "advice"))
 
 
 def _print_map(a_print: Print) -> dict[str, object]:
@@ -263,6 +300,7 @@ def _print_map(a_print: Print) -> dict[str, object]:
 
 
 def _read_print(row: dict[str, Any]) -> Print:
+    _shaped(row, _PRINT)
     return Print(
         finger=Finger(row["finger"]),
         advice=FingerAdvice(row["advice"]),

@@ -1,0 +1,155 @@
+"""What the uplink brings: taken in once, refused once, acknowledged either way, and recordings kept across a cut."""
+
+from typing import Any
+
+import pytest
+
+from kiosk.centre.opening import open_packet
+from kiosk.record.header import UnknownKey, Untrusted
+from kiosk.record.inbox import Inbox, Refused, Taken
+from kiosk.record.keeping import after_start, keep
+from kiosk.record.ledger import Ledger
+from kiosk.record.outbox import DiskFull, Outbox
+from kiosk.record.roster import Roster
+
+
+class Kiosk:
+    """The records half of the kiosk process."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.roster = Roster(world.kiosk("roster.db"), world.keys.roster)
+        self.ledger = Ledger(world.kiosk("ledger.db"), world.keys.ledger)
+        self.outbox = Outbox(world.exchange, world.kiosk("index.db"), keys=world.keys, trust=world.trust, floor=0)
+        after_start(outbox=self.outbox, roster=self.roster)
+        self.inbox = Inbox(
+            world.exchange,
+            outbox=self.outbox,
+            ledger=self.ledger,
+            roster=self.roster,
+            keys=world.keys,
+            trust=world.trust,
+        )
+
+    def stop(self) -> None:
+        for part in (self.roster, self.ledger, self.outbox):
+            part.close()
+
+
+def bring(world: Any, place: str, name: str, content: bytes) -> None:
+    (getattr(world.exchange, place) / name).write_bytes(content)
+
+
+def test_a_roster_a_receipt_and_an_order_are_taken_once(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    bring(world, "rosters", "roster-00000001.roster", world.roster())
+    assert kiosk.inbox.take_in(now=now) == [Taken("roster-00000001.roster")]
+    stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    packet = (world.exchange.outbox / f"{stored.packet_id}.packet").read_bytes()
+    bring(world, "receipts", f"{stored.packet_id}.receipt", world.intake.accept(packet))
+    order_id, order = world.orders.order_for_packet(packet, now=now)
+    bring(world, "orders", f"{order_id}.order", order)
+    assert kiosk.inbox.take_in(now=now) == [Taken(f"{stored.packet_id}.receipt"), Taken(f"{order_id}.order")]
+    assert kiosk.inbox.take_in(now=now) == []
+    assert list(world.exchange.outbox.iterdir()) == []
+    assert kiosk.roster.recorded_here(world.cast.ordinary.nik)
+    assert open_packet(packet, world.authority).recording == world.recording()
+    kiosk.stop()
+
+
+def test_what_is_not_believed_is_acknowledged_once_and_blocks_nothing(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    bring(world, "orders", "a.order", b"noise")
+    bring(world, "rosters", "b.roster", world.roster())
+    first, second = kiosk.inbox.take_in(now=now)
+    assert isinstance(first, Refused)
+    assert isinstance(first.why, Untrusted)
+    assert second == Taken("b.roster")
+    assert kiosk.inbox.take_in(now=now) == []
+    kiosk.stop()
+
+
+def test_an_order_signed_with_the_rosters_key_is_refused(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    bring(world, "orders", "a.order", world.roster())
+    (refused,) = kiosk.inbox.take_in(now=now)
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.why, UnknownKey)
+    kiosk.stop()
+
+
+def test_markers_go_when_the_uplink_has_cleaned_up(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    bring(world, "rosters", "b.roster", world.roster())
+    kiosk.inbox.take_in(now=now)
+    assert (world.exchange.taken / "b.roster").exists()
+    (world.exchange.rosters / "b.roster").unlink()
+    kiosk.inbox.take_in(now=now)
+    assert not (world.exchange.taken / "b.roster").exists()
+    kiosk.stop()
+
+
+def test_links_and_directories_brought_are_left_alone(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    (world.exchange.orders / "link.order").symlink_to("/etc/hostname")
+    (world.exchange.orders / "folder.order").mkdir()
+    assert kiosk.inbox.take_in(now=now) == []
+    kiosk.stop()
+
+
+def test_power_may_fail_at_any_step_of_keeping(world: Any, power: Any, now: Any) -> None:
+    """Whatever the step: either there is a packet and the resident counts as recorded, or neither."""
+    kiosk = Kiosk(world)
+    kiosk.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now)
+    step = 0
+    while True:
+        resident = world.cast.residents[step]
+        recording = world.recording(resident, packet_id=f"{step:032x}")
+        with power.cut_at(step):
+            keep(recording, outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+        kiosk.stop()
+        kiosk = Kiosk(world)
+        assert kiosk.roster.recorded_here(resident.nik) == kiosk.outbox.holds(recording.packet_id)
+        if not power.was_cut:
+            break
+        step += 1
+    assert kiosk.outbox.holds(recording.packet_id)
+    assert step > 10
+    kiosk.stop()
+
+
+def test_power_may_fail_at_any_step_of_taking_in(world: Any, power: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    packet = (world.exchange.outbox / f"{stored.packet_id}.packet").read_bytes()
+    bring(world, "receipts", f"{stored.packet_id}.receipt", world.intake.accept(packet))
+    order_id, order = world.orders.order_for_packet(packet, now=now)
+    bring(world, "orders", f"{order_id}.order", order)
+    bring(world, "rosters", "roster-00000001.roster", world.roster())
+    step = 0
+    while True:
+        with power.cut_at(step):
+            results = kiosk.inbox.take_in(now=now)
+            assert all(isinstance(result, Taken) for result in results)
+        kiosk.stop()
+        kiosk = Kiosk(world)
+        if not power.was_cut:
+            break
+        step += 1
+    assert kiosk.inbox.take_in(now=now) == []
+    assert kiosk.ledger.order(order_id) is not None
+    assert kiosk.roster.info() is not None
+    assert list(world.exchange.outbox.iterdir()) == []
+    kiosk.stop()
+
+
+def test_a_full_disk_keeps_nothing_and_notes_nothing(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    full = Outbox(
+        world.exchange, world.kiosk("index.db"), keys=world.keys, trust=world.trust, floor=10, free=lambda _: 5
+    )
+    with pytest.raises(DiskFull, match="Deliver the waiting recordings"):
+        keep(world.recording(), outbox=full, roster=kiosk.roster, now=now)
+    assert not kiosk.roster.recorded_here(world.cast.ordinary.nik)
+    full.close()
+    kiosk.stop()

@@ -1,0 +1,242 @@
+"""Nothing accepted is lost, nothing twice, whatever step the power fails at; and only a true receipt deletes."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.record import canonical
+from kiosk.record.exchange import PARTIAL, complete_files, write_durably
+from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
+from kiosk.record.keypair import SigningKey
+from kiosk.record.outbox import DAMAGED, SUFFIX, DiskFull, Outbox, PacketState, ReceiptRefused
+from kiosk.record.seal import peek, sign
+
+NOW_ID, NEXT_ID = "0" * 31 + "1", "0" * 31 + "2"
+
+
+@pytest.fixture
+def boot(world: Any) -> Callable[[], Outbox]:
+    """The kiosk process starts: index opened, start-up reconciliation done."""
+    return lambda: Outbox(world.exchange, world.kiosk("index.db"), keys=world.keys, trust=world.trust, floor=0)
+
+
+def files(world: Any) -> list[str]:
+    return sorted(path.name for path in world.exchange.outbox.iterdir())
+
+
+def packet(world: Any, packet_id: str) -> bytes:
+    content: bytes = (world.exchange.outbox / (packet_id + SUFFIX)).read_bytes()
+    return content
+
+
+def test_accepted_is_on_disk_sealed_and_in_sequence(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    first = outbox.accept(b"MARKED one", packet_id=NOW_ID, now=now)
+    second = outbox.accept(b"MARKED two", packet_id=NEXT_ID, now=now + timedelta(hours=1))
+    assert files(world) == [NOW_ID + SUFFIX, NEXT_ID + SUFFIX]
+    assert first.sha256 == hashlib.sha256(packet(world, NOW_ID)).digest()
+    assert peek(packet(world, NEXT_ID)).previous == first.sha256
+    assert [first.sequence, second.sequence] == [1, 2]
+    assert first.registration == "TTS-SOE-01-00001-K"
+    waiting = outbox.waiting()
+    assert (waiting.count, waiting.bytes) == (2, first.size + second.size)
+    assert waiting.oldest == int(now.timestamp())
+    everything = b"".join(path.read_bytes() for path in world.root.rglob("*") if path.is_file())
+    assert b"MARKED" not in everything
+
+
+def test_the_same_recording_again_is_the_same_packet(boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    first = outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    again = outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    assert (again.sequence, again.sha256, outbox.waiting().count) == (first.sequence, first.sha256, 1)
+
+
+def test_power_may_fail_at_any_step_of_accepting(world: Any, boot: Callable[[], Outbox], power: Any, now: Any) -> None:
+    """Before each retry the uplink delivers whatever lies whole in the outbox: the worst it can do."""
+    step = 0
+    while True:
+        number = f"{step:032x}"
+        outbox = boot()
+        with power.cut_at(step):
+            outbox.accept(b"payload", packet_id=number, now=now)
+        outbox.close()
+        for path in complete_files(world.exchange.outbox, SUFFIX):
+            world.intake.accept(path.read_bytes())
+        outbox = boot()
+        assert not outbox.found.lost
+        assert outbox.found.damaged == 0
+        stored = outbox.accept(b"payload", packet_id=number, now=now)
+        assert stored.sequence == step + 1
+        assert not [name for name in files(world) if name.endswith(PARTIAL)]
+        world.intake.accept(packet(world, number))
+        outbox.close()
+        if not power.was_cut:
+            break
+        step += 1
+    report = world.registry.report(world.keys.station)
+    assert step > 6
+    assert (report.highest, report.missing, report.repeated, report.broken) == (step + 1, (), (), ())
+    assert len(world.registry.packets()) == step + 1
+
+
+def test_power_may_fail_at_any_step_of_settling(world: Any, boot: Callable[[], Outbox], power: Any, now: Any) -> None:
+    step = 0
+    while True:
+        number = f"{step:032x}"
+        outbox = boot()
+        outbox.accept(b"payload", packet_id=number, now=now)
+        receipt = world.intake.accept(packet(world, number))
+        with power.cut_at(step):
+            outbox.settle(receipt, now=now)
+        outbox.close()
+        outbox = boot()
+        assert not outbox.found.lost
+        assert outbox.settle(receipt, now=now).packet_id == number
+        assert files(world) == []
+        assert outbox.waiting().count == 0
+        outbox.close()
+        if not power.was_cut:
+            break
+        step += 1
+    assert step > 3
+
+
+def test_a_failing_disk_is_told_and_the_next_try_keeps_one(
+    world: Any, boot: Callable[[], Outbox], now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = boot()
+    failures = iter([True, True, False, False, False, False])
+    original = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        original(descriptor)
+        if next(failures, False):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for _ in range(2):
+        with pytest.raises(OSError, match="Input/output"):
+            outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    assert outbox.accept(b"one", packet_id=NOW_ID, now=now).sequence == 1
+    assert files(world) == [NOW_ID + SUFFIX]
+
+
+def test_a_full_disk_refuses_early_and_keeps_nothing(world: Any, now: Any) -> None:
+    outbox = Outbox(
+        world.exchange, world.kiosk("index.db"), keys=world.keys, trust=world.trust, floor=1000, free=lambda _: 1500
+    )
+    with pytest.raises(DiskFull):
+        outbox.accept(bytes(501), packet_id=NOW_ID, now=now)
+    assert files(world) == []
+    assert outbox.accept(bytes(500), packet_id=NEXT_ID, now=now).sequence == 1
+
+
+def test_a_disk_that_fills_while_writing_keeps_nothing(
+    world: Any, boot: Callable[[], Outbox], now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = boot()
+
+    def full(path: Path, content: bytes, *, mode: int = 0o640) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kiosk.record.outbox.write_durably", full)
+        with pytest.raises(DiskFull):
+            outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    assert files(world) == []
+    assert outbox.accept(b"one", packet_id=NOW_ID, now=now).sequence == 1
+
+
+# Receipts -----------------------------------------------------------------------------------------------------------
+
+
+def receipt_for(
+    world: Any, packet_id: str, digest: bytes, *, station: str | None = None, signer: SigningKey | None = None
+) -> bytes:
+    head = Header(Kind.RECEIPT, "centre", station or world.keys.station, packet_id, 1, 1)
+    body = canonical.encode({"packet": packet_id, "sha256": digest})
+    return sign(body, head, signer or world.authority.receipts)
+
+
+def test_a_true_receipt_deletes_and_leaves_a_tombstone(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    stored = outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    receipt = world.intake.accept(packet(world, NOW_ID))
+    assert not outbox.settle(receipt, now=now).again
+    assert files(world) == []
+    assert outbox.settle(receipt, now=now).again
+    assert outbox.holds(NOW_ID)
+    assert outbox.counts()[PacketState.SETTLED] == 1
+    assert outbox.accept(b"two", packet_id=NEXT_ID, now=now).sequence == 2
+    assert peek(packet(world, NEXT_ID)).previous == stored.sha256
+
+
+@pytest.mark.parametrize(
+    ("lie", "error"),
+    [
+        (lambda w, s: receipt_for(w, NOW_ID, bytes(32)), ReceiptRefused),
+        (lambda w, s: receipt_for(w, NEXT_ID, s.sha256), ReceiptRefused),
+        (lambda w, s: receipt_for(w, NOW_ID, s.sha256, signer=w.authority.orders), UnknownKey),
+        (lambda w, s: receipt_for(w, NOW_ID, s.sha256, signer=w.keys.signing), UnknownKey),
+        (lambda w, s: receipt_for(w, NOW_ID, s.sha256, station="other-station"), WrongKind),
+        (lambda w, s: receipt_for(w, NOW_ID, s.sha256)[:-1] + b"\x00", SignatureWrong),
+        (lambda w, s: b"", Untrusted),
+        (lambda w, s: b"200 OK", Untrusted),
+    ],
+)
+def test_no_false_receipt_deletes(
+    world: Any, boot: Callable[[], Outbox], now: Any, lie: Callable[..., bytes], error: type[Exception]
+) -> None:
+    outbox = boot()
+    stored = outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    with pytest.raises(error):
+        outbox.settle(lie(world, stored), now=now)
+    assert files(world) == [NOW_ID + SUFFIX]
+    assert outbox.waiting().count == 1
+
+
+# After a start ------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_index_finds_its_packets_again(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    for number in range(3):
+        outbox.accept(b"payload", packet_id=f"{9 - number:032x}", now=now)
+    outbox.close()
+    for path in world.exchange.root.glob("kiosk/index.db*"):
+        path.unlink()
+    outbox = boot()
+    assert len(outbox.found.adopted) == 3
+    assert outbox.accept(b"payload", packet_id=NOW_ID, now=now).sequence == 4
+    assert peek(packet(world, NOW_ID)).previous == hashlib.sha256(packet(world, f"{7:032x}")).digest()
+
+
+def test_strange_files_are_set_aside_not_sent_and_not_deleted(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    write_durably(world.exchange.outbox / ("stranger" + SUFFIX), b"no packet")
+    (world.exchange.outbox / ("link" + SUFFIX)).symlink_to("/etc/hostname")
+    outbox = boot()
+    assert outbox.found.damaged == 1
+    assert "stranger" + SUFFIX + DAMAGED in files(world)
+    assert outbox.waiting().count == 0
+
+
+def test_a_packet_that_vanished_is_reported_lost(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    outbox.close()
+    (world.exchange.outbox / (NOW_ID + SUFFIX)).unlink()
+    outbox = boot()
+    assert outbox.found.lost == (NOW_ID,)
+    assert outbox.counts()[PacketState.LOST] == 1
+    assert outbox.accept(b"two", packet_id=NEXT_ID, now=now).sequence == 2
+
+
+def test_a_packet_name_cannot_leave_the_outbox(boot: Callable[[], Outbox], now: Any) -> None:
+    with pytest.raises(ValueError, match="a-z"):
+        boot().accept(b"one", packet_id="../escape", now=now)

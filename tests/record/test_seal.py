@@ -1,0 +1,309 @@
+"""The container: opens for its recipients, and for nothing else; every reason not to believe one has its name."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.record import canonical, header, seal
+from kiosk.record.header import Header, Kind, Untrusted
+from kiosk.record.keypair import BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
+from kiosk.record.keys import CentreTrust
+from kiosk.record.seal import check_sealed, open_sealed, peek, sign, trusting, verify
+
+VECTORS = Path(__file__).parent / "vectors"
+CENTRE, ESCROW, STRANGER = OpeningKey(b"c" * 32), OpeningKey(b"e" * 32), OpeningKey(b"s" * 32)
+STATION, OTHER = SigningKey(b"1" * 32 + b"2" * 32), SigningKey(b"3" * 32 + b"4" * 32)
+HEAD = Header(Kind.RECORDING, "station", "centre", "packet", 1, 1_767_225_600)
+TRUSTED = trusting(STATION.public)
+SMALL = seal.seal(b"small", HEAD, (CENTRE.public, ESCROW.public), STATION)
+RECEIPT = sign(b"body", Header(Kind.RECEIPT, "centre", "station", "packet", 1, 1), STATION)
+HASHES = st.binary(min_size=32, max_size=32)
+
+
+def opened(data: bytes, *, opening: OpeningKey = CENTRE, verifying: seal.Verifying = TRUSTED) -> seal.Opened:
+    return open_sealed(data, kind=Kind.RECORDING, verifying=verifying, opening=(opening,))
+
+
+@settings(max_examples=25)
+@given(body=st.binary(max_size=3000), sequence=st.integers(0, 2**53 - 1), previous=st.none() | HASHES)
+def test_each_recipient_opens_what_was_sealed(body: bytes, sequence: int, previous: bytes | None) -> None:
+    head = Header(Kind.RECORDING, "station", "centre", "packet", sequence, 1, previous)
+    container = seal.seal(body, head, (CENTRE.public, ESCROW.public), STATION)
+    assert container.sha256 == hashlib.sha256(container.data).digest()
+    assert peek(container.data) == head
+    assert check_sealed(container.data, kind=Kind.RECORDING, verifying=TRUSTED) == (head, STATION.public.id)
+    for key in (CENTRE, ESCROW):
+        found = opened(container.data, opening=key)
+        assert (found.body, found.header, found.signer) == (body, head, STATION.public.id)
+
+
+def test_the_same_body_never_looks_the_same() -> None:
+    assert seal.seal(b"small", HEAD, (CENTRE.public, ESCROW.public), STATION).data != SMALL.data
+
+
+def test_no_byte_can_be_changed() -> None:
+    believed = [
+        position
+        for position in range(len(SMALL.data))
+        if not refused(SMALL.data[:position] + bytes([SMALL.data[position] ^ 0x01]) + SMALL.data[position + 1 :])
+    ]
+    assert believed == []
+
+
+def test_no_byte_can_be_missing() -> None:
+    assert [end for end in range(len(SMALL.data)) if not refused(SMALL.data[:end])] == []
+
+
+def refused(data: bytes) -> bool:
+    try:
+        opened(data)
+    except Untrusted:
+        return True
+    return False
+
+
+def test_no_byte_of_a_receipt_can_be_changed() -> None:
+    for position in range(len(RECEIPT)):
+        bad = RECEIPT[:position] + bytes([RECEIPT[position] ^ 0x80]) + RECEIPT[position + 1 :]
+        with pytest.raises(Untrusted):
+            verify(bad, kind=Kind.RECEIPT, verifying=TRUSTED)
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda rest: b"\xd8\x60\x84" + rest))
+def test_noise_is_refused_and_never_surprises(data: bytes) -> None:
+    with pytest.raises(Untrusted):
+        opened(data)
+    with pytest.raises(Untrusted):
+        verify(data, kind=Kind.RECEIPT, verifying=TRUSTED)
+
+
+# One named error each ---------------------------------------------------------------------------------------------
+
+
+def parts(data: bytes) -> tuple[list[object], list[object]]:
+    end = canonical.end_of_item(data, 2)
+    return canonical.decode(data[2:end]), canonical.decode(data[end + 2 :])
+
+
+def joined(encrypted: list[object], signed: list[object]) -> bytes:
+    return b"\xd8\x60" + canonical.encode(encrypted) + b"\xd8\x62" + canonical.encode(signed)
+
+
+def resigned(change: Callable[[list[object]], None]) -> bytes:
+    """A container whose sealed part was changed, signed anew by the station itself: only strictness can refuse it."""
+    encrypted, signed = parts(SMALL.data)
+    change(encrypted)
+    first = b"\xd8\x60" + canonical.encode(encrypted)
+    envelope = signed[0]
+    assert isinstance(envelope, bytes)
+    return first + seal._signed(envelope, hashlib.sha256(first).digest(), STATION)
+
+
+def protected(encrypted: list[object], **labels: object) -> None:
+    head = canonical.decode(bytes(encrypted[0]))  # type: ignore[call-overload]
+    ours = {name: value for name, value in labels.items() if not name.startswith("_")}
+    head["ktp"] |= ours
+    for name, value in labels.items():
+        if name.startswith("_"):
+            head[int(name[1:])] = value
+    encrypted[0] = canonical.encode(head)
+
+
+def test_signature_stripped() -> None:
+    end = canonical.end_of_item(SMALL.data, 2)
+    with pytest.raises(header.SignatureMissing):
+        opened(SMALL.data[:end])
+
+
+def test_one_of_the_two_signatures_stripped() -> None:
+    encrypted, signed = parts(SMALL.data)
+    signed[3] = signed[3][:1]  # type: ignore[index]
+    with pytest.raises(header.SignatureMissing):
+        opened(joined(encrypted, signed))
+
+
+def test_signatures_in_another_order() -> None:
+    encrypted, signed = parts(SMALL.data)
+    signed[3] = signed[3][::-1]  # type: ignore[index]
+    with pytest.raises(header.UnknownAlgorithm):
+        opened(joined(encrypted, signed))
+
+
+def test_one_signature_by_another_key() -> None:
+    encrypted, signed = parts(SMALL.data)
+    other = parts(seal.seal(b"small", HEAD, (CENTRE.public,), OTHER).data)[1]
+    signed[3] = [signed[3][0], other[3][1]]  # type: ignore[index]
+    with pytest.raises(header.UnknownKey):
+        opened(joined(encrypted, signed))
+
+
+def test_signed_by_somebody_else() -> None:
+    with pytest.raises(header.UnknownKey):
+        opened(seal.seal(b"small", HEAD, (CENTRE.public,), OTHER).data)
+
+
+def test_signatures_of_another_packet() -> None:
+    other = seal.seal(b"other", HEAD, (CENTRE.public,), STATION)
+    with pytest.raises(header.SignatureWrong):
+        opened(joined(parts(SMALL.data)[0], parts(other.data)[1]))
+
+
+def test_only_the_lattice_signature_wrong() -> None:
+    encrypted, signed = parts(SMALL.data)
+    signatures = signed[3]
+    assert isinstance(signatures, list)
+    signatures[1][2] = bytes(len(signatures[1][2]))
+    with pytest.raises(header.SignatureWrong, match="ML-DSA"):
+        opened(joined(encrypted, signed))
+
+
+def test_only_the_classic_signature_wrong() -> None:
+    encrypted, signed = parts(SMALL.data)
+    signatures = signed[3]
+    assert isinstance(signatures, list)
+    signatures[0][2] = bytes(len(signatures[0][2]))
+    with pytest.raises(header.SignatureWrong, match="Ed25519"):
+        opened(joined(encrypted, signed))
+
+
+def test_sealed_to_others() -> None:
+    with pytest.raises(header.NotForUs):
+        opened(SMALL.data, opening=STRANGER)
+
+
+def test_wrapped_key_moved_beside_another_header() -> None:
+    with pytest.raises(header.CannotOpen):
+        opened(resigned(lambda encrypted: protected(encrypted, seq=2)))
+
+
+def test_content_of_another_packet_under_this_header() -> None:
+    def swap(encrypted: list[object]) -> None:
+        encrypted[2] = bytes(len(encrypted[2]))  # type: ignore[arg-type]
+
+    with pytest.raises(header.CannotOpen):
+        opened(resigned(swap))
+
+
+@pytest.mark.parametrize(
+    ("labels", "error"),
+    [
+        ({"v": 2}, header.UnknownVersion),
+        ({"v": True}, header.UnknownVersion),
+        ({"kind": "order"}, header.WrongKind),
+        ({"kind": "letter"}, header.WrongKind),
+        ({"seq": -1}, header.Malformed),
+        ({"seq": 1 << 53}, header.Malformed),
+        ({"seq": "1"}, header.Malformed),
+        ({"prev": b"short"}, header.Malformed),
+        ({"id": "../../etc/passwd"}, header.Malformed),
+        ({"id": "A"}, header.Malformed),
+        ({"id": ""}, header.Malformed),
+        ({"from": "a" * 64}, header.Malformed),
+        ({"extra": 1}, header.Malformed),
+        ({"_1": 1}, header.UnknownAlgorithm),  # AES-128-GCM
+        ({"_1": "A256GCM"}, header.UnknownAlgorithm),
+        ({"_2": ["ktp"]}, header.Malformed),  # a label that has no place here
+        ({"_3": "text/plain"}, header.Malformed),
+    ],
+)
+def test_a_header_that_is_not_as_specified(labels: dict[str, object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        opened(resigned(lambda encrypted: protected(encrypted, **labels)))
+
+
+def test_unknown_wrapping_algorithm() -> None:
+    def rename(encrypted: list[object]) -> None:
+        recipient = encrypted[3][0]  # type: ignore[index]
+        recipient[0] = canonical.encode({1: -31, 4: CENTRE.public.id})
+
+    with pytest.raises(header.UnknownAlgorithm):
+        opened(resigned(rename))
+
+
+def test_recipient_twice() -> None:
+    def double(encrypted: list[object]) -> None:
+        encrypted[3] = [encrypted[3][0]] * 2  # type: ignore[index]
+
+    with pytest.raises(header.Duplicated):
+        opened(resigned(double))
+
+
+def test_something_hidden_outside_the_protected_part() -> None:
+    with pytest.raises(header.Malformed):
+        opened(resigned(lambda encrypted: encrypted.__setitem__(1, {5: bytes(12), 99: b"hidden"})))
+
+
+def test_key_named_twice_and_hostile_length_and_loose_encoding() -> None:
+    with pytest.raises(header.Duplicated):
+        opened(b"\xd8\x60\xa2\x01\x00\x01\x00")
+    with pytest.raises(header.CutShort):
+        opened(b"\xd8\x60\x9b\xff\xff\xff\xff\xff\xff\xff\xff")
+    with pytest.raises(header.NotDeterministic):
+        opened(b"\xd8\x60\x9f\xff")
+    with pytest.raises(header.Malformed):
+        opened(SMALL.data + b"\x00")
+
+
+def test_larger_than_anything_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "MAX_BYTES", len(SMALL.data) - 1)
+    with pytest.raises(header.TooLarge):
+        opened(SMALL.data)
+
+
+def test_a_receipt_is_no_order() -> None:
+    with pytest.raises(header.WrongKind):
+        verify(RECEIPT, kind=Kind.KEYS, verifying=TRUSTED)
+
+
+@pytest.mark.parametrize("kind", [SealingKey, VerifyingKey, SigningKey, OpeningKey])
+def test_keys_have_one_length(kind: Callable[[bytes], object]) -> None:
+    with pytest.raises(BadKey):
+        kind(b"short")
+
+
+def test_secrets_and_bodies_cannot_be_printed() -> None:
+    shown = repr((STATION, CENTRE, opened(SMALL.data), SMALL))
+    assert "1111" not in shown
+    assert "cccc" not in shown
+    assert "small" not in shown
+
+
+# The committed vectors --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def vectors() -> dict[str, dict[str, dict[str, str]]]:
+    described: dict[str, dict[str, dict[str, str]]] = json.loads((VECTORS / "vectors.json").read_text())
+    return described
+
+
+def test_vectors_open_with_their_keys(vectors: dict[str, dict[str, dict[str, str]]]) -> None:
+    signing = {name: SigningKey(bytes.fromhex(key["seeds"])) for name, key in vectors["signing"].items()}
+    sealing = {name: OpeningKey(bytes.fromhex(key["seed"])) for name, key in vectors["sealing"].items()}
+    for name, pair in signing.items():
+        assert pair.public.id.hex() == vectors["signing"][name]["id"]
+    for name, key in sealing.items():
+        assert key.public.id.hex() == vectors["sealing"][name]["id"]
+    files = {name: (VECTORS / name).read_bytes() for name in vectors["sha256"]}
+    for name, content in files.items():
+        assert hashlib.sha256(content).hexdigest() == str(vectors["sha256"][name])
+    body = bytes.fromhex(str(vectors["body"]))
+    station = trusting(signing["station"].public)
+    for recipient in ("packets", "escrow"):
+        for name in ("first.packet", "second.packet"):
+            found = open_sealed(files[name], kind=Kind.RECORDING, verifying=station, opening=(sealing[recipient],))
+            assert found.body == body
+    assert found.header.previous == hashlib.sha256(files["first.packet"]).digest()
+    trust = CentreTrust.read(files["keys.signed"], signing["root"].public)
+    order = open_sealed(
+        files["one.order"], kind=Kind.ORDER, verifying=trust.orders, opening=(sealing["station opening"],)
+    )
+    assert (order.body, order.header.valid_until) == (body, 1_767_312_000)
+    receipt = verify(files["first.receipt"], kind=Kind.RECEIPT, verifying=trust.receipts)
+    assert canonical.decode(receipt.body)["sha256"] == hashlib.sha256(files["first.packet"]).digest()

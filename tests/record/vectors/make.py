@@ -1,0 +1,72 @@
+"""Makes the vectors of PACKET.md anew: `python tests/record/vectors/make.py`. The keys here protect nothing.
+
+Sealing and ML-DSA draw random numbers, so each run makes other bytes; readers must open any of them.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from kiosk.record import canonical
+from kiosk.record.header import Header, Kind
+from kiosk.record.keypair import OpeningKey, SigningKey
+from kiosk.record.keys import CENTRE, sign_trust
+from kiosk.record.seal import seal, sign
+
+HERE = Path(__file__).parent
+STATION = "vector-station"
+AT = 1_767_225_600  # 2026-01-01
+
+
+def seed(name: str, length: int = 32) -> bytes:
+    return hashlib.shake_256(f"rekam test vector: {name}".encode()).digest(length)
+
+
+def main() -> None:
+    station, root = SigningKey(seed("station", 64)), SigningKey(seed("root", 64))
+    receipts, orders, rosters = (SigningKey(seed(name, 64)) for name in ("receipts", "orders", "rosters"))
+    packets, escrow, opening = (OpeningKey(seed(name)) for name in ("packets", "escrow", "station opening"))
+    body = canonical.encode({"text": "Rekam", "bytes": bytes(range(32)), "numbers": [0, 23, 24, -1, 65536]})
+    to_centre = (packets.public, escrow.public)
+    first = seal(body, Header(Kind.RECORDING, STATION, CENTRE, "0" * 31 + "1", 1, AT), to_centre, station)
+    second = seal(
+        body, Header(Kind.RECORDING, STATION, CENTRE, "0" * 31 + "2", 2, AT + 60, first.sha256), to_centre, station
+    )
+    receipt = sign(
+        canonical.encode({"packet": "0" * 31 + "1", "sha256": first.sha256}),
+        Header(Kind.RECEIPT, CENTRE, STATION, "0" * 31 + "1", 1, AT + 120),
+        receipts,
+    )
+    order_head = Header(
+        Kind.ORDER, CENTRE, STATION, "order-00000001", 1, AT, valid_from=AT - 60, valid_until=AT + 86_400
+    )
+    files = {
+        "first.packet": first.data,
+        "second.packet": second.data,
+        "first.receipt": receipt,
+        "one.order": seal(body, order_head, (opening.public,), orders).data,
+        "keys.signed": sign_trust(
+            root,
+            sequence=1,
+            made=AT,
+            packets=to_centre,
+            receipts=(receipts.public,),
+            orders=(orders.public,),
+            rosters=(rosters.public,),
+        ),
+    }
+    for name, content in files.items():
+        (HERE / name).write_bytes(content)
+    signing = {"station": station, "root": root, "receipts": receipts, "orders": orders, "rosters": rosters}
+    sealing = {"packets": packets, "escrow": escrow, "station opening": opening}
+    described = {
+        "body": body.hex(),
+        "signing": {n: {"seeds": k.seeds.hex(), "id": k.public.id.hex()} for n, k in signing.items()},
+        "sealing": {n: {"seed": k.seed.hex(), "id": k.public.id.hex()} for n, k in sealing.items()},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    (HERE / "vectors.json").write_text(json.dumps(described, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
