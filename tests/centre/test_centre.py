@@ -1,0 +1,355 @@
+"""The reference centre: keys, receipts, gaps and forks, opened packets, print orders, and its commands by hand."""
+
+import hashlib
+import json
+import shutil
+import ssl
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from typer.testing import CliRunner
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.centre.authority import Authority, NoAuthority, UnknownStation, station_tls, tls_directory
+from kiosk.centre.commands import commands
+from kiosk.centre.intake import Intake, PacketRefused
+from kiosk.centre.opening import lay_out, open_packet
+from kiosk.centre.orders import NotOrdered, Orders
+from kiosk.centre.outgoing import Outgoing
+from kiosk.centre.registry import Registry
+from kiosk.centre.residents import Cast, made_up
+from kiosk.centre.roster_maker import OfficerPin, make_roster
+from kiosk.journey.fingers import RECHECKED, Finger
+from kiosk.record import canonical
+from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
+from kiosk.record.keys import StationKeys, keys_directory
+from kiosk.record.nik import Areas
+from kiosk.record.order import CardOrder
+from kiosk.record.packet import Print, Recording, Unreadable, pack
+from kiosk.record.resident import RecordState, Resident, biodata
+from kiosk.record.seal import open_sealed, seal, trusting, verify
+
+STATION, OTHER = "tts-soe-01", "tts-soe-02"
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+AREAS = Areas.load(Path(__file__).parents[2] / "config" / "wilayah.csv")
+CAST = made_up(AREAS, today=NOW.date())
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("centre")
+    authority = Authority.create(root / "centre")
+    for station in (STATION, OTHER):
+        authority.provision_station(station, root / station, now=NOW, province="ntt")
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "all")
+    return tmp_path / "all"
+
+
+@pytest.fixture
+def authority(root: Path) -> Authority:
+    return Authority(root / "centre")
+
+
+@pytest.fixture
+def registry(root: Path) -> Iterator[Registry]:
+    registry = Registry(root / "centre")
+    registry.put_residents(CAST.residents)
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def intake(root: Path, authority: Authority, registry: Registry) -> Intake:
+    return Intake(root / "centre", authority, registry, clock=lambda: NOW)
+
+
+@pytest.fixture
+def orders(root: Path, authority: Authority, registry: Registry) -> Orders:
+    return Orders(authority, registry, Outgoing(root / "centre" / "out"))
+
+
+@pytest.fixture
+def keys(root: Path) -> StationKeys:
+    return StationKeys.load(keys_directory(root / STATION))
+
+
+def recording(resident: Resident, packet_id: str) -> Recording:
+    def a_print(finger: Finger) -> Print:
+        return Print(finger, 4, 2, 500, 80, 1, FingerAdvice.GOOD, "zfm", b"png", bytes([finger]) * 8)
+
+    return Recording(
+        packet_id=packet_id,
+        station=STATION,
+        software="0.1.0",
+        officer="officer-1",
+        language="id",
+        began=1,
+        ended=2,
+        timings={"photo": 7},
+        consented=True,
+        consent_text="1",
+        recheck_doubtful=False,
+        exceptions=(),
+        biodata=biodata(resident),
+        photo=b"jpeg",
+        photo_size=(3, 4),
+        photo_advice=FaceAdvice.GOOD,
+        signature=b"png",
+        strokes=(((0.5, 0.5, 0.0), (0.6, 0.5, 0.1)),),
+        prints=tuple(map(a_print, Finger)),
+        rechecked=tuple(map(a_print, RECHECKED)),
+    )
+
+
+def packet(
+    authority: Authority,
+    keys: StationKeys,
+    number: int = 1,
+    *,
+    previous: bytes | None = None,
+    resident: Resident = CAST.ordinary,
+    packet_id: str | None = None,
+    body: bytes | None = None,
+) -> bytes:
+    packet_id = packet_id or f"{number:032x}"
+    head = Header(Kind.RECORDING, keys.station, "centre", packet_id, number, 1, previous)
+    recipients = (authority.packets.public, authority.escrow.public)
+    return seal(body or pack(recording(resident, packet_id)), head, recipients, keys.signing).data
+
+
+# Keys ---------------------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_made_once_and_kept_tight(root: Path, authority: Authority) -> None:
+    with pytest.raises(NoAuthority, match="not overwritten"):
+        Authority.create(root / "centre")
+    for path in (root / "centre" / "keys").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    ids = {key.public.id for key in (authority.root, authority.receipts, authority.orders, authority.rosters)}
+    assert len(ids) == 4
+
+
+def test_a_directory_without_keys_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(NoAuthority, match="kiosk centre keys"):
+        Authority(tmp_path)
+
+
+def test_stations_are_known_by_their_keys_until_revoked(authority: Authority, keys: StationKeys) -> None:
+    assert authority.station(STATION) == keys.identity
+    assert authority.stations() == [STATION, OTHER]
+    authority.revoke(STATION)
+    assert authority.stations() == [OTHER]
+    for unknown in (STATION, "nowhere", "../keys"):
+        with pytest.raises(UnknownStation):
+            authority.station(unknown)
+
+
+def test_station_certificates_load_and_name_the_station(root: Path) -> None:
+    files = station_tls(root / STATION, STATION)
+    assert {path.parent for path in (files.authority, files.certificate, files.key)} == {tls_directory(root / STATION)}
+    context = ssl.create_default_context(cafile=str(files.authority))
+    context.load_cert_chain(files.certificate, files.key)
+    certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    assert certificate.subject.rfc4514_string() == f"CN={STATION}"
+    certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(files.authority.read_bytes()))
+    assert stat.S_IMODE(files.key.stat().st_mode) == 0o600
+
+
+# Packets in ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_packet_is_stored_before_its_receipt(
+    root: Path, authority: Authority, intake: Intake, keys: StationKeys
+) -> None:
+    data = packet(authority, keys)
+    receipt = verify(intake.accept(data), kind=Kind.RECEIPT, verifying=trusting(authority.receipts.public))
+    assert canonical.decode(receipt.body) == {"packet": f"{1:032x}", "sha256": hashlib.sha256(data).digest()}
+    assert (receipt.header.receiver, receipt.header.id) == (STATION, f"{1:032x}")
+    assert (root / "centre" / "packets" / STATION / f"{1:032x}.packet").read_bytes() == data
+    assert intake.packet(STATION, f"{1:032x}") == data
+    assert intake.packet(STATION, f"{2:032x}") is None
+
+
+def test_the_same_packet_again_gets_the_same_receipt(
+    authority: Authority, intake: Intake, registry: Registry, keys: StationKeys
+) -> None:
+    data = packet(authority, keys)
+    assert intake.accept(data) == intake.accept(data)
+    assert len(registry.packets()) == 1
+
+
+def test_what_is_no_packet_of_a_known_station_is_refused(
+    root: Path, authority: Authority, intake: Intake, registry: Registry, keys: StationKeys
+) -> None:
+    data = packet(authority, keys)
+    other = StationKeys.load(keys_directory(root / OTHER))
+    forged = packet(authority, replace(other, station=STATION))
+    for bad, error in (
+        (data[:-1] + bytes([data[-1] ^ 1]), SignatureWrong),
+        (data[:100], Untrusted),
+        (b"", Untrusted),
+        (forged, UnknownKey),
+        (packet(authority, replace(keys, station="nowhere")), UnknownStation),
+    ):
+        with pytest.raises(error):
+            intake.accept(bad)
+    with pytest.raises(WrongKind):
+        intake.accept(data, station=OTHER)
+    assert registry.packets() == []
+    authority.revoke(STATION)
+    with pytest.raises(UnknownStation):
+        intake.accept(data)
+
+
+def test_another_packet_under_the_same_id_is_refused_and_the_first_kept(
+    authority: Authority, intake: Intake, keys: StationKeys
+) -> None:
+    first = packet(authority, keys)
+    intake.accept(first)
+    with pytest.raises(PacketRefused):
+        intake.accept(packet(authority, keys))
+    assert intake.packet(STATION, f"{1:032x}") == first
+
+
+def test_gaps_forks_and_broken_chains_are_seen(
+    authority: Authority, intake: Intake, registry: Registry, keys: StationKeys
+) -> None:
+    first = packet(authority, keys, 1)
+    digest = hashlib.sha256(first).digest()
+    intake.accept(first)
+    intake.accept(packet(authority, keys, 2, previous=digest))
+    intake.accept(packet(authority, keys, 2, previous=digest, packet_id="f" * 32))
+    intake.accept(packet(authority, keys, 5, previous=digest))
+    intake.accept(packet(authority, keys, 6, previous=digest))
+    report = registry.report(STATION)
+    assert (report.highest, report.missing, report.repeated, report.broken) == (6, (3, 4), (2,), (6,))
+    assert registry.report(OTHER).highest == 0
+
+
+# Opened -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("with_escrow", [False, True])
+def test_a_packet_opens_with_either_key(authority: Authority, keys: StationKeys, with_escrow: bool) -> None:
+    opened = open_packet(packet(authority, keys), authority, with_escrow=with_escrow)
+    assert opened.recording == recording(CAST.ordinary, f"{1:032x}")
+
+
+def test_laid_out_for_a_person_to_look_at(authority: Authority, keys: StationKeys, tmp_path: Path) -> None:
+    files = lay_out(open_packet(packet(authority, keys), authority), tmp_path / "out")
+    names = [path.name for path in files]
+    assert len(names) == 3 + 2 * 12
+    assert {"recording.json", "photo.jpg", "signature.png", "finger-02-right-index-again.png"} <= set(names)
+    described = json.loads((tmp_path / "out" / "recording.json").read_text())
+    assert described["biodata"]["name"] == CAST.ordinary.name
+    assert described["registration"].startswith("TTS-SOE-01-00001-")
+    assert [p["finger"] for p in described["prints"]][:2] == ["01-right-thumb", "02-right-index"]
+
+
+def test_a_payload_of_another_version_is_unreadable_not_a_crash(authority: Authority, keys: StationKeys) -> None:
+    with pytest.raises(Unreadable):
+        open_packet(packet(authority, keys, body=canonical.encode({"format": "x", "version": 9})), authority)
+
+
+# Orders and rosters out ---------------------------------------------------------------------------------------------
+
+
+def test_a_card_is_ordered_once_for_the_station_that_recorded(
+    root: Path, authority: Authority, registry: Registry, orders: Orders, keys: StationKeys
+) -> None:
+    data = packet(authority, keys)
+    order_id, blob = orders.order_for_packet(data, now=NOW)
+    assert orders.order_for_packet(data, now=NOW) == (order_id, blob)
+    assert (root / "centre" / "out" / STATION / "orders" / f"{order_id}.order").read_bytes() == blob
+    opened = open_sealed(blob, kind=Kind.ORDER, verifying=trusting(authority.orders.public), opening=(keys.opening,))
+    order = CardOrder.unpack(order_id, opened.body)
+    assert replace(order.resident, state=CAST.ordinary.state) == CAST.ordinary
+    assert [t.template for t in order.templates] == [bytes([2]) * 8, bytes([7]) * 8]
+    resident = registry.resident(CAST.ordinary.nik)
+    assert resident is not None
+    assert resident.state is RecordState.SENT_FOR_CARD_PRINTING
+
+
+def test_cards_that_are_not_ordered(
+    authority: Authority, registry: Registry, orders: Orders, keys: StationKeys
+) -> None:
+    with pytest.raises(NotOrdered, match="only at 17"):
+        orders.order_for_packet(packet(authority, keys, 1, resident=CAST.pemula), now=NOW)
+    registry.set_state(CAST.farmer.nik, RecordState.DUPLICATE_RECORD)
+    with pytest.raises(NotOrdered, match="duplicate"):
+        orders.order_for_packet(packet(authority, keys, 2, resident=CAST.farmer), now=NOW)
+    stranger = replace(CAST.farmer, nik="5302030101900999")
+    with pytest.raises(NotOrdered, match="does not know"):
+        orders.order_for_packet(packet(authority, keys, 3, resident=stranger), now=NOW)
+
+
+def test_rosters_count_up_and_bad_pins_are_refused(authority: Authority, registry: Registry) -> None:
+    numbers = [make_roster(authority, registry, STATION, [CAST.ordinary], (), now=NOW)[0] for _ in range(3)]
+    assert numbers == [1, 2, 3]
+    assert make_roster(authority, registry, OTHER, [CAST.ordinary], (), now=NOW)[0] == 1
+    twins = (OfficerPin("a", "111111"), OfficerPin("b", "111111"))
+    for officers in (twins, (OfficerPin("a", "12"),), (OfficerPin("a", "12345x"),)):
+        with pytest.raises(ValueError, match="PIN"):
+            make_roster(authority, registry, STATION, [CAST.ordinary], officers, now=NOW)
+
+
+def test_the_cast_is_the_same_from_the_same_seed_and_ages_with_the_day() -> None:
+    def ages(cast: Cast, day: date) -> list[int]:
+        return [r.age_on(day) for r in (cast.ordinary, cast.pemula, cast.too_young)]
+
+    assert made_up(AREAS, today=NOW.date()) == CAST
+    assert made_up(AREAS, today=NOW.date(), seed=18) != CAST
+    for days in range(0, 800, 31):
+        day = NOW.date() + timedelta(days=days)
+        assert ages(made_up(AREAS, today=day), day) == [30, 16, 14]
+
+
+# By hand ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_from_keys_to_order(tmp_path: Path) -> None:
+    run = CliRunner()
+    centre, state = tmp_path / "centre", tmp_path / "station"
+    for line in (
+        f"keys -d {centre}",
+        f"provision-station {STATION} {state} -d {centre}",
+        f"roster {STATION} -d {centre} --extras 2",
+    ):
+        result = run.invoke(commands(), line.split())
+        assert result.exit_code == 0, result.output
+    assert "Roster 1 with 10 residents and 2 officers" in result.output
+    authority, keys = Authority(centre), StationKeys.load(keys_directory(state))
+    someone = next(r for r in Registry(centre).residents() if r.name == CAST.ordinary.name)
+    (tmp_path / "a.packet").write_bytes(packet(authority, keys, resident=someone))
+    for line, said in (
+        (f"open {tmp_path}/a.packet --out {tmp_path}/out -d {centre}", "both signatures"),
+        (f"order {tmp_path}/a.packet -d {centre}", "order-00000001"),
+        (f"report {STATION} -d {centre}", "Missing: none"),
+    ):
+        result = run.invoke(commands(), line.split())
+        assert result.exit_code == 0, result.output
+        assert said in result.output
+    assert (tmp_path / "out" / "photo.jpg").exists()
+
+
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path) -> None:
+    run = CliRunner()
+    (tmp_path / "noise").write_bytes(b"noise")
+    result = run.invoke(commands(), ["roster", STATION, "-d", str(tmp_path / "centre")])
+    assert (result.exit_code, "run `kiosk centre keys` first" in result.output) == (1, True)
+    run.invoke(commands(), ["keys", "-d", str(tmp_path / "centre")])
+    result = run.invoke(
+        commands(), ["open", str(tmp_path / "noise"), "--out", str(tmp_path / "x"), "-d", str(tmp_path / "centre")]
+    )
+    assert (result.exit_code, "Traceback" in result.output) == (1, False)
+    assert "not of the expected kind" in result.output
