@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from kiosk.uplink.settings import TlsFiles
+
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 
@@ -22,7 +24,8 @@ class NoBroker(Exception):
 class Broker:
     """Writes configuration, passwords and access rules into ``directory`` and runs mosquitto there.
 
-    ``configuration`` is the project's ``config/mosquitto``; ``stations`` and ``viewers`` map user names to passwords.
+    ``configuration`` is the project's ``config/mosquitto``; ``stations`` and ``viewers`` map user names to passwords;
+    with ``tls``, its own certificate and who vouches for clients, it takes mutual TLS only.
     Use as a context manager, or ``start`` and ``stop``. After ``start``, ``host`` and ``port`` say where it listens;
     a later ``start`` uses the same port again.
     """
@@ -30,10 +33,17 @@ class Broker:
     host = "127.0.0.1"
 
     def __init__(
-        self, directory: Path, configuration: Path, *, stations: Mapping[str, str], viewers: Mapping[str, str]
+        self,
+        directory: Path,
+        configuration: Path,
+        *,
+        stations: Mapping[str, str],
+        viewers: Mapping[str, str],
+        tls: TlsFiles | None = None,
     ) -> None:
         self.directory = directory
         self.port = 0
+        self._tls = _mutual(tls) if tls is not None else ""
         self._process: subprocess.Popen[bytes] | None = None
         self._template = string.Template((configuration / "demo.conf.template").read_text("utf-8"))
         directory.mkdir(parents=True, exist_ok=True)
@@ -84,7 +94,7 @@ class Broker:
         # Started by root, mosquitto would become another user, who cannot read this directory.
         user = pwd.getpwuid(os.getuid()).pw_name
         configuration.write_text(
-            self._template.substitute(user=user, directory=self.directory.resolve(), port=port), "utf-8"
+            self._template.substitute(user=user, directory=self.directory.resolve(), port=port, tls=self._tls), "utf-8"
         )
         self._process = subprocess.Popen(  # noqa: S603  # a program found on this machine, our own configuration
             [_program("mosquitto"), "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -110,6 +120,12 @@ class Broker:
         )
         if done.returncode != 0:
             raise NoBroker("mosquitto_passwd cannot hash the passwords: is mosquitto 2.0 or later installed?")
+
+
+def _mutual(tls: TlsFiles) -> str:
+    files = {"cafile": tls.authority, "certfile": tls.certificate, "keyfile": tls.key}
+    lines = [f"{option} {file.resolve()}" for option, file in files.items()]
+    return "\n".join([*lines, "require_certificate true", "tls_version tlsv1.3"])
 
 
 def _program(name: str) -> str:

@@ -20,6 +20,8 @@ from kiosk.uplink.settings import TlsFiles
 PIECE = 256 * 1024
 """Bytes of one PATCH: what a lost connection can cost at most."""
 LARGEST_RECEIPT = 64 * 1024
+_STANDS_ELSEWHERE = (httpx.codes.NOT_FOUND, httpx.codes.CONFLICT, httpx.codes.GONE)
+"""No word against the packet: an older connection wrote on, or the centre lost what it had. Asking again will tell."""
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -105,9 +107,11 @@ class Centre:
         return offset
 
     def append(self, address: str, offset: int, piece: bytes) -> int:
-        """Add ``piece`` at ``offset``; gives the new offset. Declined(409) when the centre stands elsewhere."""
+        """Add ``piece`` at ``offset``; gives the new offset. LinkDown where the upload stands elsewhere by now: ask."""
         headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         answer = self._ask("PATCH", address, headers, piece)
+        if answer.status_code in _STANDS_ELSEWHERE:
+            raise LinkDown(LinkTrouble.NONSENSE)
         if answer.status_code != httpx.codes.NO_CONTENT:
             raise Declined(answer.status_code)
         reached = _number(answer, "Upload-Offset")
@@ -117,7 +121,12 @@ class Centre:
 
     def receipt(self, packet: str) -> bytes:
         """The centre's signed receipt for a packet that arrived whole, as opaque bytes."""
-        return self._content(f"/v1/packets/{packet}/receipt", LARGEST_RECEIPT)
+        try:
+            return self._content(f"/v1/packets/{packet}/receipt", LARGEST_RECEIPT)
+        except Declined as declined:
+            if declined.status in _STANDS_ELSEWHERE:
+                raise LinkDown(LinkTrouble.NONSENSE) from None
+            raise
 
     def listing(self, station: str, kind: str, *, after: int) -> Listing:
         """What waits for the station (``kind``: orders or rosters) behind number ``after``."""

@@ -12,6 +12,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from kiosk.centre.broker import Broker
+from kiosk.centre.tls import TlsAuthority
 from kiosk.journey.steps import Device, Step
 from kiosk.record import telemetry as record
 from kiosk.record.telemetry import (
@@ -79,14 +81,18 @@ class Station:
             store.close()
 
 
-@pytest.fixture
-def settings(exchange, broker) -> UplinkSettings:
+def settings_for(exchange, broker: Broker, tls: TlsFiles | None = None) -> UplinkSettings:
     nowhere = TlsFiles(Path("/nonexistent"), Path("/nonexistent"), Path("/nonexistent"))
-    login = BrokerSettings("127.0.0.1", broker.port, "secret", will_delay_seconds=1)
+    login = BrokerSettings("127.0.0.1", broker.port, "secret", tls=tls, will_delay_seconds=1)
     return UplinkSettings(
         STATION, PROVINCE, exchange.root, "https://127.0.0.1:1", nowhere, login,
         rollup_seconds=0.0, retry_first_seconds=0.2, retry_longest_seconds=0.5,
     )  # fmt: skip
+
+
+@pytest.fixture
+def settings(exchange, broker) -> UplinkSettings:
+    return settings_for(exchange, broker)
 
 
 @pytest.fixture
@@ -273,3 +279,28 @@ def test_a_wrong_password_is_told_as_refused(settings, exchange, eventually):
     with refused:
         eventually(lambda: refused.telemetry.trouble is record.LinkTrouble.REFUSED)
         assert not refused.telemetry.connected
+
+
+@pytest.fixture
+def tls_broker(tmp_path, authority):
+    configuration = Path(__file__).parents[2] / "config" / "mosquitto"
+    tls = authority.issue("broker")
+    with Broker(tmp_path / "broker", configuration, stations={STATION: "secret"}, viewers={}, tls=tls) as broker:
+        yield broker
+
+
+def test_over_mutual_tls(tls_broker, exchange, authority, eventually):
+    settings = settings_for(exchange, tls_broker, tls=authority.issue(STATION))
+    station = Station(exchange, settings)
+    record.write_event(exchange.events, Event(1, 1_700_000_000, Occasion.STARTED))
+    with station:
+        eventually(lambda: station.telemetry.connected)
+        eventually(lambda: station.telemetry.events_seen == 1 and _queued(exchange) == 0)
+
+
+def test_a_broker_of_another_authority_hears_nothing(tls_broker, exchange, tmp_path, eventually):
+    stranger = TlsAuthority(tmp_path / "stranger")
+    station = Station(exchange, settings_for(exchange, tls_broker, tls=stranger.issue(STATION)))
+    with station:
+        eventually(lambda: station.telemetry.trouble is record.LinkTrouble.NOT_TRUSTED)
+        assert not station.telemetry.connected
