@@ -9,6 +9,7 @@ readonly VENV=.venv              # of demo and test; the station has one of its 
 readonly PLACE=/opt/rekam        # where the station is installed
 readonly SETTINGS=/etc/rekam/station.toml
 readonly STATE=/var/lib/kiosk
+readonly PINS=config/constraints
 readonly MISSING=3               # exit status: something must be installed, or root is needed, and the line was printed
 
 usage() {
@@ -54,14 +55,14 @@ main() {
 run_demo() {
     need_python
     need_demo_packages
-    need_python_packages "$VENV" run
+    need_python_packages "$VENV" 2 run
     exec "$VENV/bin/python" -m kiosk demo "$@"
 }
 
 run_tests() {
     need_python
     need_demo_packages test
-    need_python_packages "$VENV" run test
+    need_python_packages "$VENV" 2 run test
     local bin=$VENV/bin failed=() scripts
     mapfile -t scripts < <(find install.sh .ci/run tests -name '*.sh' -o -path .ci/run)
     check "ruff check" "$bin/ruff" check kiosk drivers tests
@@ -71,6 +72,11 @@ run_tests() {
     check "shellcheck" shellcheck "${scripts[@]}"
     # The units are verified by tests/install/test_units.py.
     check "tests" "$bin/python" -m pytest -n 2 "$@"
+    if (($# == 0)) && [[ $(release) == bookworm ]]; then
+        need_numpy_1
+        check "tests of what computes with arrays, with the NumPy of Bookworm's station" \
+            env PYTHONPATH="$PWD/$VENV/numpy-1" "$bin/python" -m pytest -n 2 tests/capture tests/contracts tests/drivers
+    fi
     if ((${#failed[@]})); then
         complain "failed: $(join_by ', ' "${failed[@]}")"
         exit 1
@@ -186,11 +192,11 @@ need_root() { # ARGUMENT…: those of the command line to repeat as root
 
 # ---- Python packages ----------------------------------------------------------------------------------------------
 
-constraints() { # the tried set of versions for this Python
+release() { # whose tried set of versions fits this Python
     if "$PYTHON" -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then
-        echo config/constraints/bookworm.txt
+        echo bookworm
     else
-        echo config/constraints/trixie.txt
+        echo trixie
     fi
 }
 
@@ -204,13 +210,13 @@ print("\n".join(line for name in sys.argv[1:] for line in groups[name]))
 CODE
 }
 
-# A stamp per extra remembers what was installed from: while pyproject.toml, the constraints and Python stay as they
-# are, nothing is asked of the network.
-need_python_packages() { # VENV EXTRA…; venv options in VENV_OPTIONS
-    local venv=$1 extras=("${@:2}") pins stamp state wanted
-    pins=$(constraints)
+# A stamp per extra remembers what was installed from: while pyproject.toml, the pins and Python stay as they are,
+# nothing is asked of the network.
+need_python_packages() { # VENV NUMPY EXTRA…; NUMPY is 1 or 2; venv options in VENV_OPTIONS
+    local venv=$1 pins numpy=$PINS/numpy-$2.txt extras=("${@:3}") stamp state wanted
+    pins=$PINS/$(release).txt
     stamp=$venv/.rekam-${extras[-1]}
-    state=$({ cat pyproject.toml "$pins"; "$PYTHON" -VV; echo "${VENV_OPTIONS[*]}"; } | sha256sum)
+    state=$({ cat pyproject.toml "$pins" "$numpy"; "$PYTHON" -VV; echo "${VENV_OPTIONS[*]}"; } | sha256sum)
     if [[ -f $stamp && $(<"$stamp") == "$state" ]] && "$venv/bin/python" -c '' 2>/dev/null; then
         return
     fi
@@ -225,7 +231,7 @@ need_python_packages() { # VENV EXTRA…; venv options in VENV_OPTIONS
     say "Installing Python packages, versions as in $pins (about 150 MB, once)"
     # Wheels only: a package that has to be compiled would need a compiler and half an hour on a Pi.
     if ! "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --only-binary :all: \
-        --progress-bar off --constraint "$pins" --requirement "$wanted" | sed -un 's/^Collecting \([^ ]*\).*/    \1/p'; then
+        --progress-bar off --constraint "$pins" --constraint "$numpy" --requirement "$wanted" | sed -un 's/^Collecting \([^ ]*\).*/    \1/p'; then
         complain "the Python packages could not be installed (see above). Still missing:"
         unmet "$venv" "$wanted" >&2
         complain "connect this machine to the network and run ./install.sh again; it goes on where it stopped"
@@ -237,6 +243,21 @@ need_python_packages() { # VENV EXTRA…; venv options in VENV_OPTIONS
     if [[ ${extras[-1]} == test ]]; then
         printf '%s' "$state" >"$venv/.rekam-run"
     fi
+}
+
+need_numpy_1() { # in a folder of its own, for those who put it first on their path
+    local place=$VENV/numpy-1 pins=$PINS/numpy-1.txt
+    if cmp --quiet "$pins" "$place/pins.txt"; then
+        return
+    fi
+    say "Installing the NumPy of Bookworm's station, beside the other (80 MB, once)"
+    rm -rf -- "$place"
+    if ! "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
+        --no-deps --target "$place" --requirement "$pins"; then
+        complain "it could not be installed (see above); connect this machine to the network and run ./install.sh test again"
+        exit 1
+    fi
+    cp -- "$pins" "$place/pins.txt"
 }
 
 unmet() { # VENV FILE: the requirements in FILE of which the environment has no version at all
@@ -267,7 +288,11 @@ install_station() {
     station_packages
     need_python
     VENV_OPTIONS=(--system-site-packages)
-    need_python_packages "$PLACE/venv" run
+    if [[ $(release) == bookworm ]]; then
+        need_python_packages "$PLACE/venv" 1 run
+    else
+        need_python_packages "$PLACE/venv" 2 run
+    fi
     need_pins
     station_code
     station_system_files "$simulated"
@@ -295,7 +320,7 @@ need_pins() { # the GPIO library: the distribution's, else PyPI's where that is 
         return
     fi
     "$PLACE/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-        --retries 0 --constraint "$(constraints)" lgpio 2>/dev/null || true
+        --retries 0 --constraint "$PINS/$(release).txt" lgpio 2>/dev/null || true
     if ! "$PLACE/venv/bin/python" -c "$works" 2>/dev/null; then
         say "There is no lgpio for this Python here: lights, buttons and the door cannot be wired to this machine"
     fi
