@@ -27,7 +27,6 @@ class Database:
             DatabaseDamaged: the sentence says which file, and why.
         """
         self._lock = threading.RLock()
-        self._errors: tuple[type[Exception], ...] = (sqlite3.DatabaseError, sqlcipher3.DatabaseError)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
         try:
@@ -39,7 +38,7 @@ class Database:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._prepare(path, schema, version)
-        except self._errors as error:
+        except (sqlite3.Error, sqlcipher3.Error) as error:
             raise DatabaseDamaged(
                 f"{path.name} cannot be opened ({error}); keep the file and call a technician."
             ) from error
@@ -57,8 +56,12 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
-        """Change something: all of it is on disk afterwards, or none of it."""
-        with self._lock:
+        """Change something: all of it is on disk afterwards, or none of it.
+
+        Raises:
+            sqlite3.Error: the disk is ill or full, whichever library it was that noticed.
+        """
+        with self._lock, _as_sqlite():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -71,15 +74,26 @@ class Database:
 
     def row(self, query: str, *values: object) -> Any:
         """Read one row, or None."""
-        with self._lock:
+        with self._lock, _as_sqlite():
             return self._connection.execute(query, values).fetchone()
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """Read all rows."""
-        with self._lock:
+        with self._lock, _as_sqlite():
             return list(self._connection.execute(query, values))
 
     def close(self) -> None:
         """Close the file; may be called twice."""
         with self._lock:
             self._connection.close()
+
+
+@contextmanager
+def _as_sqlite() -> Iterator[None]:
+    """Let callers know one family of errors: SQLCipher's binding has its own, of the same names."""
+    try:
+        yield
+    except sqlcipher3.IntegrityError as error:
+        raise sqlite3.IntegrityError(str(error)) from error
+    except sqlcipher3.Error as error:
+        raise sqlite3.OperationalError(str(error)) from error

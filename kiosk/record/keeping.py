@@ -10,11 +10,18 @@ from kiosk.record.roster import Roster
 def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime) -> Stored:
     """Seal a recording and make it safe; when this returns, the resident may be told so.
 
+    Where an ill disk left an earlier recording of the same resident in doubt, and it turns out to be safe, that one
+    stands and this one is dropped: the centre must never get two of a person.
+
     Raises:
         DiskFull: nothing was kept.
         OSError, sqlite3.Error: the disk is ill; asking again with the same recording is safe.
     """
     outbox.check_room()
+    after_start(outbox=outbox, roster=roster)
+    earlier = roster.safe_packet(recording.nik)
+    if earlier is not None and (stands := outbox.find(earlier)) is not None:
+        return stands
     roster.begin_recording(recording.nik, recording.packet_id, now=now)
     stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now)
     roster.mark_recorded(recording.nik)

@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -156,10 +156,8 @@ class Outbox:
         """
         started = time.monotonic()
         with self._lock:
-            if self._unsure:
-                self.reconcile()
-            if known := self._index.row("SELECT * FROM packets WHERE id = ?", packet_id):
-                return self._stored(known, time.monotonic() - started)
+            if (kept := self.find(packet_id)) is not None:
+                return replace(kept, seconds=time.monotonic() - started)
             self.check_room(len(payload))
             sequence, previous = self._last()
             header = Header(
@@ -181,12 +179,26 @@ class Outbox:
                 raise
             self._enter(header, packet.sha256, len(packet.data))
             self._unsure = False
-            row = self._index.row("SELECT * FROM packets WHERE id = ?", packet_id)
-            return self._stored(row, time.monotonic() - started)
+            number = registration_number(self._keys.station, header.sequence)
+            seconds = time.monotonic() - started
+            return Stored(packet_id, number, header.sequence, len(packet.data), packet.sha256, seconds)
+
+    def find(self, packet_id: str) -> Stored | None:
+        """Find a packet that was made safe here, delivered since or not; ``seconds`` is 0."""
+        with self._lock:
+            if self._unsure:
+                self.reconcile()
+            row = self._index.row(
+                "SELECT id, registration, sequence, size, sha256 FROM packets WHERE id = ?", packet_id
+            )
+        if row is None:
+            return None
+        name, registration, sequence, size, digest = row
+        return Stored(name, registration, sequence, size, bytes(digest), 0.0)
 
     def holds(self, packet_id: str) -> bool:
         """Whether this packet was ever made safe here."""
-        return self._index.row("SELECT 1 FROM packets WHERE id = ?", packet_id) is not None
+        return self.find(packet_id) is not None
 
     def waiting(self) -> Waiting:
         """Count what waits."""
@@ -294,10 +306,6 @@ class Outbox:
                 "INSERT INTO packets VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
                 (header.id, header.sequence, digest, size, number, header.made, PacketState.WAITING.value),
             )
-
-    def _stored(self, row: Any, seconds: float) -> Stored:
-        packet_id, sequence, digest, size, number, *_ = row
-        return Stored(packet_id, number, sequence, size, bytes(digest), seconds)
 
     def _file(self, packet_id: str) -> Path:
         if not is_name(packet_id):

@@ -213,8 +213,12 @@ class Roster:
 
     def recorded_here(self, nik: str) -> bool:
         """Whether this station holds or delivered a recording of this resident."""
-        row = self._database.row("SELECT safe FROM recordings WHERE nik = ?", nik)
-        return row is not None and bool(row[0])
+        return self.safe_packet(nik) is not None
+
+    def safe_packet(self, nik: str) -> str | None:
+        """The packet of this resident's recording here; None when there is none, or it is not known to be safe."""
+        row = self._database.row("SELECT packet FROM recordings WHERE nik = ? AND safe = 1", nik)
+        return None if row is None else str(row[0])
 
     def reconcile(self, holds: Callable[[str], bool]) -> None:
         """After a start: settle the notes of recordings that were under way by asking whether their packet is held."""

@@ -1,5 +1,6 @@
 """What the uplink brings: taken in once, refused once, acknowledged either way, and recordings kept across a cut."""
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -141,6 +142,35 @@ def test_power_may_fail_at_any_step_of_taking_in(world: Any, power: Any, now: An
     assert kiosk.roster.info() is not None
     assert list(world.exchange.outbox.iterdir()) == []
     kiosk.stop()
+
+
+def test_an_ill_disk_never_makes_two_recordings_of_one_resident(
+    world: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The packet's file was written, the index was not; the visit was given up, and the resident came again."""
+    kiosk = Kiosk(world)
+
+    def ill(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "_enter", ill)
+        with pytest.raises(sqlite3.Error):
+            keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    assert not kiosk.roster.recorded_here(world.cast.ordinary.nik)
+    stored = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    assert (stored.packet_id, stored.sequence) == ("a" * 32, 1)
+    assert [path.name for path in world.exchange.outbox.iterdir()] == ["a" * 32 + ".packet"]
+    kiosk.stop()
+
+
+def test_both_database_libraries_speak_of_errors_alike(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    kiosk.stop()
+    with pytest.raises(sqlite3.Error):
+        kiosk.roster.find("1")
+    with pytest.raises(sqlite3.Error):
+        kiosk.outbox.waiting()
 
 
 def test_a_full_disk_keeps_nothing_and_notes_nothing(world: Any, now: Any) -> None:
