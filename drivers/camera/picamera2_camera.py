@@ -18,17 +18,19 @@ Judge = Callable[[Metadata, Metadata], bool]
 
 FASTEST, SLOWEST = 33_333, 100_000
 """Frame durations in microseconds: 30 a second in good light, 10 in poor."""
+LARGEST: Final = (2592, 1944)
+"""A portrait of 600 × 800 gains nothing beyond, and larger buffers do not fit into a Pi 4's contiguous memory."""
+BUFFERS: Final = 4
 STEADY: Final = 0.02
 """Exposure and white balance that change less than this share between frames have settled."""
 
 
 class PiCamera:
-    """Camera ``index`` of libcamera: a 1280 × 960 preview, and stills as large as a 4:3 cut of the sensor allows.
+    """Camera ``index`` of libcamera: 1280 × 960 previews and stills of up to 2592 × 1944, the sensor's 4:3 view.
 
     Both streams come from one configuration, so that a still costs no mode switch and shows exactly what the preview
-    showed. A smaller ``still`` (width, height) lets the sensor bin its pixels and run faster: Camera Module 3 gives
-    about 14 frames a second at full size and 30 at 1728 × 1296. Raises Absent when there is no such camera or another
-    program holds it. (Picamera2 manual, chapters 4 "Configuring the camera" and 5 "Camera controls".)
+    showed. A smaller ``still`` (width, height) lets the sensor bin its pixels and run faster: Camera Module 3 gives 14
+    frames a second by default, 30 at 1728 × 1296. Raises Absent without such a camera. (Picamera2 manual, ch. 4, 5.)
     """
 
     def __init__(self, index: int = 0, *, still: tuple[int, int] | None = None) -> None:
@@ -42,14 +44,16 @@ class PiCamera:
         self._closed = False
         self._pending: Any = None
         try:
-            size = still or four_by_three(*self._camera.sensor_resolution)
+            width, height = self._camera.sensor_resolution
+            size = still or four_by_three(min(width, LARGEST[0]), min(height, LARGEST[1]))
             self._camera.configure(
                 self._camera.create_still_configuration(
                     # picamera2 names formats by the word's byte order: "BGR888" is what numpy sees as R, G, B.
                     main={"size": size, "format": "BGR888"},
                     # The Pi 4's second output can only do YUV.
                     lores={"size": PREVIEW, "format": "YUV420"},
-                    buffer_count=4,
+                    raw=None,
+                    buffer_count=BUFFERS,
                     controls={"FrameDurationLimits": (FASTEST, SLOWEST)},
                 )
             )
@@ -63,12 +67,7 @@ class PiCamera:
 
     def preview(self, *, within: float) -> Frame:
         """Bring the next preview frame. Raises Unresponsive after ``within`` seconds without one."""
-        request = self._request(time.monotonic() + within)
-        try:
-            planes = request.make_array("lores")
-        finally:
-            request.release()
-        return Frame(rgb_from_yuv(planes), time.monotonic())
+        return Frame(rgb_from_yuv(self._array("lores", time.monotonic() + within)), time.monotonic())
 
     def still(self, *, within: float) -> Frame:
         """Focus, let exposure and white balance settle, lock all three, take one picture, let go again.
@@ -78,23 +77,18 @@ class PiCamera:
         deadline, patience = time.monotonic() + within, time.monotonic() + within / 2
         try:
             if self._focuses:
-                self._camera.set_controls(
-                    {"AfMode": controls.AfModeEnum.Auto, "AfTrigger": controls.AfTriggerEnum.Start}
-                )
+                scan = {"AfMode": controls.AfModeEnum.Auto, "AfTrigger": controls.AfTriggerEnum.Start}
+                self._camera.set_controls(scan)
                 self._until(_focusing, patience, deadline)
                 # A scan that fails leaves the lens at its best guess; the judgement of the picture decides then.
                 self._until(lambda before, now: not _focusing(before, now), patience, deadline)
             settled = self._until(_steady, patience, deadline)
             kept = {key: settled[key] for key in ("ExposureTime", "AnalogueGain", "ColourGains")}
             self._camera.set_controls({"AeEnable": False, "AwbEnable": False} | kept)
-            # Requests already queued still carry the old controls: let as many pass as there are buffers.
-            for _ in range(4):
+            # Requests already queued carry the old controls: let as many pass as there are buffers.
+            for _ in range(BUFFERS):
                 self._request(deadline).release()
-            request = self._request(deadline)
-            try:
-                return Frame(np.ascontiguousarray(request.make_array("main"), dtype=np.uint8), time.monotonic())
-            finally:
-                request.release()
+            return Frame(np.ascontiguousarray(self._array("main", deadline), dtype=np.uint8), time.monotonic())
         finally:
             self._release_controls()
 
@@ -109,6 +103,14 @@ class PiCamera:
         if self._focuses:
             free["AfMode"] = controls.AfModeEnum.Continuous
         self._camera.set_controls(free)
+
+    def _array(self, stream: str, deadline: float) -> npt.NDArray[np.uint8]:
+        request = self._request(deadline)
+        try:
+            pixels: npt.NDArray[np.uint8] = request.make_array(stream)
+        finally:
+            request.release()
+        return pixels
 
     def _until(self, wanted: Judge, patience: float, deadline: float) -> Metadata:
         """Metadata of the first frame for which ``wanted(before, now)`` holds, or of the first after ``patience``."""
@@ -144,7 +146,5 @@ def _focusing(_before: Metadata, now: Metadata) -> bool:
 def _steady(before: Metadata, now: Metadata) -> bool:
     """Judged by what the sensor did, as the name of the "converged" flag changed between libcamera releases."""
 
-    def values(seen: Metadata) -> npt.NDArray[np.float64]:
-        return np.array([seen["ExposureTime"] * seen["AnalogueGain"], *seen["ColourGains"]], dtype=np.float64)
-
-    return bool(np.allclose(values(before), values(now), rtol=STEADY))
+    then, here = ((seen["ExposureTime"] * seen["AnalogueGain"], *seen["ColourGains"]) for seen in (before, now))
+    return np.allclose(then, here, rtol=STEADY)

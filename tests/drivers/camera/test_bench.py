@@ -21,7 +21,9 @@ def test_a_shot_is_a_picture_of_full_size_in_the_right_colours(tmp_path: Path, s
     result = run("--driver", "simulated", "shot", str(out))
     assert result.exit_code == 0, result.output
     assert "2592 × 1944" in result.output
-    blue, green, red = cv2.imread(str(out))[100, 100]
+    picture = cv2.imread(str(out))
+    assert picture is not None
+    blue, green, red = picture[100, 100]
     assert red > 120 > 60 > max(blue, green)
 
 
