@@ -72,9 +72,9 @@ class PiCamera:
     def still(self, *, within: float) -> Frame:
         """Focus, let exposure and white balance settle, lock all three, take one picture, let go again.
 
-        In a light that flickers nothing settles: after half the time the picture is taken as it is.
-        """
+        In a light that flickers nothing settles: after half the time the picture is taken as it is."""
         deadline, patience = time.monotonic() + within, time.monotonic() + within / 2
+        self._request(deadline).release()
         try:
             if self._focuses:
                 scan = {"AfMode": controls.AfModeEnum.Auto, "AfTrigger": controls.AfTriggerEnum.Start}

@@ -1,9 +1,8 @@
-"""What every camera keeps to: the simulated one always; with --hardware the one that REKAM_CAMERA names.
+"""What every camera keeps to: the simulated one always, a real one with --hardware.
 
-``REKAM_CAMERA`` is ``picamera2:0`` or ``usb:/dev/video0``.
+``--device camera=picamera2:0`` or ``--device camera=usb:/dev/video0`` names the real one.
 """
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -19,8 +18,8 @@ from drivers.errors import Absent, Unresponsive
 SOON = 5.0
 
 
-def real() -> Camera:
-    kind, _, device = os.environ.get("REKAM_CAMERA", "picamera2:0").partition(":")
+def real(named: str) -> Camera:
+    kind, _, device = named.partition(":")
     if kind == "usb":
         opened: Camera = import_module("drivers.camera.usb").UsbCamera(device)
     else:
@@ -29,8 +28,11 @@ def real() -> Camera:
 
 
 @pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.hardware)])
-def camera(request: pytest.FixtureRequest) -> Iterator[Camera]:
-    opened = SimulatedCamera(Booth()) if request.param == "simulated" else real()
+def camera(request: pytest.FixtureRequest, devices: dict[str, str]) -> Iterator[Camera]:
+    if request.param == "simulated":
+        opened: Camera = SimulatedCamera(Booth())
+    else:
+        opened = real(devices.get("camera", "picamera2:0"))
     yield opened
     opened.close()
 
