@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -10,26 +12,38 @@ from kiosk.fleet.view import Fleet, StationView, Urgency
 _STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.NONE: "green"}
 NOTHING = "-"
 LOW_RIBBON = 50
+ROOMY = 96
+"""Columns from which the figures stand apart; below, every one counts."""
+WIDE = 120
+"""Columns from which sentences fit beside the figures."""
 LONG_WAIT = 24 * 3600
 
 
-def table(fleet: Fleet, *, now: float) -> Table:
-    """The whole fleet at Unix time ``now``."""
+def table(fleet: Fleet, *, now: float, width: int) -> RenderableType:
+    """The whole fleet at Unix time ``now``, in ``width`` columns: what stations need stands beside, or else below."""
+    beside = width >= WIDE
     count = len(fleet.stations)
-    made = Table(title=f"{count} station{'' if count == 1 else 's'}", caption=_caption(fleet), expand=True)
+    made = Table(
+        title=f"{count} station{'' if count == 1 else 's'}",
+        caption=_caption(fleet),
+        box=SIMPLE_HEAD if width >= ROOMY else None,
+        padding=(0, 1) if width >= ROOMY else (0, 1, 0, 0),
+    )
     for column in ("Station", "State"):
         made.add_column(column, no_wrap=True)
-    made.add_column("Needs", ratio=1)
-    for column in ("Waiting", "Oldest", "Ribbon", "Recorded today", "Cards today", "Heard"):
-        made.add_column(column, justify="right")
+    for column in ("Waiting", "Oldest", "Ribbon", "Recorded", "Cards", "Heard"):
+        made.add_column(column, justify="right", no_wrap=True)
+    if beside:
+        made.add_column("Needs", ratio=1)
+        made.expand = True
+    below = []
     for view in fleet.ordered():
-        made.add_row(
-            f"{view.province}/{view.station}",
-            Text(f"{view.shape} {view.word}", style=_STYLES[view.urgency]),
-            "; ".join(needs(view)) or NOTHING,
-            *figures(view, now=now),
-        )
-    return made
+        need = "; ".join(needs(view))
+        state = Text(f"{view.shape} {view.word}", style=_STYLES[view.urgency])
+        made.add_row(_name(view), state, *figures(view, now=now), *((need or NOTHING,) if beside else ()))
+        if need and not beside:
+            below.append(Text.assemble((_name(view), "bold"), f": {need}"))
+    return Group(made, *below)
 
 
 def lines(fleet: Fleet, *, now: float) -> Iterator[str]:
@@ -37,7 +51,7 @@ def lines(fleet: Fleet, *, now: float) -> Iterator[str]:
     yield "\t".join(("station", "state", "needs", "waiting", "oldest", "ribbon", "recorded", "cards", "heard"))
     for view in fleet.ordered():
         need = "; ".join(needs(view)) or NOTHING
-        yield "\t".join((f"{view.province}/{view.station}", view.word, need, *figures(view, now=now)))
+        yield "\t".join((_name(view), view.word, need, *figures(view, now=now)))
     if fleet.unreadable:
         yield f"# {_caption(fleet)}"
 
@@ -63,7 +77,7 @@ def needs(view: StationView) -> list[str]:
 
 
 def figures(view: StationView, *, now: float) -> tuple[str, str, str, str, str, str]:
-    """Waiting, oldest, ribbon, recorded today, cards today, heard; a dash where nobody can tell."""
+    """Waiting, oldest, ribbon, recorded today, cards today, heard how long ago; a dash where nobody can tell."""
     health, today = view.health, view.today
     current = today.counters if today is not None else None
     return (
@@ -72,18 +86,22 @@ def figures(view: StationView, *, now: float) -> tuple[str, str, str, str, str, 
         _number(health.printer.ribbon_left) if health is not None else NOTHING,
         str(current.recordings_sealed) if current is not None else NOTHING,
         str(current.cards_printed) if current is not None else NOTHING,
-        f"{span(max(0.0, now - view.heard_at))} ago" if view.heard_at is not None else "never",
+        span(max(0.0, now - view.heard_at)) if view.heard_at is not None else "never",
     )
 
 
 def span(seconds: float | None) -> str:
-    """A length of time in its two largest useful words: 40 s, 12 min, 3 h, 5 d."""
+    """A length of time in its largest useful unit: 40 s, 12 min, 3 h, 5 d."""
     if seconds is None:
         return NOTHING
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{int(seconds // length)} {unit}"
     return f"{int(seconds)} s"
+
+
+def _name(view: StationView) -> str:
+    return f"{view.province}/{view.station}"
 
 
 def _number(value: int | None) -> str:

@@ -14,7 +14,7 @@ import typer
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 
 from kiosk.fleet.table import lines, table
@@ -177,10 +177,11 @@ def watch(
     key: Annotated[Path | None, typer.Option(help="TLS: its key (PEM).")] = None,
     once: Annotated[float | None, typer.Option(help="Listen this many seconds, print the table, end.", min=0)] = None,
 ) -> None:
-    """Show every station: state, devices that are ill, waiting recordings, ribbon, today's work.
+    """Show every station: its state, what it needs, recordings waiting, ribbon left, today's recordings and cards.
 
-    Those that need somebody stand first. ● ready, ◐ in a visit, ■ out of service, ▲ not running (its network is there,
-    its program is not), ○ stopped or contact lost. Without a terminal, plain tab-separated lines.
+    Those that need somebody stand first. Without a terminal, plain tab-separated lines.
+
+    ● ready, ◐ in a visit, ■ out of service, ○ stopped or contact lost, ▲ not running: reached, but its program is not.
     """
     console = Console()
     try:
@@ -223,7 +224,7 @@ def _tls(authority: Path | None, certificate: Path | None, key: Path | None) -> 
 
 def _print(fleet: Fleet, console: Console) -> None:
     if console.is_terminal:
-        console.print(table(fleet, now=time.time()))
+        console.print(table(fleet, now=time.time(), width=console.width))
     else:
         for line in lines(fleet, now=time.time()):
             sys.stdout.write(line + "\n")
@@ -248,7 +249,6 @@ def _follow(watching: Watch, console: Console) -> None:
                 told = now
     with Live(console=console, auto_refresh=False, screen=True) as live:
         while True:
-            shown = table(watching.fleet, now=time.time())
-            shown.caption = watching.trouble or shown.caption
-            live.update(shown, refresh=True)
+            shown = table(watching.fleet, now=time.time(), width=console.width)
+            live.update(Group(watching.trouble, shown) if watching.trouble else shown, refresh=True)
             _listen(watching, 0.5)

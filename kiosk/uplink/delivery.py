@@ -15,6 +15,9 @@ from kiosk.uplink.store import Store
 
 log = logging.getLogger(__name__)
 
+SUFFIX = ".packet"
+LOOKS = 1.0
+"""Seconds between looks into the directories while packets are being sent."""
 FIRST_REFUSAL_WAIT = 60.0
 LONGEST_REFUSAL_WAIT = 6 * 3600.0
 
@@ -64,7 +67,7 @@ class Delivery:
         self._patience: dict[str, Backoff] = {}
         self._due: dict[str, float] = {}
         self._reached: dict[str, int] = {}
-        self._pause_until = 0.0
+        self._pause_until = self._look_at = 0.0
         self._answered = False
         self.last_contact: int | None = None
         self.trouble: LinkTrouble | None = None
@@ -75,11 +78,15 @@ class Delivery:
     def step(self) -> bool:
         """Look around, then try at most one packet; gives whether there may be more to do at once."""
         self.beat = self._clock()
-        self._clean_up()
-        self._look()
+        packet = self._next()
+        if packet is None or self.beat >= self._look_at:
+            # While there is work, looking once a second is enough: ten thousand names are not listed for each packet.
+            self._look_at = self.beat + LOOKS
+            self._clean_up()
+            self._look()
+            packet = self._next()
         if self._clock() < self._pause_until:
             return False
-        packet = self._next()
         if packet is None:
             if not self._waiting:
                 self.trouble = None
@@ -100,10 +107,15 @@ class Delivery:
     def _look(self) -> None:
         if not self._outbox.changed():
             return
-        present = {path.stem: path for path in complete_files(self._exchange.outbox, ".packet")}
+        with os.scandir(self._exchange.outbox) as entries:
+            present = {
+                entry.name.removesuffix(SUFFIX)
+                for entry in entries
+                if entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False)
+            }
         unseen = [packet for packet in present if packet not in self._waiting]
         # First seen, first sent: only among packets that appeared together does the file's time decide.
-        unseen.sort(key=lambda packet: (_modified(present[packet]), packet))
+        unseen.sort(key=lambda packet: (_modified(self._exchange.outbox / f"{packet}{SUFFIX}"), packet))
         gone = [packet for packet in self._waiting if packet not in present]
         if unseen:
             self._store.saw(unseen)
@@ -137,7 +149,7 @@ class Delivery:
         return None
 
     def _deliver(self, packet: str) -> None:
-        path = self._exchange.outbox / f"{packet}.packet"
+        path = self._exchange.outbox / f"{packet}{SUFFIX}"
         try:
             file = path.open("rb")
         except FileNotFoundError:

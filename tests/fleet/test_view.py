@@ -1,10 +1,12 @@
 """The technician's picture, folded from messages."""
 
 import dataclasses
+import io
 
 import pytest
+from rich.console import Console
 
-from kiosk.fleet.table import lines, needs, span
+from kiosk.fleet.table import lines, needs, span, table
 from kiosk.fleet.view import Fleet, Urgency
 from kiosk.journey.steps import Device
 from kiosk.record.telemetry import (
@@ -125,8 +127,22 @@ def test_lines_carry_the_same_figures():
     named = dict(zip(head.split("\t"), line.split("\t"), strict=True))
     assert named == {
         "station": "ntt/a", "state": "ready", "needs": "-", "waiting": "3", "oldest": "-", "ribbon": "-",
-        "recorded": "7", "cards": "2", "heard": "10 min ago",
+        "recorded": "7", "cards": "2", "heard": "10 min",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_the_table_says_it_all_at_any_width(width):
+    fleet = Fleet()
+    hear(fleet, "state", state(StationState.OUT_OF_SERVICE))
+    gone = DeviceHealth(Condition.MISSING, Trouble.ABSENT)
+    hear(fleet, "health", health(dataclasses.replace(HEALTH, devices={**HEALTH.devices, Device.CAMERA: gone})))
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(table(fleet, now=UNIX + 5, width=width))
+    shown = console.export_text()
+    for word in ("ntt/a", "■ out of service", "Recorded", "5 s", "camera not there"):
+        assert word in shown
+    assert "…" not in shown
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(None, "-"), (5, "5 s"), (125, "2 min"), (7300, "2 h"), (200000, "2 d")])
