@@ -169,6 +169,12 @@ def test_a_forged_template_with_a_right_checksum_does_no_harm(
     assert compare(forged, template) < THRESHOLD
 
 
+def test_a_minutia_outside_the_picture_spoils_the_template() -> None:
+    points = [(x, y, 16 * x) for x in range(4) for y in range(4)]
+    assert compare(_forged(points, 9, b"\xff" * 72), _forged(points, 9, b"\xff" * 72)) > 0
+    assert compare(_forged(points, 97, b"\xff" * 72), _forged(points, 97, b"\xff" * 72)) == 0
+
+
 @pytest.mark.parametrize("ending", [True, False])
 def test_an_ending_points_into_its_ridge_and_a_fork_between_its_branches(ending: bool) -> None:
     image = np.full((200, 200), 255, np.uint8)
@@ -194,3 +200,9 @@ def test_thinning_leaves_lines_of_one_pixel_and_the_same_shape() -> None:
     assert (CROSSING_NUMBER[neighbourhoods(skeleton)][skeleton > 0] == 1).sum() == 2  # the line's two ends
     assert cv2.erode(skeleton, np.ones((2, 2), np.uint8)).sum() == 0
     assert np.array_equal(thin(skeleton), skeleton)
+
+
+def test_thinning_takes_no_more_steps_than_a_line_needs() -> None:
+    slant = np.zeros((80, 80), np.uint8)
+    cv2.line(slant, (5, 10), (70, 50), 1, 5)
+    assert 55 < int(thin(slant).sum()) <= 66  # eight-connected: one pixel for each column

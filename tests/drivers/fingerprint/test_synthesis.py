@@ -38,6 +38,19 @@ def test_no_two_fingers_and_no_two_persons_share_their_ridges(finger: Master) ->
         assert abs(float(np.corrcoef(finger.relief.ravel(), other.relief.ravel())[0, 1])) < 0.25
 
 
+def test_no_two_persons_share_the_flow_of_their_ridges() -> None:
+    """One finger of two persons, of one class: its course is compared, which a mere change of scale would keep."""
+    assert pattern_of(40, 2) is pattern_of(44, 2)
+    angles = []
+    for person in (40, 44):
+        relief = cv2.GaussianBlur(master(person, 2).relief, (0, 0), 1.0)
+        gx, gy = cv2.Sobel(relief, cv2.CV_32F, 1, 0), cv2.Sobel(relief, cv2.CV_32F, 0, 1)
+        square = cv2.blur(gx * gx - gy * gy, (25, 25)) + 2j * cv2.blur(gx * gy, (25, 25))
+        angles.append(np.angle(square[150:360, 130:300]) / 2)
+    apart = np.abs((angles[0] - angles[1] + np.pi / 2) % np.pi - np.pi / 2)
+    assert np.degrees(apart.mean()) > 4
+
+
 def test_two_impressions_of_a_finger_differ(finger: Master) -> None:
     first, second = impression(finger, seed=1), impression(finger, seed=2)
     assert float(np.abs(first.astype(int) - second).mean()) > 10
