@@ -1,4 +1,4 @@
-"""``kiosk centre …``: the reference centre by hand. The server's own command is added beside these."""
+"""``kiosk centre …``: the reference centre by hand."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.registry import Registry
 from kiosk.centre.residents import OFFICERS, made_up
 from kiosk.centre.roster_maker import make_roster
+from kiosk.centre.serve import command
 from kiosk.record.header import Kind, Untrusted
 from kiosk.record.keys import NotProvisioned
 from kiosk.record.nik import Areas
@@ -29,13 +30,14 @@ _WILAYAH = Path(__file__).parents[2] / "config" / "wilayah.csv"
 
 def commands() -> typer.Typer:
     """Gather the centre's commands."""
-    app = typer.Typer(no_args_is_help=True, help="The reference centre: keys, rosters, packets, print orders.")
+    app = typer.Typer(no_args_is_help=True, add_completion=False, help="The reference centre: keys, rosters, packets, print orders.")
     app.command("keys")(_keys)
     app.command("provision-station")(_provision_station)
     app.command("roster")(_roster)
     app.command("open")(_open)
     app.command("order")(_order)
     app.command("report")(_report)
+    app.command("serve")(command)
     return app
 
 

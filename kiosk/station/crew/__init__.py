@@ -1,0 +1,193 @@
+"""The crew: the only room that constructs drivers and performs what the journey asks for.
+
+Each device has one worker thread, and so have the records. What they find out goes into the inbox as events.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from drivers.camera import Camera, Frame
+from drivers.fingerprint import FingerReader
+from drivers.panel import Lamp, Panel
+from drivers.printer import CardPrinter
+from kiosk.journey.effects import (
+    CallOfficer,
+    CheckOfficer,
+    Compare,
+    CompareWithOrder,
+    Effect,
+    FindOrder,
+    Forget,
+    LookUp,
+    PrintCard,
+    Prove,
+    Scan,
+    Seal,
+    StopScan,
+    TakePhoto,
+    Unwatch,
+    Watch,
+)
+from kiosk.journey.session import Session
+from kiosk.journey.steps import Device, Step
+from kiosk.record.card_face import Typeface
+from kiosk.record.telemetry import Occasion
+from kiosk.station.channels import Inbox, Latest
+from kiosk.station.crew.attendant import Attendant
+from kiosk.station.crew.clerk import Books, Clerk, Seen
+from kiosk.station.crew.devices import Devices
+from kiosk.station.crew.fingerprinter import Fingerprinter
+from kiosk.station.crew.photographer import FRAME, Photographer
+from kiosk.station.crew.printing import Printing
+from kiosk.station.worker import Worker
+
+CAPTURE_LIGHT = 0.8
+"""Level of the light on the face while the camera is in use."""
+
+
+class Crew:
+    """Performs effects, each on the thread of whoever can. Construct, start(), perform() …, close()."""
+
+    def __init__(
+        self,
+        devices: Devices,
+        opening: Callable[[], Books],
+        inbox: Inbox,
+        occur: Callable[[Occasion], None],
+        *,
+        software: str,
+        typeface: Typeface,
+    ) -> None:
+        self.preview: Latest[Frame] = Latest()
+        self.world = devices.world
+        self._began = datetime.now(UTC)
+        self._timings: dict[str, int] = {}
+        self._family = ""
+        tell = inbox.put
+
+        self.clerk = Clerk(opening, tell, occur, software=software, template_family=lambda: self._family)
+        self._camera: Worker[Camera] = Worker(Device.CAMERA, devices.camera, _sees, tell)
+        self._reader: Worker[FingerReader] = Worker(Device.FINGERPRINT, devices.reader, self._meets, tell)
+        self._photographer = Photographer(self._camera, self.preview, tell)
+        self._fingerprinter = Fingerprinter(
+            self._reader, tell, lambda order, finger: self.clerk.template(order, finger, within=5.0)
+        )
+        self.workers: list[Worker[Camera] | Worker[FingerReader] | Worker[CardPrinter] | Worker[Panel]] = [
+            self._camera,
+            self._reader,
+        ]
+        self.printing: Printing | None = None
+        if devices.printer is not None:
+            printer: Worker[CardPrinter] = Worker(Device.PRINTER, devices.printer, self._inspects, tell)
+            self.printing = Printing(printer, self.clerk, tell, occur, typeface=typeface)
+            self.workers.append(printer)
+        self._attendant: Attendant | None = None
+        if devices.panel is not None:
+            panel: Worker[Panel] = Worker(Device.PANEL, devices.panel, self._listens, tell, idle=0)
+            self._attendant = Attendant(panel, tell, occur)
+            self.workers.append(panel)
+
+    def start(self) -> None:
+        """Begin; devices are opened at once, each on its own thread."""
+        self.clerk.start()
+        self._photographer.start()
+        for worker in self.workers:
+            worker.start()
+
+    def close(self) -> None:
+        """Finish what is under way and give everything back."""
+        self._fingerprinter.stop()
+        self._photographer.close()
+        for worker in self.workers:
+            worker.close()
+        self.clerk.close()
+        self.world.close()
+
+    @property
+    def broken(self) -> bool:
+        """Whether a thread has met a bug: then the process must end and be started anew."""
+        return self.clerk.broken or self._photographer.broken or any(worker.broken for worker in self.workers)
+
+    def stuck(self) -> Sequence[str]:
+        """Which threads are past their deadline."""
+        now = time.monotonic()
+        names = [worker.device.value for worker in self.workers if worker.overdue(now)]
+        return [*names, "clerk"] if self.clerk.overdue(now) else names
+
+    def passed(self, before: Session, after: Session) -> None:
+        """A step was left for another: its time goes into the packet, and the room's lights change."""
+        if before.visit != after.visit or before.step is Step.ATTRACT:
+            self._began, self._timings = datetime.now(UTC), {}
+        else:
+            spent = round((after.now - before.since) * 1000)
+            self._timings[before.step.value] = self._timings.get(before.step.value, 0) + max(0, spent)
+        if self._attendant is not None:
+            self._attendant.light_face(CAPTURE_LIGHT if after.step is Step.PHOTO else 0.0)
+            self._attendant.show(_LAMPS.get(after.step, Lamp.BUSY))
+
+    def perform(self, effects: Sequence[Effect]) -> None:
+        """Have each effect done; returns at once, the outcomes come back through the inbox."""
+        for effect in effects:
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case LookUp():
+                self.clerk.look_up(effect)
+            case Prove():
+                self.clerk.prove(effect)
+            case CheckOfficer():
+                self.clerk.check_officer(effect)
+            case Seal():
+                self.clerk.seal(effect, Seen(self._began, dict(self._timings)))
+            case FindOrder():
+                self.clerk.find_order(effect, self.printing is not None and self.printing.ready)
+            case PrintCard() if self.printing is not None:
+                self.printing.print(effect)
+            case Watch():
+                self._photographer.watch(effect)
+            case Unwatch():
+                self._photographer.unwatch()
+            case TakePhoto():
+                self._photographer.take_photo(effect)
+            case Scan():
+                self._fingerprinter.scan(effect)
+            case Compare() | CompareWithOrder():
+                self._fingerprinter.compare(effect)
+            case StopScan():
+                self._fingerprinter.stop()
+            case Forget():
+                self._photographer.unwatch()
+                self._fingerprinter.rest()
+                self.clerk.forget(effect.visit)
+            case CallOfficer():
+                if self._attendant is not None and effect.on:
+                    self._attendant.show(Lamp.CALLING)
+
+    def _inspects(self, printer: CardPrinter) -> None:
+        if self.printing is not None:
+            self.printing.look(printer)
+
+    def _listens(self, panel: Panel) -> None:
+        if self._attendant is not None:
+            self._attendant.listen(panel)
+
+    def _meets(self, reader: FingerReader) -> None:
+        """The reader's probe: know whose templates it makes, and that it still answers."""
+        self._family = reader.model.template_family
+        reader.light(False, within=2.0)
+
+
+def _sees(camera: Camera) -> None:
+    camera.preview(within=FRAME)
+
+
+_LAMPS = {
+    Step.ATTRACT: Lamp.READY,
+    Step.OUT_OF_SERVICE: Lamp.FAULT,
+    Step.INTERRUPTED: Lamp.CALLING,
+    Step.HELP: Lamp.CALLING,
+    Step.OFFICER_CONFIRMS: Lamp.CALLING,
+    Step.COLLECT_OFFICER: Lamp.CALLING,
+}

@@ -1,0 +1,53 @@
+"""The crew member at the panel: lights for the face and the room, the help button, the door and the power line."""
+
+from collections.abc import Callable
+
+from drivers.panel import Change, Lamp, Panel
+from kiosk.journey.events import Event, HelpAsked
+from kiosk.record.telemetry import Occasion
+from kiosk.station.worker import Worker
+
+LISTEN = 1.0
+"""Seconds to listen at a time, so that a light is set soon after it is asked for."""
+
+OCCASIONS = {
+    Change.HELP_PRESSED: Occasion.HELP_CALLED,
+    Change.DOOR_OPENED: Occasion.DOOR_OPENED,
+    Change.DOOR_CLOSED: Occasion.DOOR_CLOSED,
+    Change.POWER_FAILED: Occasion.POWER_FAILED,
+    Change.POWER_BACK: Occasion.POWER_BACK,
+}
+
+
+class Attendant:
+    """Listens to the panel without end, and sets its lights."""
+
+    def __init__(self, worker: Worker[Panel], tell: Callable[[Event], None], occur: Callable[[Occasion], None]) -> None:
+        self._worker, self._tell, self._occur = worker, tell, occur
+        self._lamp = Lamp.READY
+        self._shown: tuple[Lamp, float] | None = None
+        self._level = 0.0
+        self._set_at: Panel | None = None
+
+    def listen(self, panel: Panel) -> None:
+        """The panel's probe: set what has changed, hear what has happened."""
+        if self._set_at is not panel or self._shown != (self._lamp, self._level):
+            # A panel that was away has forgotten its lights.
+            self._set_at, self._shown = panel, (self._lamp, self._level)
+            panel.status(self._lamp)
+            panel.capture_light(self._level)
+        for change in panel.changes(within=LISTEN):
+            if change is Change.HELP_PRESSED:
+                self._tell(HelpAsked())
+            if change in OCCASIONS:
+                self._occur(OCCASIONS[change])
+
+    def show(self, lamp: Lamp) -> None:
+        """The status light."""
+        self._lamp = lamp
+        self._worker.ask(self.listen, within=LISTEN + 1.0)
+
+    def light_face(self, level: float) -> None:
+        """The capture light, 0.0 to 1.0."""
+        self._level = level
+        self._worker.ask(self.listen, within=LISTEN + 1.0)

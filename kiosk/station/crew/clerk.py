@@ -1,0 +1,343 @@
+"""The crew member at the records: roster, outbox and ledger, and what the uplink process has brought.
+
+One thread owns all three databases. What it tells the journey carries no more than the step may know.
+"""
+
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from drivers.fingerprint import Template
+from kiosk.capture.encoding import finger_image_png
+from kiosk.capture.signature import signature_png
+from kiosk.journey.effects import CheckOfficer, FindOrder, LookUp, PrintCard, Prove, Seal
+from kiosk.journey.events import (
+    Event,
+    IdentityProved,
+    IdentityRefused,
+    NikKnown,
+    NikRefused,
+    NotSealed,
+    OfficerKnown,
+    OfficerRefused,
+    OrderFound,
+    OrderRefused,
+    Sealed,
+)
+from kiosk.journey.fingers import RECHECKED, Finger
+from kiosk.journey.session import Accepted, Session
+from kiosk.journey.steps import Refusal
+from kiosk.record import keeping, nik
+from kiosk.record.attempts import Limit
+from kiosk.record.exchange import Exchange
+from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
+from kiosk.record.inbox import Inbox as Arrivals
+from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
+from kiosk.record.ledger import Ledger, NotPrintable, OrderState, Outcome
+from kiosk.record.order import CardOrder
+from kiosk.record.outbox import DiskFull, Outbox, Waiting
+from kiosk.record.packet import new_packet_id, recording_of
+from kiosk.record.resident import biodata
+from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, Roster, WrongDate, WrongPin
+from kiosk.record.telemetry import Occasion
+from kiosk.station.worker import report
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0
+"""Seconds between looks at what the uplink brought."""
+PATIENCE = 30.0
+"""Seconds after which one task counts as stuck: sealing takes well under one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the records say of the station's health."""
+
+    waiting: Waiting = field(default_factory=lambda: Waiting(0, 0, None))
+    roster_made: int | None = None
+    blanks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The open databases, and who may be believed."""
+
+    keys: StationKeys
+    trust: CentreTrust
+    roster: Roster
+    outbox: Outbox
+    ledger: Ledger
+    arrivals: Arrivals
+
+    def close(self) -> None:
+        """Close the files."""
+        self.ledger.close()
+        self.outbox.close()
+        self.roster.close()
+
+
+Open = Callable[[], Books]
+"""Opens the books; called on the clerk's own thread, since SQLite connections stay on theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the visit went, for the packet: when it began, and milliseconds at each step."""
+
+    began: datetime
+    timings: dict[str, int]
+
+
+class Clerk:
+    """Performs LookUp, Prove, CheckOfficer, Seal and FindOrder, and keeps the ledger of prints."""
+
+    def __init__(
+        self,
+        opening: Open,
+        tell: Callable[[Event], None],
+        occur: Callable[[Occasion], None],
+        *,
+        software: str,
+        template_family: Callable[[], str],
+    ) -> None:
+        self.broken = False
+        self.standing = Standing()
+        self.ready = threading.Event()
+        self._opening, self._tell, self._occur = opening, tell, occur
+        self._software, self._template_family = software, template_family
+        self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
+        self._packets: dict[int, str] = {}
+        self._stuck_at: float | None = None
+        self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
+
+    def start(self) -> None:
+        """Open the books and begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what was asked, then close the books."""
+        self._tasks.put(None)
+        self._thread.join(timeout=PATIENCE)
+
+    def overdue(self, now: float) -> bool:
+        """Whether a task has taken far too long."""
+        return self._stuck_at is not None and now > self._stuck_at
+
+    # What the journey asks -------------------------------------------------------------------------------------------
+
+    def look_up(self, effect: LookUp) -> None:
+        """Is this number in the roster?"""
+        self._tasks.put(lambda books: self._tell(self._looked_up(books, effect)))
+
+    def prove(self, effect: Prove) -> None:
+        """Does this birth date belong to it?"""
+        self._tasks.put(lambda books: self._tell(self._proved(books, effect)))
+
+    def check_officer(self, effect: CheckOfficer) -> None:
+        """Whose PIN is this?"""
+        self._tasks.put(lambda books: self._tell(self._officer(books, effect)))
+
+    def seal(self, effect: Seal, seen: Seen) -> None:
+        """Make the recording safe."""
+        self._tasks.put(lambda books: self._tell(self._sealed(books, effect, seen)))
+
+    def find_order(self, effect: FindOrder, printer_ready: bool) -> None:
+        """Is there a card to be printed for this person?"""
+        self._tasks.put(lambda books: self._tell(self._found(books, effect, printer_ready)))
+
+    # What the printing needs -----------------------------------------------------------------------------------------
+
+    def intend(self, effect: PrintCard, then: Callable[[CardOrder | None], None]) -> None:
+        """Write down that this card is about to be printed; only then the printer may hear of it."""
+        self._tasks.put(lambda books: then(self._intended(books, effect)))
+
+    def outcome(self, effect: PrintCard, outcome: Outcome, then: Callable[[], None]) -> None:
+        """Write down what came of it, before anybody is told."""
+
+        def task(books: Books) -> None:
+            books.ledger.outcome(effect.order, outcome, now=_now(), officer=effect.officer)
+            then()
+
+        self._tasks.put(task)
+
+    def template(self, order: str, finger: Finger, *, within: float) -> Template | None:
+        """The order's template for this finger; called from the reader's thread, answered by the clerk's."""
+        answer: queue.SimpleQueue[Template | None] = queue.SimpleQueue()
+        self._tasks.put(lambda books: answer.put(self._template(books, order, finger)))
+        try:
+            return answer.get(timeout=within)
+        except queue.Empty:
+            return None
+
+    def forget(self, visit: int) -> None:
+        """The visit is over."""
+
+        def task(_: Books) -> None:
+            self._packets.pop(visit, None)
+
+        self._tasks.put(task)
+
+    # On the clerk's own thread ----------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            books = self._opening()
+            self._look_around(books)
+            self.ready.set()
+            looked = time.monotonic()
+            try:
+                while True:
+                    try:
+                        task = self._tasks.get(timeout=max(0.0, looked + LOOK - time.monotonic()))
+                        if task is None:
+                            return
+                        self._stuck_at = time.monotonic() + PATIENCE
+                        task(books)
+                    except queue.Empty:
+                        self._stuck_at = time.monotonic() + PATIENCE
+                        self._look_around(books)
+                        looked = time.monotonic()
+                    self._stuck_at = None
+            finally:
+                books.close()
+        except Exception as bug:
+            report(bug, "clerk")
+            self.broken = True
+
+    def _look_around(self, books: Books) -> None:
+        """Take in what the uplink brought, and see how the records stand."""
+        for result in books.arrivals.take_in(now=_now()):
+            suffix = result.file[result.file.rfind(".") :]
+            if isinstance(result, Refused):
+                log.warning("refused a file from the uplink: %s: %s", suffix, type(result.why).__name__)
+                self._occur(_REFUSED[suffix])
+            elif suffix in _TAKEN:
+                self._occur(_TAKEN[suffix])
+        roster = books.roster.info()
+        blanks = books.ledger.blanks()
+        self.standing = Standing(
+            waiting=books.outbox.waiting(),
+            roster_made=None if roster is None else roster.made,
+            blanks=max(0, blanks.on_hand) if blanks.received else None,
+        )
+
+    def _looked_up(self, books: Books, effect: LookUp) -> Event:
+        if isinstance(nik.parse(effect.nik), nik.Flaw):
+            return NikRefused(effect.visit, Refusal.NIK_DATE)
+        if books.roster.seconds_locked(effect.nik, now=_now()):
+            return NikRefused(effect.visit, Refusal.LOCKED)
+        if books.roster.find(effect.nik) is None:
+            return NikRefused(effect.visit, Refusal.NIK_UNKNOWN)
+        return NikKnown(effect.visit)
+
+    def _proved(self, books: Books, effect: Prove) -> Event:
+        proof = books.roster.prove(effect.nik, effect.birth_date, now=_now())
+        match proof:
+            case Proved():
+                return IdentityProved(effect.visit, biodata(proof.resident, recorded_here=proof.recorded_here))
+            case WrongDate():
+                return IdentityRefused(effect.visit, Refusal.DATE_WRONG, proof.tries_left)
+            case Locked():
+                return IdentityRefused(effect.visit, Refusal.LOCKED, 0)
+            case ImpossibleDate():
+                return IdentityRefused(effect.visit, Refusal.DATE_IMPOSSIBLE, -1)
+
+    def _officer(self, books: Books, effect: CheckOfficer) -> Event:
+        match books.roster.officer(effect.pin, now=_now()):
+            case Officer(id=officer):
+                return OfficerKnown(effect.visit, officer)
+            case WrongPin():
+                return OfficerRefused(effect.visit, Refusal.PIN_WRONG)
+            case Locked():
+                self._occur(Occasion.PIN_LOCKED)
+                return OfficerRefused(effect.visit, Refusal.PIN_LOCKED)
+
+    def _sealed(self, books: Books, effect: Seal, seen: Seen) -> Event:
+        # One id a visit: should the same visit be sealed again, the outbox answers with what it already holds.
+        packet_id = self._packets.setdefault(effect.visit, new_packet_id())
+        session = effect.session
+        assert isinstance(session, Session)  # noqa: S101 the journey puts nothing else there
+        begun = time.monotonic()
+        try:
+            recording = recording_of(
+                session,
+                packet_id=packet_id,
+                station=books.keys.station,
+                software=self._software,
+                began=seen.began,
+                ended=_now(),
+                signature=signature_png(session.strokes),
+                finger_image=finger_image_png,
+                timings=seen.timings,
+            )
+            stored = keeping.keep(recording, outbox=books.outbox, roster=books.roster, now=_now())
+        except DiskFull:
+            self._occur(Occasion.DISK_FULL)
+            return NotSealed(effect.visit, Refusal.DISK_FULL)
+        except (OSError, sqlite3.Error) as error:
+            log.error("sealing: %s", type(error).__name__)
+            return NotSealed(effect.visit, Refusal.SEAL_FAILED)
+        seconds = time.monotonic() - begun
+        log.info("recording %d safe after %.0f ms, %d bytes", stored.sequence, seconds * 1000, stored.size)
+        self._occur(Occasion.RECORDING_SEALED)
+        return Sealed(effect.visit, Accepted(stored.registration, stored.packet_id, seconds))
+
+    def _found(self, books: Books, effect: FindOrder, printer_ready: bool) -> Event:
+        order = books.ledger.order_for(effect.nik, now=_now())
+        if order is None:
+            return OrderRefused(effect.visit, Refusal.NO_ORDER)
+        if books.ledger.state(order.order_id) is OrderState.INTENDED:
+            return OrderRefused(effect.visit, Refusal.CARD_UNKNOWN)
+        if not printer_ready:
+            return OrderRefused(effect.visit, Refusal.PRINTER_NOT_READY)
+        family = self._template_family()
+        finger = any(order.template_for(finger, family=family) for finger in RECHECKED)
+        return OrderFound(effect.visit, order.order_id, finger)
+
+    def _intended(self, books: Books, effect: PrintCard) -> CardOrder | None:
+        try:
+            books.ledger.intend(effect.order, now=_now(), by_finger=effect.by_finger, officer=effect.officer)
+        except NotPrintable:
+            return None
+        return books.ledger.order(effect.order)
+
+    def _template(self, books: Books, order_id: str, finger: Finger) -> Template | None:
+        order = books.ledger.order(order_id)
+        family = self._template_family()
+        data = None if order is None else order.template_for(finger, family=family)
+        return None if data is None else Template(family, data)
+
+
+_TAKEN = {RECEIPT: Occasion.RECORDING_DELIVERED, ROSTER: Occasion.ROSTER_TAKEN}
+_REFUSED = {
+    RECEIPT: Occasion.RECEIPT_REFUSED,
+    ORDER: Occasion.ORDER_REFUSED,
+    ROSTER: Occasion.ROSTER_REFUSED,
+}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int) -> Books:
+    """Open the station's databases with its keys, and settle what a power cut interrupted.
+
+    Raises:
+        NotProvisioned, DatabaseDamaged: the sentence says what to do.
+    """
+    keys_at = keys_directory(exchange.root)
+    keys, trust = StationKeys.load(keys_at), CentreTrust.load(keys_at)
+    own = exchange.root / "kiosk"
+    roster = Roster(own / "roster.db", keys.roster, birth_date=Limit(tries, lock_seconds))
+    outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor)
+    ledger = Ledger(own / "ledger.db", keys.ledger)
+    keeping.after_start(outbox=outbox, roster=roster)
+    arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
+    return Books(keys, trust, roster, outbox, ledger, arrivals)

@@ -1,0 +1,120 @@
+"""The one place that constructs drivers: the driver chosen in the settings, and for simulated ones the world around it.
+
+Only the chosen driver's file is imported, since each imports its hardware library at the top.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.camera import Camera
+from drivers.fingerprint import FingerReader
+from drivers.panel import Panel
+from drivers.printer import CardPrinter
+from kiosk.station.settings import Settings
+
+if TYPE_CHECKING:
+    from drivers.camera.simulated import Booth
+    from drivers.fingerprint.simulated import SimulatedReader
+    from drivers.panel.simulated import Wiring
+    from drivers.printer.simulated import SimulatedPrinter
+
+
+@dataclass
+class World:
+    """The simulated devices seen from outside: what a robot, or a test, can do to them. None where hardware is real."""
+
+    booth: "Booth | None" = None
+    reader: "SimulatedReader | None" = None
+    printer: "SimulatedPrinter | None" = None
+    wiring: "Wiring | None" = None
+
+    def close(self) -> None:
+        """Switch the simulated devices off."""
+        for device in (self.reader, self.printer):
+            if device is not None:
+                device.close()
+
+
+@dataclass(frozen=True)
+class Devices:
+    """How to open each device; None where the office has none."""
+
+    camera: Callable[[], Camera]
+    reader: Callable[[], FingerReader]
+    printer: Callable[[], CardPrinter] | None
+    panel: Callable[[], Panel] | None
+    world: World
+
+
+def choose(settings: Settings) -> Devices:
+    """Find the drivers that ``settings`` name; simulated devices are switched on at once."""
+    world = World()
+    return Devices(
+        camera=_camera(settings, world),
+        reader=_reader(settings, world),
+        printer=_printer(settings, world),
+        panel=_panel(settings, world),
+        world=world,
+    )
+
+
+def _camera(settings: Settings, world: World) -> Callable[[], Camera]:
+    chosen = settings.camera
+    match chosen.driver:
+        case "picamera2":
+            from drivers.camera.picamera2_camera import PiCamera
+
+            return lambda: PiCamera(int(chosen.device))
+        case "usb":
+            from drivers.camera.usb import UsbCamera
+
+            return lambda: UsbCamera(chosen.device)
+        case "simulated":
+            from drivers.camera.simulated import Booth, SimulatedCamera
+
+            booth = world.booth = Booth()
+            return lambda: SimulatedCamera(booth)
+
+
+def _reader(settings: Settings, world: World) -> Callable[[], FingerReader]:
+    from drivers.fingerprint.reader import GrowReader
+
+    chosen = settings.fingerprint
+    if chosen.driver == "simulated":
+        from drivers.fingerprint.simulated import SimulatedReader
+
+        world.reader = SimulatedReader(Path(chosen.port), pace=chosen.pace)
+    return lambda: GrowReader(chosen.port, baud=chosen.baud)
+
+
+def _printer(settings: Settings, world: World) -> Callable[[], CardPrinter] | None:
+    from drivers.printer.evolis import EvolisPrinter
+
+    chosen = settings.printer
+    if chosen.driver == "none":
+        return None
+    if chosen.driver == "simulated":
+        from drivers.printer.simulated import SimulatedPrinter
+
+        world.printer = SimulatedPrinter(Path(chosen.port), settings.state / "cards", pace=chosen.pace)
+    return lambda: EvolisPrinter(chosen.port)
+
+
+def _panel(settings: Settings, world: World) -> Callable[[], Panel] | None:
+    chosen = settings.panel
+    match chosen.driver:
+        case "none":
+            return None
+        case "simulated":
+            from drivers.panel.simulated import SimulatedPanel, Wiring
+
+            wiring = world.wiring = Wiring()
+            return lambda: SimulatedPanel(wiring)
+        case "gpiozero":
+            from drivers.panel.raspberry import RaspberryPanel
+            from drivers.panel.wired import Pins
+
+            pins = Pins(**chosen.model_dump(exclude={"driver"}))
+            return lambda: RaspberryPanel(pins)

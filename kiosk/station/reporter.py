@@ -1,0 +1,205 @@
+"""Tells the uplink process how the station is: the health snapshot every second, and numbered events as they come.
+
+A thread of its own, since both go to the disk. Nothing here knows anything about a person.
+"""
+
+import logging
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from drivers.errors import Absent, DeviceError, Malformed, Refused, Unresponsive
+from drivers.printer import Fault
+from kiosk.journey.steps import RECORDING_NEEDS, Device, Step
+from kiosk.record import telemetry
+from kiosk.record.exchange import Exchange, complete_files, delete_durably
+from kiosk.record.telemetry import (
+    WELL,
+    Condition,
+    DeviceHealth,
+    Event,
+    Health,
+    Occasion,
+    PrinterHealth,
+    StationState,
+    Throughput,
+    Trouble,
+    Unreadable,
+)
+from kiosk.station.crew import Crew
+from kiosk.station.tally import BETWEEN_VISITS, Tally
+from kiosk.station.worker import report
+
+log = logging.getLogger(__name__)
+
+BEAT = 1.0
+THERMOMETER = Path("/sys/class/thermal/thermal_zone0/temp")
+TROUBLES: dict[type[DeviceError], Trouble] = {
+    Absent: Trouble.ABSENT,
+    Unresponsive: Trouble.UNRESPONSIVE,
+    Malformed: Trouble.MALFORMED,
+    Refused: Trouble.REFUSED,
+}
+FAULTS = {fault: Trouble(fault.value) for fault in Fault}
+
+
+class Chronicle:
+    """Numbered events on their way to the disk; occur() never blocks."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._waiting: queue.SimpleQueue[tuple[int, Occasion, Device | None, Trouble | None]] = queue.SimpleQueue()
+        self._next = 1
+
+    def occur(self, occasion: Occasion, device: Device | None = None, trouble: Trouble | None = None) -> None:
+        """Something happened that a technician may want to find again."""
+        match occasion:
+            case Occasion.RECORDING_SEALED:
+                self._tally.sealed()
+            case Occasion.RECORDING_DELIVERED:
+                self._tally.delivered()
+            case Occasion.CARD_PRINTED:
+                self._tally.printed()
+            case Occasion.CARD_SPOILED:
+                self._tally.spoiled()
+            case Occasion.CARD_UNKNOWN:
+                self._tally.unknown()
+            case _:
+                pass
+        self._waiting.put((int(time.time()), occasion, device, trouble))
+
+    def go_on(self, exchange: Exchange) -> None:
+        """Number on from the last event written or taken."""
+        last = 0
+        for path in complete_files(exchange.events, ".json"):
+            last = max(last, telemetry.read_event(path).number)
+        self._next = max(last, _seen(exchange)) + 1
+
+    def write(self, exchange: Exchange) -> None:
+        """Put what is waiting on disk, and clear away what the uplink has taken."""
+        while not self._waiting.empty():
+            at, occasion, device, trouble = self._waiting.get()
+            telemetry.write_event(exchange.events, Event(self._next, at, occasion, device, trouble))
+            self._next += 1
+        seen = _seen(exchange)
+        for path in complete_files(exchange.events, ".json"):
+            if int(path.stem) <= seen:
+                delete_durably(path)
+
+
+def _seen(exchange: Exchange) -> int:
+    try:
+        return telemetry.read_status(exchange.uplink_status).events_seen
+    except Unreadable:
+        return 0
+
+
+class Reporter:
+    """Writes the snapshot and the events once a second, and at the end once more."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        crew: Crew,
+        chronicle: Chronicle,
+        tally: Tally,
+        step: Callable[[], Step],
+        *,
+        software: str,
+        key_ids: Sequence[str],
+    ) -> None:
+        self.broken = False
+        self._exchange, self._crew, self._chronicle, self._tally = exchange, crew, chronicle, tally
+        self._step, self._software, self._key_ids = step, software, tuple(key_ids)
+        self._began = time.monotonic()
+        self._beat = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write a last time, and end."""
+        self._stop.set()
+        self._thread.join(timeout=5.0)
+
+    def health(self) -> Health:
+        """The station now."""
+        standing = self._crew.clerk.standing
+        status = None if self._crew.printing is None else self._crew.printing.status
+        self._beat += 1
+        return Health(
+            state=self._state(),
+            beat=self._beat,
+            software=self._software,
+            uptime_seconds=round(time.monotonic() - self._began, 3),
+            # The roster is signed with its date: a clock before it is wrong.
+            clock_trusted=standing.roster_made is None or time.time() >= standing.roster_made,
+            devices={worker.device: _condition(worker.trouble) for worker in self._crew.workers},
+            printer=PrinterHealth()
+            if status is None
+            else PrinterHealth(
+                status.ribbon_left, status.printed_total, tuple(FAULTS[fault] for fault in status.faults)
+            ),
+            blanks=standing.blanks,
+            outbox_waiting=standing.waiting.count,
+            outbox_oldest_seconds=_age(standing.waiting.oldest),
+            disk_free_bytes=shutil.disk_usage(self._exchange.outbox).free,
+            roster_age_seconds=_age(standing.roster_made),
+            temperature_celsius=_temperature(),
+            key_ids=self._key_ids,
+        )
+
+    def _state(self) -> StationState:
+        ill = {worker.device for worker in self._crew.workers if worker.trouble is not None}
+        step = self._step()
+        if step is Step.OUT_OF_SERVICE or ill & RECORDING_NEEDS:
+            return StationState.OUT_OF_SERVICE
+        return StationState.READY if step in BETWEEN_VISITS else StationState.IN_VISIT
+
+    def _work(self) -> None:
+        try:
+            self._chronicle.go_on(self._exchange)
+            self._chronicle.occur(Occasion.STARTED)
+            while True:
+                last = self._stop.wait(BEAT)
+                self._write()
+                if last:
+                    return
+        except Exception as bug:
+            report(bug, "reporter")
+            self.broken = True
+
+    def _write(self) -> None:
+        try:
+            self._chronicle.write(self._exchange)
+            telemetry.write(self._exchange.health, self.health(), self._throughput())
+        except OSError as error:
+            # A full disk must not end the station: recordings that wait are still delivered.
+            log.error("telemetry cannot be written: %s", error.strerror)
+
+    def _throughput(self) -> Throughput:
+        return self._tally.throughput
+
+
+def _condition(trouble: type[DeviceError] | None) -> DeviceHealth:
+    if trouble is None:
+        return WELL
+    condition = Condition.MISSING if trouble is Absent else Condition.FAULT
+    return DeviceHealth(condition, TROUBLES.get(trouble, Trouble.OTHER))
+
+
+def _age(since: int | None) -> float | None:
+    return None if since is None else max(0.0, time.time() - since)
+
+
+def _temperature() -> float | None:
+    try:
+        return int(THERMOMETER.read_text()) / 1000
+    except (OSError, ValueError):
+        return None

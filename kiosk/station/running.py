@@ -1,0 +1,195 @@
+"""One station from its settings to its end: everything is constructed here, once, and passed down."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.notify import Notifier
+from kiosk.record.card_face import Typeface
+from kiosk.record.database import DatabaseDamaged
+from kiosk.record.exchange import Exchange
+from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
+from kiosk.screens.canvas import Canvas
+from kiosk.screens.theme import DAY, BOLD_CONTRAST, Theme
+from kiosk.station.channels import Inbox
+from kiosk.station.crew import Crew
+from kiosk.station.crew.clerk import Books, open_books
+from kiosk.station.crew.devices import World, choose
+from kiosk.station.loop import Guest, Loop, Present, Timing
+from kiosk.station.presenting import StationFacts, present
+from kiosk.station.reporter import Chronicle, Reporter
+from kiosk.station.robot import Album, Errands, Helper, Robot
+from kiosk.station.settings import BadSettings, Settings, load
+from kiosk.station.tally import Tally
+from kiosk.station.text import Texts
+from kiosk.station.window import NoDisplay, Window
+
+log = logging.getLogger(__name__)
+
+LOCALES = Path(__file__).parents[2] / "config" / "locales"
+FONTS = Path(__file__).parents[1] / "screens" / "fonts"
+TITLE = "Rekam"
+BUG, CANNOT_START, BAD_CONFIGURATION = 70, 69, 78
+"""Exit statuses of sysexits.h: EX_SOFTWARE (the service manager starts the process anew), EX_UNAVAILABLE, EX_CONFIG."""
+
+Invite = Callable[[World], Guest | None]
+"""Makes the guest, if any, once the simulated world exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who looks on: a robot and its album, a benchmark."""
+
+    invite: Invite = lambda world: None
+    over: Callable[[Guest | None], bool] = lambda guest: False
+    timing: Timing | None = None
+
+
+def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watchers = Watchers()) -> int:
+    """Run the station until it is told to stop; the exit status.
+
+    Raises NoDisplay, NotProvisioned and DatabaseDamaged, whose sentences say what to do.
+    """
+    exchange = Exchange(settings.state)
+    exchange.create()
+    keys = StationKeys.load(keys_directory(settings.state))
+    stop = _stop_on_signals()
+    window = Window(settings.screen, title=TITLE)
+    try:
+        tally = Tally.going_on(exchange.health)
+        chronicle = Chronicle(tally)
+        inbox = Inbox()
+        crew = Crew(
+            choose(settings),
+            lambda: _books(exchange, settings),
+            inbox,
+            chronicle.occur,
+            software=software,
+            typeface=Typeface(FONTS / "AtkinsonHyperlegibleNext-Medium.ttf", FONTS / "AtkinsonHyperlegibleNext-Bold.ttf"),
+        )
+        guest = watchers.invite(crew.world)
+        loop = Loop(
+            window,
+            _canvas(window, settings),
+            _presenter(settings),
+            crew,
+            inbox,
+            tally,
+            chronicle,
+            notifier,
+            rotate=settings.screen.rotate,
+            frames_a_second=settings.screen.frames_a_second,
+            guest=guest,
+            timing=watchers.timing,
+        )
+        reporter = Reporter(
+            exchange,
+            crew,
+            chronicle,
+            tally,
+            lambda: loop.session.step,
+            software=software,
+            key_ids=(keys.signing.public.id.hex(),),
+        )
+        crew.start()
+        reporter.start()
+        try:
+            loop.run(lambda: stop.is_set() or reporter.broken or watchers.over(guest))
+        finally:
+            notifier.stopping()
+            crew.close()
+            reporter.close()
+        return BUG if crew.broken or reporter.broken else 0
+    finally:
+        window.close()
+
+
+def run_from(
+    file: Path,
+    *,
+    software: str,
+    environment: Mapping[str, str],
+    pictures: Path | None,
+    errands: Path | None,
+    pause: float,
+    hands: int | None,
+    frames: Path | None,
+) -> int:
+    """Run the station that ``file`` describes, and say plainly what is wrong where it cannot; the exit status."""
+    timing = Timing([] if frames is not None else None)
+    try:
+        settings = load(file)
+        plan = None if errands is None else Errands(errands)
+
+        def invite(world: World) -> Guest | None:
+            if plan is not None:
+                return Robot(plan, world, pause=pause, album=None if pictures is None else Album(pictures))
+            return None if hands is None else Helper(world, person=hands)
+
+        return run(
+            settings,
+            software=software,
+            notifier=Notifier(environment),
+            watchers=Watchers(invite, lambda guest: isinstance(guest, Robot) and guest.done, timing),
+        )
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_CONFIGURATION
+    except (NoDisplay, NotProvisioned, DatabaseDamaged) as error:
+        sys.stderr.write(f"kiosk: {error}\n")
+        return CANNOT_START
+    finally:
+        if frames is not None and timing.frames:
+            frames.write_text("".join(f"{seconds * 1000:.3f}\n" for seconds in timing.frames), encoding="ascii")
+
+
+def _books(exchange: Exchange, settings: Settings) -> Books:
+    policy = settings.policy
+    return open_books(
+        exchange,
+        tries=policy.birth_date_tries,
+        lock_seconds=round(policy.lock_minutes * 60),
+        floor=policy.disk_floor_mb * 1_000_000,
+    )
+
+
+def _canvas(window: Window, settings: Settings) -> Canvas:
+    screen = settings.screen
+    width, height = window.size
+    palette = BOLD_CONTRAST if screen.high_contrast else DAY
+    return Canvas(Theme(width, height, window.dpi(screen.diagonal), palette), window.picture)
+
+
+def _presenter(settings: Settings) -> Present:
+    texts = Texts(LOCALES, settings.station.languages)
+    facts = StationFacts(
+        office=settings.station.office,
+        next_office=settings.station.next_office,
+        languages=settings.station.languages,
+        reduced_motion=settings.screen.reduced_motion,
+    )
+    return lambda session, now, frame, pressed, phase: present(
+        session,
+        text=texts[session.language],
+        station=facts,
+        now=now,
+        frame=None if frame is None else frame.pixels,
+        pressed=pressed,
+        phase=phase,
+    )
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def log_to_stderr() -> None:
+    """Log event kinds and figures to the journal; values that could be personal are never passed to a logger."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
