@@ -2,17 +2,23 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 HARDWARE = ("picamera2", "libcamera", "gpiozero", "lgpio")
 
 
+def run(*arguments: str) -> str:
+    result = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=ROOT)
+    return result.stdout
+
+
 def test_help_names_every_family() -> None:
-    result = subprocess.run([sys.executable, "-m", "drivers", "--help"], capture_output=True, text=True, check=True)
+    told = run("-m", "drivers", "--help")
     for family in ("fingerprint", "printer", "camera", "panel"):
-        assert family in result.stdout
+        assert family in told
 
 
 def test_no_hardware_library_is_loaded_before_its_driver_is_chosen() -> None:
     ask = f"import sys, drivers.__main__ as m; m.assemble(); print([n for n in {HARDWARE} if n in sys.modules])"
-    result = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+    assert run("-c", ask).strip() == "[]"
