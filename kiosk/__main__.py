@@ -6,6 +6,7 @@ Each command imports only its own rooms: the process that has the network never 
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from importlib.metadata import PackageNotFoundError, version
@@ -79,6 +80,7 @@ def uplink(config: Config = CONFIG) -> None:
     from kiosk.uplink.settings import BrokerSettings, TlsFiles, UplinkSettings
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every piece of every packet
     try:
         settings = load(config)
         centre, broker = settings.centre, settings.broker
@@ -98,14 +100,18 @@ def uplink(config: Config = CONFIG) -> None:
             poll_seconds=centre.poll_seconds,
             health_seconds=broker.health_seconds,
         )
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        run(chosen, stop=stop)
     except BadSettings as error:
         print(error, file=sys.stderr)
         raise typer.Exit(BAD_CONFIGURATION) from None
     except (OSError, ValueError) as error:
+        print(f"kiosk uplink: {error}", file=sys.stderr)
+        raise typer.Exit(BAD_CONFIGURATION) from None
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        run(chosen, stop=stop)
+    except (OSError, sqlite3.DatabaseError) as error:
         print(f"kiosk uplink: {error}", file=sys.stderr)
         raise typer.Exit(CANNOT_START) from None
 

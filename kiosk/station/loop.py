@@ -20,7 +20,7 @@ from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Step
 from kiosk.record.telemetry import Occasion
 from kiosk.screens.canvas import Canvas
-from kiosk.screens.draw import draw
+from kiosk.screens.drawing import draw
 from kiosk.screens.views import Target, View
 from kiosk.station.channels import Inbox
 from kiosk.station.crew import Crew

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pygame
 
-from drivers.camera.scene import Pose
+from drivers.camera.scene import Cloth, Pose
 from drivers.fingerprint.synthesis import Master, impression, master
 from kiosk.journey.events import Begin, Digit, Event, LanguageChosen, Next, PurposeChosen
 from kiosk.journey.fingers import Finger
@@ -218,7 +218,10 @@ class Robot:
         if session.step is Step.ATTRACT and self._under_way:
             self._errand = None
             self._under_way = False
-        if session.step is Step.PHOTO and self._world.booth is not None:
+        if session.step is Step.PHOTO and self._world.booth is not None and self._errand is not None:
+            # The officer hangs the cloth that the birth year asks for.
+            odd = int(self._errand.birth_date[-1:] or "1") % 2
+            self._world.booth.hang(Cloth.RED if odd else Cloth.BLUE)
             self._world.booth.person(Pose.FAR)
             self._world.booth.person(Pose.GOOD, over=4 * self._pause)
 

@@ -101,9 +101,9 @@ class Worker(Generic[D]):
                 device = self._opening()
                 self._probe(device)
         except DeviceError as error:
-            if self.trouble is not type(error):
+            known, self.trouble = self.trouble, type(error)
+            if known is None:
                 log.warning("%s: %s", self.device.value, type(error).__name__)
-                self.trouble = type(error)
                 self._tell(DeviceLost(self.device))
             return None
         self.trouble = None

@@ -1,0 +1,251 @@
+"""Every refusal and every piece of advice in words: why, and what to do next. Never whose fault it is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey.fingers import Finger
+from kiosk.journey.steps import Device, Refusal
+from kiosk.station.text import word
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A refusal that ends the visit or this part of it, with a screen of its own."""
+
+    headline: str
+    why: str
+    todo: str
+    picture: str
+
+
+SCREENS: Final[dict[Refusal, Reason]] = {
+    Refusal.NIK_LENGTH: Reason(
+        word("This number is not complete"),
+        word("A NIK has 16 digits."),
+        word("Bring your family card and begin again."),
+        "family-card",
+    ),
+    Refusal.NIK_DATE: Reason(
+        word("This number cannot be right"),
+        word("The middle of a NIK holds a birth date. Here it does not."),
+        word("Compare it with your family card, or ask the officer."),
+        "family-card",
+    ),
+    Refusal.NIK_UNKNOWN: Reason(
+        word("This number is not on our list"),
+        word("The list of this office does not hold it."),
+        word("Compare it with your family card, or ask the officer."),
+        "family-card",
+    ),
+    Refusal.DATE_IMPOSSIBLE: Reason(
+        word("This date does not exist"),
+        word("Day, month and year do not go together."),
+        word("Bring your family card and begin again."),
+        "calendar",
+    ),
+    Refusal.DATE_WRONG: Reason(
+        word("The birth date does not match"),
+        word("It does not belong to this NIK."),
+        word("Take your family card to the officer, who will help you."),
+        "calendar",
+    ),
+    Refusal.LOCKED: Reason(
+        word("Let us stop here for safety"),
+        word("The birth date did not match several times. Nothing about you was shown."),
+        word("Take your family card to the officer, who will help you."),
+        "lock",
+    ),
+    Refusal.BIODATA_WRONG: Reason(
+        word("The officer puts your details right"),
+        word("Only an officer may change them, so that nobody else can."),
+        word("Take your family card to the officer."),
+        "officer",
+    ),
+    Refusal.TOO_YOUNG: Reason(
+        word("A little too early"),
+        word("Recording is open from the age of 16."),
+        word("Come again after your 16th birthday, with your family card."),
+        "calendar",
+    ),
+    Refusal.ALREADY_RECORDED: Reason(
+        word("You have been recorded before"),
+        word("Once is enough. Your data are safe at the centre."),
+        word("Ask the officer whether your card is ready."),
+        "card",
+    ),
+    Refusal.CONSENT_NO: Reason(
+        word("All right, we stop here"),
+        word("Without your consent nothing is recorded. Nothing was kept."),
+        word("Do you have questions? Ask the officer."),
+        "officer",
+    ),
+    Refusal.PHOTO_NOT_YET: Reason(
+        word("The photo did not come out"),
+        word("The camera could not see your face well enough."),
+        word("Ask the officer, who will help you."),
+        "photo",
+    ),
+    Refusal.SIGNATURE_EMPTY: Reason(
+        word("There is no signature yet"),
+        word("A signature is needed for the card. A line is enough."),
+        word("Ask the officer, who will help you."),
+        "signing",
+    ),
+    Refusal.FINGER_NONE: Reason(
+        word("No finger was on the reader"),
+        word("The reader waited and felt no finger."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.FINGER_UNCLEAR: Reason(
+        word("The fingerprint is not clear"),
+        word("That happens with dry or hard-working hands."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.FINGER_LIFT: Reason(
+        word("The finger stayed on the reader"),
+        word("The reader must be free before the next finger."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.FINGER_NOT_SAME: Reason(
+        word("Your finger was not recognised"),
+        word("That happens with dry or hard-working hands."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.PIN_WRONG: Reason(
+        word("The PIN was not right"),
+        word("Nothing was kept."),
+        word("Ask the officer to come again."),
+        "officer",
+    ),
+    Refusal.PIN_LOCKED: Reason(
+        word("The PIN is locked for a while"),
+        word("It was wrong too often."),
+        word("Ask another officer to come."),
+        "lock",
+    ),
+    Refusal.OFFICER_NO: Reason(
+        word("The officer wants to talk with you"),
+        word("The officer could not yet be sure who you are. Nothing was kept."),
+        word("Show the officer your family card."),
+        "officer",
+    ),
+    Refusal.DISK_FULL: Reason(
+        word("Your recording is not kept yet"),
+        word("The station has no room left. Your data are still here."),
+        word("Please do not leave. Call the officer, then press Try again."),
+        "safe-wait",
+    ),
+    Refusal.SEAL_FAILED: Reason(
+        word("Your recording is not kept yet"),
+        word("Keeping it did not work. Your data are still here."),
+        word("Please do not leave. Press Try again."),
+        "safe-wait",
+    ),
+    Refusal.NO_ORDER: Reason(
+        word("Your card is not ready yet"),
+        word("It is still being prepared at the centre."),
+        word("Ask the officer again in a few days. Coming here costs nothing."),
+        "card-wait",
+    ),
+    Refusal.BLANKS_OUT: Reason(
+        word("No empty cards are left"),
+        word("Your card is ordered, but the printer has no empty cards now."),
+        word("Ask the officer when you can come again."),
+        "printer-stop",
+    ),
+    Refusal.PRINTER_NOT_READY: Reason(
+        word("The card printer is not ready"),
+        word("Your card was not printed, and no card was used up."),
+        word("Ask the officer to look at the printer."),
+        "printer-stop",
+    ),
+    Refusal.CARD_SPOILED: Reason(
+        word("The card came out damaged"),
+        word("The printer did that, not you."),
+        word("Call the officer. You will get a new card."),
+        "printer-stop",
+    ),
+    Refusal.CARD_UNKNOWN: Reason(
+        word("Let us look together with the officer"),
+        word("The station cannot tell whether your card came out."),
+        word("Call the officer to look into the printer."),
+        "printer-stop",
+    ),
+}
+"""Any refusal can end at a screen of its own: it then says why and what to do next."""
+
+HINTS: Final[dict[Refusal, str]] = {
+    Refusal.NIK_LENGTH: word("Not complete yet. Type all 16 digits."),
+    Refusal.NIK_DATE: word("This number cannot be right. Compare it with your family card."),
+    Refusal.NIK_UNKNOWN: word("This number is not on the list. Check it, or press Help."),
+    Refusal.DATE_IMPOSSIBLE: word("This date does not exist. Type day, month and year."),
+    Refusal.DATE_WRONG: word("The date does not match. Check it and try again."),
+    Refusal.LOCKED: word("This number is locked for a while. Press Help."),
+    Refusal.PHOTO_NOT_YET: word("The photo did not come out. Look into the camera once more."),
+    Refusal.SIGNATURE_EMPTY: word("The field is still empty. Sign with your finger."),
+    Refusal.FINGER_NONE: word("No finger yet. Put it on the glass of the reader."),
+    Refusal.FINGER_UNCLEAR: word("Not clear yet. Put the same finger down once more."),
+    Refusal.FINGER_LIFT: word("Lift your finger first. Then put it down again."),
+    Refusal.FINGER_NOT_SAME: word("Not recognised yet. Put the finger flat on the glass."),
+    Refusal.PIN_WRONG: word("The PIN is wrong. Try again."),
+    Refusal.PIN_LOCKED: word("The PIN is locked for a while. Another officer may come."),
+}
+"""Refusals that can be put right where they happen."""
+
+TRIES_LEFT: Final = word("The date does not match. Tries left: {tries}.")
+LAST_TRY: Final = word("The date does not match. One try is left.")
+
+FACE: Final[dict[FaceAdvice, tuple[str, str]]] = {
+    FaceAdvice.GOOD: ("done", word("Good. Hold still")),
+    FaceAdvice.NO_FACE: ("face", word("Stand in front of the camera")),
+    FaceAdvice.ONE_PERSON: ("people", word("One person only, please")),
+    FaceAdvice.CLOSER: ("closer", word("A little closer")),
+    FaceAdvice.FURTHER: ("further", word("A little further back")),
+    FaceAdvice.MOVE_LEFT: ("arrow-left", word("A little to the left")),
+    FaceAdvice.MOVE_RIGHT: ("arrow-right", word("A little to the right")),
+    FaceAdvice.RAISE: ("arrow-up", word("A little higher")),
+    FaceAdvice.LOWER: ("arrow-down", word("A little lower")),
+    FaceAdvice.STRAIGHTEN: ("straighten", word("Hold your head straight")),
+    FaceAdvice.MORE_LIGHT: ("sun", word("More light on your face")),
+    FaceAdvice.LESS_LIGHT: ("shade", word("Too bright. Turn away from the light")),
+    FaceAdvice.HOLD_STILL: ("still", word("Hold still")),
+}
+"""Icon and words of the live hint."""
+
+FINGER: Final[dict[FingerAdvice, tuple[str, str]]] = {
+    FingerAdvice.GOOD: ("press", word("Good.")),
+    FingerAdvice.PRESS_HARDER: ("press-harder", word("Too light. Press a little harder.")),
+    FingerAdvice.PRESS_LIGHTER: ("press-lighter", word("Too hard. Rest the finger lightly.")),
+    FingerAdvice.DRY: ("dry", word("The finger is dry. Rub it on your palm, then try again.")),
+    FingerAdvice.WET: ("wet", word("The finger is damp. Wipe it on a cloth, then try again.")),
+    FingerAdvice.CENTRE: ("centre", word("Off the middle. Put the finger in the middle of the glass.")),
+    FingerAdvice.WHOLE_TIP: ("whole-tip", word("Only the tip was seen. Lay the whole fingertip flat.")),
+    FingerAdvice.UNCLEAR: ("press", word("Not clear yet. Put the same finger down once more.")),
+}
+"""Picture of what to change, and its words."""
+
+FINGER_NAMES: Final[dict[Finger, str]] = {
+    Finger.RIGHT_THUMB: word("Right thumb"),
+    Finger.RIGHT_INDEX: word("Right index finger"),
+    Finger.RIGHT_MIDDLE: word("Right middle finger"),
+    Finger.RIGHT_RING: word("Right ring finger"),
+    Finger.RIGHT_LITTLE: word("Right little finger"),
+    Finger.LEFT_THUMB: word("Left thumb"),
+    Finger.LEFT_INDEX: word("Left index finger"),
+    Finger.LEFT_MIDDLE: word("Left middle finger"),
+    Finger.LEFT_RING: word("Left ring finger"),
+    Finger.LEFT_LITTLE: word("Left little finger"),
+}
+
+DEVICES: Final[dict[Device, tuple[str, str]]] = {
+    Device.CAMERA: ("camera-stop", word("The camera has stopped.")),
+    Device.FINGERPRINT: ("reader-stop", word("The fingerprint reader has stopped.")),
+    Device.PRINTER: ("printer-stop", word("The card printer has stopped.")),
+    Device.PANEL: ("reader-stop", word("The station's lights and switches have stopped.")),
+}
+"""Picture of a device that stopped, and its words."""
