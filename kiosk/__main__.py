@@ -140,12 +140,13 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep what the last demo left, and go on with it.")] = False,
     size: Annotated[str, typer.Option(help="Window size, for example 1280x800 or 720x1280.")] = "1280x800",
     pause: Annotated[float, typer.Option(help="Seconds between two touches of the robot.")] = 0.5,
+    pictures: Annotated[bool, typer.Option(help="Keep a picture of every screen.")] = True,
     folder: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".demo"),
 ) -> None:
     """Show everything at once on this machine: station, uplink, broker, centre, simulated devices."""
     from kiosk.centre.demo import show  # only here
 
-    raise typer.Exit(show(folder, robot=robot, keep=keep, size=size, pause=pause))
+    raise typer.Exit(show(folder, robot=robot, keep=keep, size=size, pause=pause, pictures=pictures))
 
 
 @app.command()

@@ -117,11 +117,11 @@ def _follow(table: Table, session: Session, event: Event, row: Row) -> tuple[Ses
             after = session.but(**_noted(row.note, session, event))
             return after, _asked(row.do, after)
         case Go():
-            left = _asked(table[session.step].leave, session)
-            after = _cleared(session, again=row.to is session.step).but(
+            left, again = _asked(table[session.step].leave, session), row.to is session.step
+            after = _cleared(session, again=again).but(
                 **({"step": row.to, "resume": None} | _noted(row.note, session, event))
             )
-            return _arrive(table, after, left)
+            return _arrive(table, after, left, again=again)
         case Aside():
             left = _asked(table[session.step].leave, session)
             resume = session.resume or session.step
@@ -136,13 +136,15 @@ def _interrupt(table: Table, session: Session) -> tuple[Session, tuple[Effect, .
     return _arrive(table, session, _asked(table[session.step].leave, session))
 
 
-def _arrive(table: Table, session: Session, before: tuple[Effect, ...]) -> tuple[Session, tuple[Effect, ...]]:
+def _arrive(
+    table: Table, session: Session, before: tuple[Effect, ...], *, again: bool = False
+) -> tuple[Session, tuple[Effect, ...]]:
     stage = table[session.step]
     if stage.needs & session.missing:
         resume = session.step if stage.without is Step.INTERRUPTED else None
         session = session.but(step=stage.without, resume=resume)
         stage = table[session.step]
-    session = _restart_clock(table, session.but(since=session.now))
+    session = _restart_clock(table, session if again else session.but(since=session.now))
     return session, (*before, *_asked(stage.enter, session))
 
 

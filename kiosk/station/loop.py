@@ -4,10 +4,12 @@ Runs on the main thread and never waits for anything but the next frame.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 import pygame
@@ -173,6 +175,7 @@ class Loop:
         if not self._ready:
             self._ready = True
             self._keeper.ready()
+            log.info("first frame %.0f ms after the process began", 1000 * _age_of_process())
         if now - self._fed_at >= FEED:
             stuck = self._crew.stuck()
             if stuck:
@@ -187,3 +190,9 @@ def _still(session: Session) -> Session:
     tenths = round(session.now, 1) if session.good_since is not None else 0.0
     seconds = float(int(session.now)) if session.time_is_short else 0.0
     return replace(session, now=max(tenths, seconds))
+
+
+def _age_of_process() -> float:
+    """Seconds since the kernel started this process (proc(5): field 22 of stat, in clock ticks since boot)."""
+    started = int(Path("/proc/self/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started / os.sysconf("SC_CLK_TCK")

@@ -14,7 +14,7 @@ from kiosk.record.database import DatabaseDamaged
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
 from kiosk.screens.canvas import Canvas
-from kiosk.screens.theme import DAY, BOLD_CONTRAST, Theme
+from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox
 from kiosk.station.crew import Crew
 from kiosk.station.crew.clerk import Books, open_books
@@ -25,8 +25,9 @@ from kiosk.station.reporter import Chronicle, Reporter
 from kiosk.station.robot import Album, Errands, Helper, Robot
 from kiosk.station.settings import BadSettings, Settings, load
 from kiosk.station.tally import Tally
-from kiosk.station.text import Texts
+from kiosk.station.text import BadCatalogue, Text
 from kiosk.station.window import NoDisplay, Window
+from kiosk.station.worker import report
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,9 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             inbox,
             chronicle.occur,
             software=software,
-            typeface=Typeface(FONTS / "AtkinsonHyperlegibleNext-Medium.ttf", FONTS / "AtkinsonHyperlegibleNext-Bold.ttf"),
+            typeface=Typeface(
+                FONTS / "AtkinsonHyperlegibleNext-Medium.ttf", FONTS / "AtkinsonHyperlegibleNext-Bold.ttf"
+            ),
         )
         guest = watchers.invite(crew.world)
         loop = Loop(
@@ -97,13 +100,17 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
         )
         crew.start()
         reporter.start()
+        bug = False
         try:
             loop.run(lambda: stop.is_set() or reporter.broken or watchers.over(guest))
+        except Exception as error:
+            report(error, "loop")
+            bug = True
         finally:
             notifier.stopping()
             crew.close()
             reporter.close()
-        return BUG if crew.broken or reporter.broken else 0
+        return BUG if bug or crew.broken or reporter.broken else 0
     finally:
         window.close()
 
@@ -139,7 +146,7 @@ def run_from(
     except BadSettings as error:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION
-    except (NoDisplay, NotProvisioned, DatabaseDamaged) as error:
+    except (NoDisplay, NotProvisioned, DatabaseDamaged, BadCatalogue) as error:
         sys.stderr.write(f"kiosk: {error}\n")
         return CANNOT_START
     finally:
@@ -165,16 +172,17 @@ def _canvas(window: Window, settings: Settings) -> Canvas:
 
 
 def _presenter(settings: Settings) -> Present:
-    texts = Texts(LOCALES, settings.station.languages)
+    text = Text.load(LOCALES, settings.station.languages)
     facts = StationFacts(
         office=settings.station.office,
         next_office=settings.station.next_office,
         languages=settings.station.languages,
+        prints_cards=settings.printer.driver != "none",
         reduced_motion=settings.screen.reduced_motion,
     )
     return lambda session, now, frame, pressed, phase: present(
         session,
-        text=texts[session.language],
+        text=text,
         station=facts,
         now=now,
         frame=None if frame is None else frame.pixels,
