@@ -118,8 +118,10 @@ class Line:
     def settle(self, *, quiet: float, by: float) -> None:
         """Drop what arrives until nothing came for ``quiet`` seconds: a late answer must not be taken for the next."""
         fd = self.open()
-        while time.monotonic() < by and select.select([fd], [], [], quiet)[0]:
-            self._read(fd)
+        still = min(by, time.monotonic() + quiet)
+        while (rest := still - time.monotonic()) > 0:
+            if select.select([fd], [], [], rest)[0] and self._read(fd):
+                still = min(by, time.monotonic() + quiet)
         self.drain()
 
     def abandon(self) -> None:
@@ -143,8 +145,8 @@ class Line:
 
     def _wait(self, fd: int, *, by: float, writing: bool = False) -> None:
         rest = by - time.monotonic()
-        read, write, _ = select.select([] if writing else [fd], [fd] if writing else [], [], max(rest, 0))
-        if not read and not write:
+        # A device that is always ready and never brings a byte must not get past the deadline either.
+        if rest <= 0 or not any(select.select([] if writing else [fd], [fd] if writing else [], [], rest)):
             raise Unresponsive(f"The card printer at {self.path} does not answer: switch it off and on.")
 
     def _read(self, fd: int) -> bool:

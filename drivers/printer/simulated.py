@@ -27,6 +27,9 @@ from drivers.printer.panels import combine
 Step = Ask | Do | Errors | Panel
 """Where in the conversation a fault strikes: at a command, or at the end of a panel."""
 
+STUCK = 10.0
+"""Seconds after which a verb gives up waiting for a printer whose thread has died."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoil:
@@ -197,7 +200,7 @@ class SimulatedPrinter:
         done: Future[None] = Future()
         self._verbs.put((verb, done))
         os.write(self._ring, b"!")
-        done.result()
+        done.result(timeout=STUCK)
 
     def _run(self) -> None:
         while not self._closing:
@@ -209,7 +212,7 @@ class SimulatedPrinter:
                 os.read(self._bell, 1)
                 verb, done = self._verbs.get()
                 verb()
-                done.set_result(None)
+                done.set_result(None)  # a verb that fails is a bug: the thread dies of it, loudly
                 continue
             if master is not None and master in ready:
                 self._hear(master)

@@ -1,6 +1,7 @@
 """What the driver says when the printer is ill: before a card is taken, after, and when nobody can tell."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -274,6 +275,14 @@ def test_a_plain_file_is_no_printer(tmp_path: Path) -> None:
     with pytest.raises(Absent, match="no device file"):
         EvolisPrinter(str(tmp_path / "lp0")).status(within=SHORT)
     assert (tmp_path / "lp0").read_bytes() == b""
+
+
+def test_a_device_that_only_sends_nothing_is_unresponsive() -> None:
+    """As usblp does when the printer sends empty packets: always readable, never a byte."""
+    started = time.monotonic()
+    with pytest.raises(Unresponsive):
+        EvolisPrinter("/dev/null", patience=0.1).status(within=LONG)
+    assert time.monotonic() - started < LONG
 
 
 def test_two_programs_do_not_share_a_printer(device: SimulatedPrinter, printer: EvolisPrinter) -> None:
