@@ -189,7 +189,9 @@ def present(
 
 
 def _attract(tell: Telling) -> View:
-    say, station = tell.text.into(tell.station.languages[0]), tell.station
+    station = tell.station
+    spoken = [tell.text.into(language) for language in station.languages]
+    say = spoken[0]
     facts = [
         Fact("family-card-small", say("Bring your family card (KK) with your NIK")),
         Fact("clock", say("It takes about {minutes} minutes", minutes=say.number(station.minutes))),
@@ -201,7 +203,7 @@ def _attract(tell: Telling) -> View:
         tell.page(say("Record yourself for your KTP-el card"), header=Header()),
         office=station.office,
         facts=tuple(facts),
-        invitations=tuple(tell.text.into(language)("Touch to begin") for language in station.languages),
+        invitations=tuple(say("Touch to begin") for say in spoken),
         begin=Begin(),
     )
 
@@ -212,7 +214,11 @@ def _language(tell: Telling) -> View:
     return views.Choice(
         tell.page(first, " · ".join(others), back=True),
         tuple(
-            (Button(say("Name of this language"), LanguageChosen(say.language)), f"speech-{say.language}", say("Welcome"))
+            (
+                Button(say("Name of this language"), LanguageChosen(say.language)),
+                f"speech-{say.language}",
+                say("Welcome"),
+            )
             for say in spoken
         ),
     )
@@ -502,13 +508,9 @@ def _officer(tell: Telling, headline: str, sentence: str) -> View:
         tell.page(
             headline,
             sentence,
-            header=Header(
-                title=say("Officer"), officer=True, stop=Button(say("Stop"), CancelAsked(), "close")
-            ),
+            header=Header(title=say("Officer"), officer=True, stop=Button(say("Stop"), CancelAsked(), "close")),
             secondary=Button(say("Not this person"), Deny(), "close"),
-            primary=Button(
-                say("Confirm"), Next(), "tick", ready=len(session.typed) == PIN_DIGITS and not session.busy
-            ),
+            primary=Button(say("Confirm"), Next(), "tick", ready=len(session.typed) == PIN_DIGITS and not session.busy),
             hint=hint,
         ),
         groups=(PIN_DIGITS,),
@@ -522,12 +524,18 @@ def _officer(tell: Telling, headline: str, sentence: str) -> View:
 
 def _officer_confirms(tell: Telling) -> View:
     say = tell.say
-    return _officer(tell, say("Is it this person?"), say("Compare face and photo, then type your PIN. Resident: please wait."))
+    return _officer(
+        tell, say("Is it this person?"), say("Compare face and photo, then type your PIN. Resident: please wait.")
+    )
 
 
 def _collect_officer(tell: Telling) -> View:
     say = tell.say
-    return _officer(tell, say("May this person have the card?"), say("Compare with the family card, then type your PIN. Resident: please wait."))
+    return _officer(
+        tell,
+        say("May this person have the card?"),
+        say("Compare with the family card, then type your PIN. Resident: please wait."),
+    )
 
 
 # The end ----------------------------------------------------------------------------------------------------------
@@ -559,7 +567,12 @@ def _receipt(tell: Telling) -> View:
 
 def _collect_finger(tell: Telling) -> View:
     say = tell.say
-    return _hands(tell, say("Your card is ready for you"), say("Show that it is yours: put the finger on the glass and hold still."), ())
+    return _hands(
+        tell,
+        say("Your card is ready for you"),
+        say("Show that it is yours: put the finger on the glass and hold still."),
+        (),
+    )
 
 
 def _printing(tell: Telling) -> View:
@@ -603,7 +616,7 @@ def _help(tell: Telling) -> View:
     return views.Message(
         tell.page(
             say("An officer is coming"),
-            say("The lamp above is lit. Please wait here; nothing is lost."),
+            say("Please wait here. Nothing is lost."),
             primary=Button(say("Go on without help"), Next(), "forward"),
         ),
         "officer",
@@ -621,7 +634,7 @@ def _interrupted(tell: Telling) -> View:
     needed = TABLE[session.resume].needs if session.resume else frozenset(Device)
     picture, which = _stopped(tell, session.missing & needed)
     return views.Message(
-        tell.page(say("A short pause"), f"{which} {say('It is not your fault.')}".strip()),
+        tell.page(say("A short pause"), " ".join((which, say("You did nothing wrong.")))),
         picture,
         Mood.ATTENTION,
         todo=say("An officer has been called. Your data stay here, and we go on by ourselves."),

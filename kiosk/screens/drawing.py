@@ -1,0 +1,95 @@
+"""From a view to pixels, and to the places that answer to touch. Nothing here knows the time or the visit before."""
+
+from typing import assert_never
+
+from kiosk.screens.canvas import Canvas
+from kiosk.screens.capture import draw_portrait, draw_preview, draw_signing, draw_summary, live_preview, live_signing
+from kiosk.screens.entry import draw_entry
+from kiosk.screens.hands import draw_hands, live_hands
+from kiosk.screens.hurry import draw_hurry
+from kiosk.screens.sheet import Sheet
+from kiosk.screens.telling import draw_lines, draw_message, draw_points, draw_receipt, live_message
+from kiosk.screens.views import (
+    Attract,
+    Choice,
+    Entry,
+    Hands,
+    Lines,
+    Message,
+    Points,
+    Portrait,
+    Preview,
+    Receipt,
+    Signing,
+    Summary,
+    Target,
+    View,
+)
+from kiosk.screens.welcome import draw_attract, draw_choice
+
+
+def draw(canvas: Canvas, view: View) -> tuple[Target, ...]:
+    """Draw ``view`` on the canvas; returns its targets, the topmost last.
+
+    What stands still is drawn once: as long as the next view compares equal, only its live parts are drawn anew.
+    """
+    still = canvas.recall(view)
+    if still is None:
+        canvas.inscriptions.clear()
+        sheet = Sheet(canvas, view.page)
+        _still(sheet, view)
+        still = tuple(sheet.targets)
+        if isinstance(view, Preview | Signing | Hands | Message):
+            canvas.remember(view, still)
+        else:
+            canvas.forget()
+    sheet = Sheet(canvas, view.page)
+    _live(sheet, view)
+    if view.page.hurry is not None:
+        canvas.inscriptions.clear()
+        return draw_hurry(canvas, view.page.hurry, pressed=view.page.pressed)
+    return (*still, *sheet.targets)
+
+
+def _still(sheet: Sheet, view: View) -> None:
+    match view:
+        case Attract():
+            draw_attract(sheet, view)
+        case Choice():
+            draw_choice(sheet, view)
+        case Entry():
+            draw_entry(sheet, view)
+        case Lines():
+            draw_lines(sheet, view)
+        case Message():
+            draw_message(sheet, view)
+        case Points():
+            draw_points(sheet, view)
+        case Preview():
+            draw_preview(sheet, view)
+        case Portrait():
+            draw_portrait(sheet, view)
+        case Signing():
+            draw_signing(sheet, view)
+        case Hands():
+            draw_hands(sheet, view)
+        case Summary():
+            draw_summary(sheet, view)
+        case Receipt():
+            draw_receipt(sheet, view)
+        case _:
+            assert_never(view)
+
+
+def _live(sheet: Sheet, view: View) -> None:
+    match view:
+        case Preview():
+            live_preview(sheet, view)
+        case Signing():
+            live_signing(sheet, view)
+        case Hands():
+            live_hands(sheet, view)
+        case Message():
+            live_message(sheet, view)
+        case _:
+            pass

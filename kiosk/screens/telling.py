@@ -1,0 +1,188 @@
+"""Screens that tell something: one picture and what it means, lines to confirm, plain points, the receipt."""
+
+import pygame
+import segno
+
+from kiosk.screens.sheet import Sheet
+from kiosk.screens.views import Fact, Hint, Lines, Message, Mood, Points, Receipt
+
+Rect = pygame.Rect
+
+
+def draw_message(sheet: Sheet, view: Message) -> None:
+    """The picture says it, the words explain it, and a box says what to do next."""
+    sheet.chrome()
+    theme, canvas = sheet.theme, sheet.canvas
+    stage, words = sheet.halves(0.46 if theme.portrait else 0.44)
+    ground = sheet.ground_of(view.mood)
+    canvas.panel(stage, ground.tint, radius=theme.px(28))
+    bar = _bar(sheet, view, stage)
+    inner = stage.inflate(-round(stage.width * 0.14), -round(stage.height * 0.14))
+    if bar is not None:
+        inner.height = bar.top - theme.px(16) - inner.y
+    frame = f"-{view.page.phase % 2}" if f"{view.picture}-0" in canvas.pictures else ""
+    canvas.picture(view.picture + frame, inner)
+    hint = Hint(view.todo, "forward", Mood.CALM) if view.todo else None
+    room = words.copy()
+    if hint is not None and sheet.page.hint is None:
+        room.height -= theme.px(24) + sheet._hint_setting(hint, words.width, 0.9)[1]
+        end = sheet.words(room)
+        sheet.hint(hint, Rect(words.x, end + theme.px(8), words.width, words.bottom - end), 0.9)
+    else:
+        sheet.words(room)
+
+
+def _bar(sheet: Sheet, view: Message, stage: Rect) -> Rect | None:
+    if view.share is None and not view.waiting:
+        return None
+    theme = sheet.theme
+    high = theme.px(24)
+    inset = theme.px(56)
+    return Rect(stage.x + inset, stage.bottom - inset, stage.width - 2 * inset, high)
+
+
+def live_message(sheet: Sheet, view: Message) -> None:
+    """The bar: how far it is, or, where nobody can tell, a slow movement."""
+    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    stage = sheet.halves(0.46 if theme.portrait else 0.44)[0]
+    bar = _bar(sheet, view, stage)
+    if bar is None:
+        return
+    canvas.panel(bar, palette.card, radius=bar.height // 2, border=palette.primary, width=theme.px(2))
+    if view.share is not None:
+        filled = Rect(bar.x, bar.y, max(bar.height, round(bar.width * min(view.share, 1.0))), bar.height)
+    else:
+        part = bar.width // 3
+        filled = Rect(bar.x + part * (view.page.phase % 3), bar.y, part, bar.height)
+    canvas.panel(filled, palette.primary, radius=bar.height // 2)
+
+
+def draw_lines(sheet: Sheet, view: Lines) -> None:
+    """Biodata as on the card: label over value, one card of paper."""
+    sheet.chrome()
+    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    if theme.portrait or theme.compact:
+        share = 0.26 if theme.portrait else 0.3
+        words = Rect(sheet.body.x, sheet.body.y, sheet.body.width, round(sheet.body.height * share))
+        end = sheet.words(words)
+        stage = Rect(sheet.body.x, end + theme.px(8), sheet.body.width, sheet.body.bottom - end - theme.px(8))
+    else:
+        stage, words = sheet.halves(0.6)
+        sheet.words(words)
+    canvas.card(stage)
+    stripe = Rect(stage.x, stage.y, stage.width, theme.px(14))
+    before = canvas.surface.get_clip()
+    canvas.surface.set_clip(stripe)
+    canvas.panel(Rect(stage.x, stage.y, stage.width, theme.px(60)), palette.primary)
+    canvas.surface.set_clip(before)
+    _rows(sheet, view.rows, stage)
+
+
+def _rows(sheet: Sheet, rows: tuple[tuple[str, str], ...], stage: Rect) -> None:
+    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    pad = theme.px(32 if not theme.compact else 20)
+    inner = Rect(
+        stage.x + pad, stage.y + theme.px(14) + pad // 2, stage.width - 2 * pad, stage.height - theme.px(14) - pad
+    )
+    labels = max(canvas.width_of(label, theme.small) for label, _ in rows) + theme.px(24)
+    settings = []
+    for size in range(theme.type(34), theme.smallest_type - 1, -1):
+        settings = [canvas.set(value, (inner.width - labels, 10_000), size, bold=True) for _, value in rows]
+        spare = inner.height - sum(setting.height for setting in settings)
+        if spare >= (len(rows) - 1) * theme.px(6):
+            break
+    gap = min(max(0, spare) // max(len(rows) - 1, 1), theme.px(22))
+    y = inner.y + max(0, (spare - gap * (len(rows) - 1)) // 2)
+    for number, ((label, value), setting) in enumerate(zip(rows, settings, strict=True)):
+        if number and gap >= theme.px(10):
+            canvas.surface.fill(palette.line, (inner.x, y - gap // 2 - 1, inner.width, theme.px(2)))
+        first = round(setting.size * 1.24)
+        canvas.write(label, Rect(inner.x, y, labels, first), theme.small, ink=palette.soft_ink, down="middle")
+        room = Rect(inner.x + labels, y, inner.width - labels, min(setting.height, inner.bottom - y))
+        canvas.write(value, room, setting.size, bold=True)
+        y += setting.height + gap
+
+
+def draw_points(sheet: Sheet, view: Points) -> None:
+    """Consent in plain points: a picture and a line each, as tiles."""
+    sheet.chrome()
+    theme, body = sheet.theme, sheet.body
+    room = Rect(body.x, body.y, body.width, round(body.height * (0.3 if not theme.portrait else 0.24)))
+    end = sheet.words(room)
+    field = Rect(body.x, end + theme.px(4), body.width, body.bottom - end - theme.px(4))
+    columns = 1 if theme.portrait else 2
+    _tiles(sheet, view.points, field, columns)
+
+
+def _tiles(sheet: Sheet, points: tuple[Fact, ...], field: Rect, columns: int) -> None:
+    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    gap = theme.px(20)
+    rows = -(-len(points) // columns)
+    wide = (field.width - (columns - 1) * gap) // columns
+    high = (field.height - (rows - 1) * gap) // rows
+    for number, point in enumerate(points):
+        row, column = divmod(number, columns)
+        tile = Rect(field.x + column * (wide + gap), field.y + row * (high + gap), wide, high)
+        canvas.card(tile)
+        pad = theme.px(14)
+        side = min(tile.height - 2 * pad, round(tile.width * 0.28))
+        disc = Rect(tile.x + pad, tile.centery - side // 2, side, side)
+        canvas.panel(disc, palette.calm, radius=theme.radius)
+        canvas.picture(point.picture, disc.inflate(-side * 0.14, -side * 0.14))
+        words = Rect(
+            disc.right + theme.px(20), tile.y + pad, tile.right - disc.right - theme.px(36), tile.height - 2 * pad
+        )
+        canvas.write(point.text, words, theme.type(30), down="middle")
+
+
+def draw_receipt(sheet: Sheet, view: Receipt) -> None:
+    """A slip of paper with the number and its QR code; beside it what happens next."""
+    sheet.chrome()
+    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    stage, words = sheet.halves(0.52 if theme.portrait else 0.46)
+    canvas.card(stage)
+    pad = theme.px(32 if not theme.compact else 16)
+    inner = stage.inflate(-2 * pad, -2 * pad)
+    top = canvas.write(
+        view.caption,
+        Rect(inner.x, inner.y, inner.width, theme.small * 2),
+        theme.small,
+        ink=palette.soft_ink,
+        across="centre",
+    )
+    number = Rect(inner.x, top.bottom, inner.width, round(theme.type(56) * 1.3))
+    used = canvas.write(view.number, number, theme.type(56), bold=True, across="centre")
+    _qr(sheet, view.number, Rect(inner.x, used.bottom + pad // 3, inner.width, inner.bottom - used.bottom - pad // 3))
+    points_share = 0.58 if not theme.compact else 0.52
+    end = sheet.words(Rect(words.x, words.y, words.width, round(words.height * (1 - points_share))))
+    _list(sheet, view.points, Rect(words.x, end + theme.px(4), words.width, words.bottom - end - theme.px(4)))
+
+
+def _list(sheet: Sheet, points: tuple[Fact, ...], rect: Rect) -> None:
+    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    pitch = min(rect.height // len(points), theme.px(130))
+    icon = min(theme.px(60), pitch - theme.px(6))
+    for number, point in enumerate(points):
+        row = Rect(rect.x, rect.y + number * pitch, rect.width, pitch)
+        disc = Rect(row.x, row.centery - icon // 2, icon, icon)
+        canvas.panel(disc, palette.calm, radius=icon // 2)
+        canvas.picture(point.picture, disc.inflate(-icon * 0.42, -icon * 0.42), ink=palette.primary)
+        left = disc.right + theme.px(18)
+        canvas.write(
+            point.text, Rect(left, row.y, row.right - left, row.height - theme.px(4)), theme.type(28), down="middle"
+        )
+
+
+def _qr(sheet: Sheet, content: str, rect: Rect) -> None:
+    """The number as a QR code (ISO/IEC 18004) with its quiet zone, in whole pixels a module."""
+    matrix = [bytes(row) for row in segno.make(content, error="m", micro=False).matrix]
+    modules = len(matrix) + 8
+    side = min(rect.width, rect.height) // modules
+    place = Rect(0, 0, side * modules, side * modules)
+    place.center = rect.center
+    surface = sheet.canvas.surface
+    surface.fill((255, 255, 255), place)
+    for y, row in enumerate(matrix):
+        for x, dark in enumerate(row):
+            if dark:
+                surface.fill((0, 0, 0), (place.x + (x + 4) * side, place.y + (y + 4) * side, side, side))

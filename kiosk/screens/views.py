@@ -1,0 +1,240 @@
+"""What a screen shows, as values: every word final, every button with the opaque event that a touch on it means.
+
+Two views that compare equal look the same but for their live parts (``compare=False``): preview, ink, progress, hurry.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pygame
+
+Frame = npt.NDArray[np.uint8]
+Strokes = tuple[tuple[tuple[float, float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place that answers to touch. ``ink`` takes strokes, as shares of ``rect``; the others mean their event."""
+
+    rect: pygame.Rect
+    event: object = field(repr=False)
+    label: str
+    kind: Literal["button", "key", "ink"] = "button"
+
+
+class Mood(Enum):
+    """How a panel or hint speaks; never by colour alone, each has its icon."""
+
+    CALM = "calm"
+    GOOD = "good"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A label, an icon by name, and what a touch means. One that is not ``ready`` is drawn pale and gives no target."""
+
+    label: str
+    event: object = field(repr=False)
+    icon: str = ""
+    ready: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where the resident is, and the two ways out. ``title`` instead of steps marks the officer's place."""
+
+    steps: tuple[str, ...] = ()
+    at: int = 0
+    title: str = ""
+    officer: bool = False
+    stop: Button | None = None
+    help: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The one thing to change now, or that all is well."""
+
+    text: str
+    icon: str
+    mood: Mood = Mood.CALM
+
+
+@dataclass(frozen=True, slots=True)
+class Hurry:
+    """The step's time is nearly over: ``seconds`` left, and the share of the warning that is left."""
+
+    seconds: int
+    share: float
+    headline: str
+    sentence: str
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What all screens have in common."""
+
+    headline: str
+    sentence: str = field(default="", repr=False)
+    overline: str = ""
+    header: Header = Header()
+    back: Button | None = None
+    secondary: Button | None = None
+    primary: Button | None = None
+    hint: Hint | None = None
+    hurry: Hurry | None = field(default=None, compare=False)
+    pressed: object = field(default=None, repr=False)
+    phase: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One short line with its icon or picture."""
+
+    picture: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attract:
+    """Nobody is here: what to bring, how long it takes, and the invitation in every language that is on."""
+
+    page: Page
+    office: str
+    facts: tuple[Fact, ...]
+    invitations: tuple[str, ...]
+    begin: object = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Two or three large answers: each button with its picture and a line of explanation."""
+
+    page: Page
+    choices: tuple[tuple[Button, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom the officer should compare with the resident: JPEG bytes as captured, and the lines beside them."""
+
+    photo: bytes | None = field(repr=False)
+    lines: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Digits on a keypad: ``groups`` of so many, ``captions`` under them; ``typed`` as dots when ``hidden``."""
+
+    page: Page
+    groups: tuple[int, ...]
+    typed: str = field(repr=False)
+    keys: tuple[tuple[str, object], ...] = field(repr=False)
+    erase: Button
+    captions: tuple[str, ...] = ()
+    hidden: bool = False
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Labelled lines to be read and confirmed."""
+
+    page: Page
+    rows: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One picture and what it means; ``share`` fills a bar (live), ``waiting`` moves slowly, ``todo`` is what to do next."""
+
+    page: Page
+    picture: str
+    mood: Mood = Mood.CALM
+    todo: str = ""
+    share: float | None = field(default=None, compare=False)
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A few plain points, each with a picture."""
+
+    page: Page
+    points: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The live picture, uint8 (height, width, 3) RGB. ``oval``: centre and radii as shares of the frame."""
+
+    page: Page
+    oval: tuple[float, float, float, float]
+    frame: Frame | None = field(repr=False, compare=False)
+    mirrored: bool = False
+    good: bool = False
+    countdown: int | None = None
+    warming: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """The photo, exactly as the centre gets it (JPEG)."""
+
+    page: Page
+    photo: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The signing field, its ink (live), and what its line says while it is empty."""
+
+    page: Page
+    strokes: Strokes = field(repr=False, compare=False)
+    invitation: str = ""
+    erase: Button | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Both hands; fingers by their ISO/IEC 19794-4 positions (1 right thumb … 10 left little finger).
+
+    ``change`` names the picture of what to do otherwise; ``progress`` (live) is how much of the print has come.
+    """
+
+    page: Page
+    sides: tuple[str, str]
+    asked: int | None
+    done: tuple[int, ...]
+    progress: float | None = field(default=None, compare=False)
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that was captured, at a glance: JPEG photo, strokes, fingers, each with its caption."""
+
+    page: Page
+    photo: bytes | None = field(repr=False)
+    strokes: Strokes = field(repr=False)
+    done: tuple[int, ...]
+    captions: tuple[str, str, str]
+    sides: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The registration number, large and as a QR code, and what happens next."""
+
+    page: Page
+    caption: str
+    number: str
+    points: tuple[Fact, ...]
+
+
+View = Attract | Choice | Entry | Lines | Message | Points | Preview | Portrait | Signing | Hands | Summary | Receipt

@@ -1,0 +1,203 @@
+"""Every screen of the station as a scene: the visit as it stands, told to the screens as the station does."""
+
+import io
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+from PIL import Image, ImageDraw
+
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey.events import Next
+from kiosk.journey.fingers import IN_ORDER, RECHECKED
+from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Session, Sex
+from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.screens.theme import Theme, dpi_of
+from kiosk.screens.views import View
+from kiosk.station.presenting import StationFacts, present
+from kiosk.station.text import Text
+
+LOCALES = Path(__file__).parents[2] / "config" / "locales"
+STATION = StationFacts("Kantor Kecamatan Kupang Tengah", "Kantor Dukcapil Kabupaten Kupang, Oelamasi", ("id", "en"))
+SIZES = {"800x480": 7.0, "1280x800": 10.1, "1920x1080": 15.6, "720x1280": 10.1}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A visit, the time it is, and the preview frame where there is one."""
+
+    session: Session
+    now: float = 100.0
+    frame: np.ndarray | None = None
+    phase: int = 0
+    pressed: object = None
+
+    def view(self, text: Text, language: str, station: StationFacts = STATION) -> View:
+        """What the screen shows of it."""
+        first = (language, *(other for other in station.languages if other != language))
+        facts = StationFacts(**{**{n: getattr(station, n) for n in StationFacts.__slots__}, "languages": first})
+        return present(
+            self.session.but(language=language),
+            text=text,
+            station=facts,
+            now=self.now,
+            frame=self.frame,
+            pressed=self.pressed,
+            phase=self.phase,
+        )
+
+
+BIODATA = Biodata(
+    nik="5301124503580002",
+    name="MARIA YOSEFINA NABEN",
+    birth_place="OELAMASI",
+    birth_date=date(1958, 3, 5),
+    sex=Sex.FEMALE,
+    address="JL. TIMOR RAYA KM 36, RT 004 / RW 002",
+    village="NAIBONAT",
+    district="KUPANG TIMUR",
+    married=True,
+    recorded=False,
+    nik_disagrees=False,
+)
+
+
+def person(
+    width: int, height: int, *, ground: tuple[int, int, int], centre: tuple[float, float], head: float
+) -> Image.Image:
+    """A drawn stand-in for a person: ``centre`` and half the ``head``'s height as shares of the height."""
+    big = Image.new("RGB", (width * 2, height * 2), ground)
+    pen = ImageDraw.Draw(big)
+    x, y, r = centre[0] * width * 2, centre[1] * height * 2, head * height * 2
+    pen.ellipse((x - r * 1.75, y + r * 1.15, x + r * 1.75, y + r * 5), fill=(196, 101, 62))
+    pen.rectangle((x - r * 0.32, y + r * 0.6, x + r * 0.32, y + r * 1.5), fill=(140, 90, 56))
+    pen.ellipse((x - r * 0.82, y - r * 1.1, x + r * 0.82, y + r * 0.9), fill=(58, 52, 52))
+    pen.ellipse((x - r * 0.7, y - r * 0.92, x + r * 0.7, y + r), fill=(172, 116, 76))
+    for side in (-1, 1):
+        pen.ellipse(
+            (x + side * r * 0.28 - r * 0.07, y - r * 0.1, x + side * r * 0.28 + r * 0.07, y + r * 0.04),
+            fill=(30, 20, 20),
+        )
+    pen.arc(
+        (x - r * 0.3, y + r * 0.2, x + r * 0.3, y + r * 0.6), 20, 160, fill=(110, 50, 40), width=max(2, int(r * 0.05))
+    )
+    return big.resize((width, height), Image.Resampling.LANCZOS)
+
+
+@cache
+def portrait() -> bytes:
+    """A drawn portrait as JPEG, 600 × 800."""
+    picture = person(600, 800, ground=(38, 62, 150), centre=(0.5, 0.45), head=0.27)
+    held = io.BytesIO()
+    picture.save(held, "JPEG", quality=90)
+    return held.getvalue()
+
+
+@cache
+def frame() -> np.ndarray:
+    """A drawn preview frame, 1280 × 960."""
+    return np.asarray(person(1280, 960, ground=(206, 200, 190), centre=(0.5, 0.47), head=0.26)).copy()
+
+
+def impression(finger: object) -> Impression:
+    """An empty print: the screens show only which fingers there are."""
+    return Impression(finger, 8, 8, 500, 80, 1, FingerAdvice.GOOD, "grow", b"\xff" * 64, b"t")  # type: ignore[arg-type]
+
+
+STROKES = (
+    tuple((0.18 + 0.03 * i, 0.55 + 0.22 * float(np.sin(i * 0.9)) * (1 - i / 40), i * 0.05) for i in range(18)),
+    tuple((0.3 + 0.025 * i, 0.72 - 0.005 * i, 1 + i * 0.05) for i in range(16)),
+)
+
+
+def but(biodata: Biodata, **changes: object) -> Biodata:
+    """The same resident with something changed."""
+    return replace(biodata, **changes)  # type: ignore[arg-type]
+
+
+def scenes() -> dict[str, Scene]:
+    """All scenes by name: every step, and every state of it that looks different."""
+    taken = tuple(impression(finger) for finger in IN_ORDER)
+    photo = Photo(portrait(), 600, 800, FaceAdvice.GOOD)
+    new = Session(step=Step.ATTRACT, visit=1, now=100.0, since=95.0, today=date(2026, 11, 24))
+    known = new.but(nik=BIODATA.nik, biodata=BIODATA, purpose=Purpose.RECORD)
+    shot = known.but(consented=True, photo=photo)
+    signed = shot.but(strokes=STROKES)
+    whole = signed.but(impressions=taken, rechecked=tuple(impression(finger) for finger in RECHECKED))
+    collecting = known.but(purpose=Purpose.COLLECT, order="o")
+
+    def at(base: Session, step: Step, **changes: object) -> Session:
+        return base.but(step=step, **changes)
+
+    told = {
+        "attract": Scene(new),
+        "language": Scene(at(new, Step.LANGUAGE)),
+        "purpose": Scene(at(new, Step.PURPOSE)),
+        "nik": Scene(at(new, Step.NIK, typed="53011245")),
+        "nik-full": Scene(at(new, Step.NIK, typed=BIODATA.nik)),
+        "nik-refused": Scene(at(new, Step.NIK, typed=BIODATA.nik, refusal=Refusal.NIK_UNKNOWN)),
+        "birth-date": Scene(at(new, Step.BIRTH_DATE, typed="0503")),
+        "birth-date-refused": Scene(at(new, Step.BIRTH_DATE, refusal=Refusal.DATE_WRONG, tries_left=2)),
+        "is-this-you": Scene(at(known, Step.IS_THIS_YOU)),
+        "is-this-you-disagrees": Scene(at(known.but(biodata=but(BIODATA, nik_disagrees=True)), Step.IS_THIS_YOU)),
+        "consent": Scene(at(known, Step.CONSENT)),
+        "photo-waking": Scene(at(known, Step.PHOTO)),
+        "photo": Scene(at(known, Step.PHOTO, face_advice=FaceAdvice.CLOSER), frame=frame()),
+        "photo-countdown": Scene(at(known, Step.PHOTO, face_advice=FaceAdvice.GOOD, good_since=99.2), frame=frame()),
+        "photo-by-hand": Scene(at(known, Step.PHOTO, face_advice=FaceAdvice.LESS_LIGHT, since=60.0), frame=frame()),
+        "photo-review": Scene(at(shot, Step.PHOTO_REVIEW)),
+        "signature": Scene(at(shot, Step.SIGNATURE)),
+        "signature-inked": Scene(at(signed, Step.SIGNATURE)),
+        "signature-refused": Scene(at(shot, Step.SIGNATURE, refusal=Refusal.SIGNATURE_EMPTY)),
+        "fingers": Scene(at(signed, Step.FINGERS)),
+        "fingers-reading": Scene(at(signed, Step.FINGERS, impressions=taken[:3], progress=0.6)),
+        "fingers-left": Scene(at(signed, Step.FINGERS, impressions=taken[:6]), phase=1),
+        "fingers-none": Scene(at(signed, Step.FINGERS, impressions=taken[:1], refusal=Refusal.FINGER_NONE)),
+        "recheck": Scene(at(whole.but(rechecked=()), Step.RECHECK)),
+        "recheck-again": Scene(at(whole.but(rechecked=()), Step.RECHECK, refusal=Refusal.FINGER_NOT_SAME)),
+        "review": Scene(at(whole, Step.REVIEW)),
+        "sign-off": Scene(at(whole, Step.SIGN_OFF)),
+        "officer": Scene(at(whole, Step.OFFICER_CONFIRMS, typed="123")),
+        "officer-refused": Scene(at(whole, Step.OFFICER_CONFIRMS, refusal=Refusal.PIN_WRONG)),
+        "officer-doubt": Scene(at(whole, Step.OFFICER_CONFIRMS, typed="123456", recheck_doubtful=True)),
+        "sealing": Scene(at(whole, Step.SEALING)),
+        "receipt": Scene(at(known, Step.RECEIPT, accepted=Accepted("5301-0001-0042", "p", 0.2))),
+        "collect-finger": Scene(at(collecting, Step.COLLECT_FINGER)),
+        "collect-officer": Scene(at(collecting, Step.COLLECT_OFFICER, typed="12")),
+        "printing": Scene(at(collecting, Step.PRINTING, progress=0.4)),
+        "card-ready": Scene(at(collecting, Step.CARD_READY)),
+        "cancel": Scene(at(known, Step.CANCEL, resume=Step.CONSENT)),
+        "help": Scene(at(known, Step.HELP, resume=Step.CONSENT)),
+        "interrupted": Scene(at(known, Step.INTERRUPTED, resume=Step.PHOTO, missing=frozenset({Device.CAMERA}))),
+        "out-of-service": Scene(at(new, Step.OUT_OF_SERVICE, missing=frozenset({Device.CAMERA, Device.FINGERPRINT}))),
+        "starting": Scene(at(new, Step.OUT_OF_SERVICE)),
+        "hurry": Scene(at(known, Step.CONSENT, deadline=112.0, time_is_short=True)),
+        "pressed": Scene(at(known, Step.CONSENT), pressed=Next()),
+    }
+    told |= {
+        f"finger-{advice.value}": Scene(
+            at(signed, Step.FINGERS, impressions=taken[:1], refusal=Refusal.FINGER_UNCLEAR, finger_advice=advice)
+        )
+        for advice in FingerAdvice
+        if advice is not FingerAdvice.GOOD
+    }
+    ends = {
+        Refusal.TOO_YOUNG: Step.NOT_ELIGIBLE,
+        Refusal.ALREADY_RECORDED: Step.NOT_ELIGIBLE,
+        Refusal.NO_ORDER: Step.NO_CARD_YET,
+        Refusal.CARD_SPOILED: Step.CARD_FAILED,
+        Refusal.CARD_UNKNOWN: Step.CARD_FAILED,
+    }
+    young = known.but(biodata=but(BIODATA, birth_date=date(2012, 2, 29)))
+    told |= {
+        f"refused-{why.value}": Scene(
+            at(young if why is Refusal.TOO_YOUNG else known, ends.get(why, Step.REFUSED), refusal=why)
+        )
+        for why in Refusal
+    }
+    told["refused-seal-failed"] = Scene(at(whole, Step.REFUSED, refusal=Refusal.SEAL_FAILED, officer="o"))
+    return told
