@@ -116,6 +116,8 @@ class EvolisPrinter:
                 handed_over = handed_over or _is_panel(frame)
                 self._line.send(frame[-2:], by=by, sent=sent)
                 answer = self._job_answer(by=by)
+                if answer != OK and not handed_over:
+                    return Refused(fault_of(answer) or Fault.OTHER)
                 if answer != OK:
                     return self._fate(answer, inserted, ending=frame is job[-1], by=by)
         except DeviceError:

@@ -148,6 +148,14 @@ def test_a_printer_without_colour_ribbon_is_refused_in_a_sentence(
     assert device.blanks == 50
 
 
+def test_a_one_sided_printer_refuses_a_card_with_a_back(
+    device: SimulatedPrinter, printer: EvolisPrinter, face: Face, tmp_path: Path
+) -> None:
+    device.spoil(Spoil(Do.FRONT, stray=b"OPT NOT AVAILABLE\0", keep=0))
+    assert printer.print(CardImage(face, face), within=LONG) == Refused(Fault.OTHER)
+    assert_untouched(device, tmp_path / "cards")
+
+
 # After a card was taken.
 
 
