@@ -1,10 +1,12 @@
 """The card's background, drawn by code: a pale blue kawung batik under fine waves."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
-Plane = npt.NDArray[np.float32]
+Plane = npt.NDArray[np.floating[Any]]
 
 TILE = 58.0
 """Pixels between two rosettes: 4.9 mm."""

@@ -33,7 +33,7 @@ from drivers.printer.codec import (
 
 def a_panel(seed: int, panel: Panel = Panel.BLACK, levels: int = 2) -> Download:
     """Data full of the bytes that mean something outside a panel."""
-    chance = random.Random(seed)  # noqa: S311  # test data
+    chance = random.Random(seed)
     data = bytearray(chance.randbytes(panel_size(levels)))
     for at in chance.sample(range(len(data)), 500):
         data[at : at + 4] = chance.choice((b"\r\r\r\r", b"\x1bSs\r", b"\x00\x00\r\x1b", b"Db;y"))

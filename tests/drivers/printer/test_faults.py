@@ -285,8 +285,10 @@ def test_a_plain_file_is_no_printer(tmp_path: Path) -> None:
     assert (tmp_path / "lp0").read_bytes() == b""
 
 
-def test_a_device_that_only_sends_nothing_is_unresponsive() -> None:
+def test_a_device_that_only_sends_nothing_is_unresponsive(monkeypatch: pytest.MonkeyPatch) -> None:
     """As usblp does when the printer sends empty packets: always readable, never a byte."""
+    # /dev/null is everybody's: a second run of this test may have it locked.
+    monkeypatch.setattr("drivers.printer.line.fcntl.flock", lambda *_: None)
     started = time.monotonic()
     with pytest.raises(Unresponsive):
         EvolisPrinter("/dev/null", patience=0.1).status(within=LONG)
