@@ -89,7 +89,7 @@ def _order(order_id: str, resident: Resident, recording: Recording, now: datetim
         resident=resident,
         photo=recording.photo,
         signature=recording.signature,
-        issued_place=resident.regency,
+        issued_place=resident.regency.removeprefix("KABUPATEN "),
         issued_on=now.date(),
         templates=templates,
     )
