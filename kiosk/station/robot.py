@@ -45,6 +45,10 @@ NEXT_STEPS = frozenset(
 )
 SIGNATURE = [(0.12 + 0.76 * t / 40, 0.5 + 0.32 * np.sin(t / 2.1) * (1 - t / 60)) for t in range(41)]
 """A written name, more or less: shares of the signing field."""
+OFF_THE_GLASS = 0.25
+"""Seconds between two fingers at the least: a reader looks ten times a second whether its glass is empty."""
+UNREAD = 3.0
+"""Seconds after which a finger that the reader takes no notice of is lifted, and laid anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,10 @@ class Hands:
     """Lays the asked finger on the simulated reader, and lifts it when it has been read."""
 
     def __init__(self, world: World, *, pause: float) -> None:
-        self._world, self._pause = world, pause
+        self._world, self._pause = world, max(pause, OFF_THE_GLASS)
         self._person: tuple[int, Fingertips] | None = None
         self._asked: object = None
-        self._since = 0.0
+        self._since = self._laid_at = 0.0
         self._laid = 0
         self._down = False
 
@@ -137,11 +141,12 @@ class Hands:
             return
         asked = (session.step, session.asked_finger, session.attempts, session.visit)
         wanted = session.step in FINGER_STEPS and session.asked_finger is not None
-        if asked != self._asked or not wanted:
+        unread = self._down and session.progress is None and now - self._laid_at >= UNREAD
+        if asked != self._asked or not wanted or unread:
             if self._down:
                 reader.lift()
                 self._down = False
-            if asked != self._asked:
+            if asked != self._asked or unread:
                 self._asked, self._since = asked, now
             if not wanted:
                 return
@@ -150,7 +155,7 @@ class Hands:
         image = self._fingertips(person).laid(session.asked_finger, time_round=self._laid)
         if image is not None:
             self._laid += 1
-            self._down = True
+            self._down, self._laid_at = True, now
             reader.place(image)
 
     def grow(self, person: int) -> None:
