@@ -7,6 +7,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 readonly PYTHON=/usr/bin/python3 # the distribution's own: its compiled modules (pygame, picamera2) fit no other
 readonly VENV=.venv              # of demo and test; the station has one of its own
 readonly PLACE=/opt/rekam        # where the station is installed
+readonly COMMAND=/usr/local/bin/kiosk
 readonly SETTINGS=/etc/rekam/station.toml
 readonly STATE=/var/lib/kiosk
 readonly PINS=config/constraints
@@ -71,11 +72,13 @@ run_tests() {
     check "import rules" "$bin/lint-imports"
     check "shellcheck" shellcheck "${scripts[@]}"
     # The units are verified by tests/install/test_units.py.
-    check "tests" "$bin/python" -m pytest -n 2 "$@"
+    # A test that hangs is ended after five minutes and shows where it stood.
+    local pytest=("$bin/python" -m pytest -n 2 -o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true)
+    check "tests" "${pytest[@]}" "$@"
     if (($# == 0)) && [[ $(release) == bookworm ]]; then
         need_numpy_1
         check "tests of what computes with arrays, with the NumPy of Bookworm's station" \
-            env PYTHONPATH="$PWD/$VENV/numpy-1" "$bin/python" -m pytest -n 2 tests/capture tests/contracts tests/drivers
+            env PYTHONPATH="$PWD/$VENV/numpy-1" "${pytest[@]}" tests/capture tests/contracts tests/drivers
     fi
     if ((${#failed[@]})); then
         complain "failed: $(join_by ', ' "${failed[@]}")"
@@ -340,6 +343,9 @@ station_code() {
     mv -T -- "$new" "$PLACE/app"
     rm -rf -- "$old"
     "$PLACE/venv/bin/python" -m compileall -q "$PLACE/app"
+    # -P: a folder called kiosk that somebody happens to stand in must not be taken for the program.
+    printf '#!/bin/sh\nPYTHONPATH=%s exec %s -P -m kiosk "$@"\n' "$PLACE/app" "$PLACE/venv/bin/python" >"$COMMAND"
+    chmod 755 "$COMMAND"
 }
 
 station_system_files() { # SIMULATED
@@ -399,20 +405,15 @@ import sys, tomllib
 station = tomllib.load(open(sys.argv[1], "rb"))["station"]
 print(station["id"], station["province"])' "$SETTINGS")
     install -d -m 700 "$centre"
-    [[ -d $centre/keys ]] || kiosk centre keys --directory "$centre"
-    kiosk centre provision-station "$station" "$STATE" --province "$province" --directory "$centre"
-    kiosk centre roster "$station" --directory "$centre"
+    [[ -d $centre/keys ]] || "$COMMAND" centre keys --directory "$centre"
+    "$COMMAND" centre provision-station "$station" "$STATE" --province "$province" --directory "$centre"
+    "$COMMAND" centre roster "$station" --directory "$centre"
     install -o rekam-uplink -g rekam -m 640 -t "$STATE/uplink/rosters" "$centre/out/$station/rosters/"*.roster
     head --bytes 24 /dev/urandom | base64 >"$tls/mqtt.password"
     chmod 600 "$tls/mqtt.password"
     chown -R rekam-kiosk:rekam-kiosk "$keys"
     chown -R rekam-uplink:rekam-uplink "$tls"
 }
-
-kiosk() ( # ARGUMENT…: the installed one
-    cd "$PLACE/app"
-    "$PLACE/venv/bin/python" -m kiosk "$@"
-)
 
 station_services() {
     systemctl enable --quiet kiosk.service kiosk-uplink.service
