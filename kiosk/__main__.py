@@ -160,6 +160,7 @@ def diagram() -> None:
 
 def main() -> None:
     """Enter from the command line."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     app()
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -79,6 +80,7 @@ def show(folder: Path, *, robot: bool, keep: bool, size: str, pause: float, pict
         shutil.rmtree(folder)
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     findings = Findings()
+    signal.signal(signal.SIGTERM, _interrupted)
     try:
         with ExitStack() as stack:
             stage = Stage.build(folder, size, stack, console)
@@ -210,6 +212,11 @@ class Stage:
                 orders.order_for_packet(packet, now=_now())
             except NotOrdered as error:
                 Console(stderr=True).print(f"no card: {error}", markup=False)
+
+
+def _interrupted(*_: object) -> None:
+    """Told to end: leave as after Ctrl-C, with nothing left running."""
+    raise KeyboardInterrupt
 
 
 def _by_hand(stage: Stage, console: Console) -> None:

@@ -66,14 +66,14 @@ Present = Callable[[Session, float, Frame | None, object, int], View]
 
 @dataclass
 class Timing:
-    """How long the main thread worked on each frame, in seconds."""
+    """How long the main thread worked on each frame, in seconds, and at which step."""
 
-    frames: list[float] | None = None
+    frames: list[tuple[Step, float]] | None = None
 
-    def note(self, seconds: float) -> None:
+    def note(self, step: Step, seconds: float) -> None:
         """Keep one frame's time, where anybody wants to know."""
         if self.frames is not None:
-            self.frames.append(seconds)
+            self.frames.append((step, seconds))
 
 
 class Loop:
@@ -129,7 +129,7 @@ class Loop:
         self._happen(Tick(begun, date.today()))  # noqa: DTZ011 the office's own calendar day
         self._draw(begun)
         self._watch(begun)
-        self._timing.note(time.monotonic() - begun)
+        self._timing.note(self.session.step, time.monotonic() - begun)
         if self._guest is not None:
             self._guest.look(self.session, self._targets, self._window)
         return True

@@ -151,7 +151,8 @@ def run_from(
         return CANNOT_START
     finally:
         if frames is not None and timing.frames:
-            frames.write_text("".join(f"{seconds * 1000:.3f}\n" for seconds in timing.frames), encoding="ascii")
+            rows = (f"{step.value},{seconds * 1000:.3f}\n" for step, seconds in timing.frames)
+            frames.write_text("".join(rows), encoding="ascii")
 
 
 def _books(exchange: Exchange, settings: Settings) -> Books:

@@ -11,7 +11,6 @@ from kiosk.station.settings import Screen
 HINTS = {
     "SDL_TOUCH_MOUSE_EVENTS": "0",
     "SDL_MOUSE_TOUCH_EVENTS": "0",
-    "PYGAME_HIDE_SUPPORT_PROMPT": "1",
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
 }
 INPUTS = (
