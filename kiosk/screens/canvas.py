@@ -30,6 +30,16 @@ class Inscription:
     fits: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Still:
+    """What was drawn of a view but for its live parts."""
+
+    view: object
+    picture: pygame.Surface
+    targets: tuple[Target, ...]
+    inscriptions: tuple[Inscription, ...]
+
+
 class Canvas:
     """Draws text, panels and pictures in the theme's measure. Text and photos are never kept; drawn shapes are."""
 
@@ -43,20 +53,22 @@ class Canvas:
             file.stem: Template(file.read_text(encoding="utf-8")) for file in (HERE / "pictures").glob("*.svg")
         }
         self._shapes: dict[tuple[object, ...], pygame.Surface] = {}
-        self._still: tuple[object, pygame.Surface, tuple[Target, ...]] | None = None
+        self._still: Still | None = None
 
     # What stands still --------------------------------------------------------------------------------------------
 
     def recall(self, view: object) -> tuple[Target, ...] | None:
         """Bring back the still part of a view that was just drawn and compares equal; its targets, or None."""
-        if self._still is None or type(self._still[0]) is not type(view) or self._still[0] != view:
+        still = self._still
+        if still is None or type(still.view) is not type(view) or still.view != view:
             return None
-        self.surface.blit(self._still[1], (0, 0))
-        return self._still[2]
+        self.surface.blit(still.picture, (0, 0))
+        self.inscriptions[:] = still.inscriptions
+        return still.targets
 
     def remember(self, view: object, targets: tuple[Target, ...]) -> None:
         """Keep the surface as it is now as the still part of ``view``."""
-        self._still = (view, self.surface.copy(), targets)
+        self._still = Still(view, self.surface.copy(), targets, tuple(self.inscriptions))
 
     def forget(self) -> None:
         """Keep nothing of what was drawn."""
@@ -65,7 +77,7 @@ class Canvas:
     @property
     def recalled(self) -> tuple[Target, ...]:
         """The targets of what stands still."""
-        return () if self._still is None else self._still[2]
+        return () if self._still is None else self._still.targets
 
     @property
     def pictures(self) -> frozenset[str]:
@@ -177,7 +189,7 @@ class Canvas:
 
     def picture(self, name: str, rect: pygame.Rect, **colours: str | Colour) -> pygame.Rect:
         """Draw a picture by name, as large as fits the middle of ``rect``; its named colours may be given others."""
-        drawing = self.drawn(name, rect.size, **colours)
+        drawing = self.drawn(name, rect.size, mirrored=False, **colours)
         place = drawing.get_rect(center=rect.center)
         self.surface.blit(drawing, place)
         return place
@@ -186,7 +198,7 @@ class Canvas:
         self, name: str, size: tuple[int, int], *, mirrored: bool = False, **colours: str | Colour
     ) -> pygame.Surface:
         """The picture as a surface no larger than ``size``, left and right changed if ``mirrored``."""
-        named = {key: value if isinstance(value, str) else "#%02x%02x%02x" % value for key, value in colours.items()}
+        named = {key: value if isinstance(value, str) else f"#{bytes(value).hex()}" for key, value in colours.items()}
         key = ("picture", name, size, tuple(sorted(named.items())))
         upright = self._kept(key, lambda: self._load(name, size, named))
         if not mirrored:
@@ -229,5 +241,8 @@ class Canvas:
 
     def _kept(self, key: tuple[object, ...], make: Callable[[], pygame.Surface]) -> pygame.Surface:
         if key not in self._shapes:
-            self._shapes[key] = make()
+            made = make()
+            # In the display's own order of channels a blit takes a tenth of the time.
+            self._shapes[key] = pygame.Surface(made.get_size(), pygame.SRCALPHA, 32)
+            self._shapes[key].blit(made, (0, 0))
         return self._shapes[key]

@@ -1,5 +1,7 @@
 """Photo, signature and the look back at all that was captured."""
 
+from itertools import pairwise
+
 import numpy as np
 import pygame
 
@@ -9,12 +11,27 @@ from kiosk.screens.views import Frame, Portrait, Preview, Signing, Strokes, Summ
 
 Rect = pygame.Rect
 
+SHARES = {False: 0.54, True: 0.66}
+"""Of the body that the live picture takes, on a landscape and on a portrait screen."""
+
 
 def draw_preview(sheet: Sheet, view: Preview) -> None:
     """The place of the live picture, and the words beside it."""
     sheet.chrome()
-    stage, words = sheet.halves(0.6 if sheet.theme.portrait else 0.52)
-    sheet.words(words, hint=False)
+    stage, words = sheet.halves(SHARES[sheet.theme.portrait])
+    shutter = view.page.secondary
+    if shutter is not None:
+        wide = min(sheet.width_of(shutter), words.width)
+        place = Rect(words.right - wide, words.bottom - sheet.theme.target, wide, sheet.theme.target)
+        sheet.button(shutter, place)
+        words.height = place.top - sheet.theme.px(20) - words.y
+    end = sheet.words(words, hint=False) + sheet.theme.px(24)
+    high = min(words.bottom - end, sheet.theme.px(340))
+    if high >= sheet.theme.px(130):
+        box = Rect(words.x, words.bottom - high, words.width, high)
+        sheet.canvas.panel(box, sheet.palette.calm, radius=sheet.theme.px(24))
+        frame = f"{view.picture}-{view.page.phase % 2}"
+        sheet.canvas.picture(frame, box.inflate(-sheet.theme.px(36), -sheet.theme.px(36)))
     sheet.canvas.panel(stage, sheet.palette.veil, radius=sheet.theme.px(24))
     if view.frame is None:
         place = Rect(stage.x + stage.width // 8, stage.y, stage.width * 3 // 4, stage.height)
@@ -26,15 +43,14 @@ def draw_preview(sheet: Sheet, view: Preview) -> None:
 def live_preview(sheet: Sheet, view: Preview) -> None:
     """The newest frame, cut to the stage, mirrored, dimmed outside the oval; hint and countdown over it."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    stage = sheet.halves(0.6 if theme.portrait else 0.52)[0]
+    stage = sheet.halves(SHARES[theme.portrait])[0]
     rim = palette.pictures["leaf"] if view.good else "#FFFFFF"
     if view.frame is not None:
         left, top, scale = _cut(view.frame, stage, view.oval)
         high, wide = view.frame.shape[:2]
-        part = view.frame[top : top + round(stage.height / scale), left : left + round(stage.width / scale)]
-        if not view.mirrored:
-            part = part[:, ::-1]
-        canvas.surface.blit(_scaled(part, stage.size), stage)
+        part = Rect(left, top, round(stage.width / scale), round(stage.height / scale))
+        shown = _scaled(view.frame, part, stage.size)
+        canvas.surface.blit(shown if view.mirrored else pygame.transform.flip(shown, True, False), stage)
         centre_x = (view.oval[0] * wide - left) * scale
         centre_x = centre_x if view.mirrored else stage.width - centre_x
         oval = (centre_x, (view.oval[1] * high - top) * scale, view.oval[2] * wide * scale, view.oval[3] * high * scale)
@@ -54,27 +70,28 @@ def live_preview(sheet: Sheet, view: Preview) -> None:
 
 def _countdown(sheet: Sheet, number: int, stage: Rect) -> None:
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    radius = max(theme.px(84), theme.type(84))
-    centre = (stage.centerx, stage.bottom - radius - theme.px(20))
+    radius = theme.type(74)
+    centre = (stage.centerx, stage.bottom - radius - theme.px(14))
     disc = Rect(centre[0] - radius, centre[1] - radius, 2 * radius, 2 * radius)
     canvas.panel(disc, palette.card, radius=radius, border=palette.good, width=theme.px(8))
-    canvas.write(str(number), disc, theme.type(116), bold=True, ink=palette.good, across="centre", down="middle")
+    canvas.write(str(number), disc, theme.type(104), bold=True, ink=palette.good, across="centre", down="middle")
 
 
 def _cut(frame: Frame, stage: Rect, oval: tuple[float, float, float, float]) -> tuple[int, int, float]:
     """Where the shown part of the frame begins, and pixels shown per frame pixel: as large as the oval allows."""
     high, wide = frame.shape[:2]
-    # The oval takes about seven tenths of the stage's height; never more frame than there is.
-    scale = max(stage.height * 0.72 / (2 * oval[3] * high), stage.height / high, stage.width / wide)
+    # The oval takes about two thirds of the stage's height; never more frame than there is.
+    scale = max(stage.height * 0.66 / (2 * oval[3] * high), stage.height / high, stage.width / wide)
     across, down = stage.width / scale, stage.height / scale
     left = min(max(round(oval[0] * wide - across / 2), 0), int(wide - across))
-    top = min(max(round(oval[1] * high - down * 0.44), 0), int(high - down))
+    top = min(max(round(oval[1] * high - down * 0.41), 0), int(high - down))
     return left, top, scale
 
 
-def _scaled(part: Frame, size: tuple[int, int]) -> pygame.Surface:
-    picture = pygame.image.frombuffer(np.ascontiguousarray(part).tobytes(), (part.shape[1], part.shape[0]), "RGB")
-    return pygame.transform.smoothscale(picture, size)
+def _scaled(frame: Frame, part: Rect, size: tuple[int, int]) -> pygame.Surface:
+    # A window onto the frame's own bytes: thirty times a second nothing is copied that is not shown.
+    picture = pygame.image.frombuffer(np.ascontiguousarray(frame).data, (frame.shape[1], frame.shape[0]), "RGB")
+    return pygame.transform.smoothscale(picture.subsurface(part), size)
 
 
 def draw_portrait(sheet: Sheet, view: Portrait) -> None:
@@ -141,7 +158,7 @@ def ink_strokes(sheet: Sheet, strokes: Strokes, field: Rect, width: int) -> None
     radius = max(1, width // 2)
     for stroke in strokes:
         points = [(field.x + x * field.width, field.y + y * field.height) for x, y, _ in stroke]
-        for one, two in zip(points, points[1:], strict=False):
+        for one, two in pairwise(points):
             pygame.draw.line(surface, colour, one, two, width)
         for x, y in points:
             pygame.draw.circle(surface, colour, (round(x), round(y)), radius)
@@ -178,7 +195,7 @@ def draw_summary(sheet: Sheet, view: Summary) -> None:
     paper.center = inner[1].center
     canvas.surface.fill(palette.line, (paper.x, paper.bottom - theme.px(3), paper.width, theme.px(3)))
     ink_strokes(sheet, view.strokes, paper, theme.px(5))
-    draw_pair(sheet, inner[2], asked=None, done=view.done, sides=view.sides, phase=0)
+    draw_pair(sheet, inner[2], asked=None, done=view.done, sides=None)
 
 
 def _captioned(sheet: Sheet, place: Rect, caption: str) -> Rect:

@@ -36,19 +36,24 @@ def draw(canvas: Canvas, view: View) -> tuple[Target, ...]:
     still = canvas.recall(view)
     if still is None:
         canvas.inscriptions.clear()
-        sheet = Sheet(canvas, view.page)
+        sheet = _sheet(canvas, view)
         _still(sheet, view)
         still = tuple(sheet.targets)
         if isinstance(view, Preview | Signing | Hands | Message):
             canvas.remember(view, still)
         else:
             canvas.forget()
-    sheet = Sheet(canvas, view.page)
+    sheet = _sheet(canvas, view)
     _live(sheet, view)
     if view.page.hurry is not None:
         canvas.inscriptions.clear()
         return draw_hurry(canvas, view.page.hurry, pressed=view.page.pressed)
     return (*still, *sheet.targets)
+
+
+def _sheet(canvas: Canvas, view: View) -> Sheet:
+    # The shutter's button comes later: the live picture must not change its size then.
+    return Sheet(canvas, view.page, footed=False if isinstance(view, Preview) else None)
 
 
 def _still(sheet: Sheet, view: View) -> None:

@@ -1,5 +1,7 @@
 """Typing digits: the field that shows them in groups, and a keypad of large keys."""
 
+from dataclasses import replace
+
 import pygame
 
 from kiosk.screens.sheet import Sheet
@@ -10,13 +12,13 @@ Rect = pygame.Rect
 
 def draw_entry(sheet: Sheet, view: Entry) -> None:
     """Keypad beside field and words; below them where the screen is narrow or small."""
-    sheet.chrome()
     theme = sheet.theme
     if theme.compact and not theme.portrait:
         _compact(sheet, view)
         return
+    sheet.chrome()
     if theme.portrait:
-        keys_high = 4 * theme.target + 3 * theme.px(14)
+        keys_high = max(4 * theme.target + 3 * theme.px(14), round(sheet.body.height * 0.5))
         keys = Rect(sheet.body.x, sheet.body.bottom - keys_high, sheet.body.width, keys_high)
         words = Rect(sheet.body.x, sheet.body.y, sheet.body.width, keys.top - theme.px(24) - sheet.body.y)
     else:
@@ -29,13 +31,11 @@ def draw_entry(sheet: Sheet, view: Entry) -> None:
 def _told(sheet: Sheet, view: Entry, words: Rect) -> None:
     theme = sheet.theme
     field_high = _field_height(sheet, view)
-    person_high = theme.px(170) if view.person else 0
     hint_high = sheet.hint_height(words.width)
-    room = words.height - field_high - theme.px(28) - (hint_high + theme.px(20) if hint_high else 0)
     top = words.y
     if view.person:
-        _person(sheet, view, Rect(words.x, top, words.width, person_high - theme.px(20)))
-        top, room = top + person_high, room - person_high
+        top = _person(sheet, view, Rect(words.x, top, words.width, theme.px(124 if hint_high else 210))) + theme.px(20)
+    room = words.bottom - top - field_high - theme.px(28) - (hint_high + theme.px(20) if hint_high else 0)
     under = sheet.words(Rect(words.x, top, words.width, room), hint=False)
     field = Rect(words.x, under, words.width, field_high)
     _field(sheet, view, field)
@@ -44,62 +44,88 @@ def _told(sheet: Sheet, view: Entry, words: Rect) -> None:
 
 
 def _compact(sheet: Sheet, view: Entry) -> None:
-    """Little glass: two rows of keys at the bottom, the field on the words' right where it is short."""
+    """Little glass: two rows of keys, the field above them, beside the words where it is short."""
     theme, body, canvas = sheet.theme, sheet.body, sheet.canvas
+    header = sheet.page.header
+    if header.officer:
+        hint = sheet.page.hint
+        title = hint.text if hint else f"{header.title}: {sheet.page.headline}"
+        icon = hint.icon if hint else header.icon
+        sheet.page = replace(sheet.page, header=replace(header, title=title, icon=icon), hint=None)
+    sheet.chrome()
     gap = theme.px(12)
     keys = Rect(body.x, body.bottom - 2 * theme.target - gap, body.width, 2 * theme.target + gap)
     _keypad(sheet, view, keys, columns=6)
     above = Rect(body.x, body.y, body.width, keys.top - gap - body.y)
-    long = sum(view.groups) > 8
-    field_high = _field_height(sheet, view)
-    if long:
-        field = Rect(above.x, above.bottom - field_high, above.width, field_high)
+    high = _field_height(sheet, view)
+    if sum(view.groups) > 8:
+        field = Rect(above.x, above.bottom - high, above.width, high)
         words = Rect(above.x, above.y, above.width, field.top - above.y)
         headline = canvas.width_of(view.page.headline, theme.headline, bold=True)
-        canvas.write(
-            view.page.headline,
-            Rect(words.x, words.y, words.width, words.height),
-            theme.headline,
-            bold=True,
-            down="middle",
-        )
-        left = Rect(words.x + headline + theme.px(32), words.y, words.width - headline - theme.px(32), words.height)
+        canvas.write(view.page.headline, words, theme.headline, bold=True, down="middle")
+        words = Rect(words.x + headline + theme.px(32), words.y, words.width - headline - theme.px(32), words.height)
     else:
-        wide = round(above.width * 0.46)
-        field = Rect(above.right - wide, above.centery - field_high // 2, wide, field_high)
+        wide = round(above.width * (0.42 if view.captions else 0.36))
+        field = Rect(above.right - wide, above.centery - high // 2, wide, high)
         words = Rect(above.x, above.y, above.width - wide - theme.px(32), above.height)
-        if view.person and view.person.photo:
-            photo = canvas.photo(view.person.photo, Rect(words.x, words.y, theme.px(150), words.height))
-            words = Rect(photo.right + gap, words.y, words.right - photo.right - gap, words.height)
-        used = canvas.write(
-            view.page.headline, Rect(words.x, words.y, words.width, words.height // 2), theme.type(44), bold=True
-        )
-        left = Rect(words.x, used.bottom + theme.px(6), words.width, words.bottom - used.bottom - theme.px(6))
-    told, ink = view.page.sentence, sheet.palette.ink
-    if view.page.hint:
-        told, ink = view.page.hint.text, sheet.ground_of(view.page.hint.mood).ink
-        icon = theme.px(44)
-        canvas.picture(view.page.hint.icon, Rect(left.x, left.centery - icon // 2, icon, icon), ink=ink)
-        left = Rect(left.x + icon + gap, left.y, left.width - icon - gap, left.height)
-    canvas.write(told, left, theme.small, bold=view.page.hint is not None, ink=ink, down="middle")
+        words = _told_compactly(sheet, view, words)
+    _sentence_or_hint(sheet, words)
     _field(sheet, view, field)
 
 
-def _person(sheet: Sheet, view: Entry, rect: Rect) -> None:
+def _told_compactly(sheet: Sheet, view: Entry, words: Rect) -> Rect:
+    """The headline, or the person to compare; returns what is left for the sentence."""
+    theme, canvas, gap = sheet.theme, sheet.canvas, sheet.theme.px(12)
+    if view.person is None:
+        top = Rect(words.x, words.y, words.width, words.height // 2)
+        used = canvas.write(view.page.headline, top, theme.type(44), bold=True)
+        return Rect(words.x, used.bottom + gap // 2, words.width, words.bottom - used.bottom - gap // 2)
+    if view.person.photo:
+        photo = canvas.photo(view.person.photo, Rect(words.x, words.y, theme.px(140), words.height))
+        words = Rect(photo.right + gap, words.y, words.right - photo.right - gap, words.height)
+    sheet.page = replace(sheet.page, sentence="")
+    for number, line in enumerate(view.person.lines):
+        high = canvas.set(line, (words.width, 10_000), theme.smallest_type, bold=not number).height
+        if number and high > words.height:
+            break
+        canvas.write(line, Rect(words.x, words.y, words.width, high), theme.smallest_type, bold=not number)
+        words = Rect(words.x, words.y + high, words.width, words.height - high)
+    return words
+
+
+def _sentence_or_hint(sheet: Sheet, words: Rect) -> None:
+    theme, canvas, page = sheet.theme, sheet.canvas, sheet.page
+    told, ink = page.sentence, sheet.palette.ink
+    if page.hint:
+        told, ink = page.hint.text, sheet.ground_of(page.hint.mood).ink
+        icon = theme.px(44)
+        canvas.picture(page.hint.icon, Rect(words.x, words.centery - icon // 2, icon, icon), ink=ink)
+        words = Rect(words.x + icon + theme.px(12), words.y, words.width - icon - theme.px(12), words.height)
+    canvas.write(told, words, theme.small, bold=page.hint is not None, ink=ink, down="middle")
+
+
+def _person(sheet: Sheet, view: Entry, rect: Rect) -> int:
+    """Photo and lines; returns where they end."""
     person, theme, canvas = view.person, sheet.theme, sheet.canvas
     if person is None:
-        return
-    x = rect.x
+        return rect.y
+    x, low = rect.x, rect.y
     if person.photo:
-        x = canvas.photo(person.photo, Rect(rect.x, rect.y, round(rect.height * 0.76), rect.height)).right + theme.px(
-            24
-        )
+        photo = canvas.photo(person.photo, Rect(rect.x, rect.y, round(rect.height * 0.76), rect.height))
+        x, low = photo.right + theme.px(24), photo.bottom
     y = rect.y
-    for number, line in enumerate(person.lines):
-        place = Rect(x, y, rect.right - x, rect.bottom - y)
-        y = canvas.write(line, place, theme.sentence if not number else theme.small, bold=not number).bottom + theme.px(
-            4
-        )
+    for scale in (1.0, 0.85, 0.75):
+        sizes = [max(round(theme.sentence * scale), theme.smallest_type), *([theme.small] * len(person.lines))]
+        high = [
+            canvas.set(line, (rect.right - x, 10_000), size, bold=not number).height
+            for number, (line, size) in enumerate(zip(person.lines, sizes, strict=False))
+        ]
+        if sum(high) <= rect.height:
+            break
+    for number, (line, size) in enumerate(zip(person.lines, sizes, strict=False)):
+        canvas.write(line, Rect(x, y, rect.right - x, high[number]), size, bold=not number)
+        y += high[number]
+    return max(y, low)
 
 
 # The field --------------------------------------------------------------------------------------------------------
@@ -107,7 +133,7 @@ def _person(sheet: Sheet, view: Entry, rect: Rect) -> None:
 
 def _field_height(sheet: Sheet, view: Entry) -> int:
     theme = sheet.theme
-    box = max(theme.px(92), round(theme.type(44) * 1.7)) if not theme.compact else round(theme.type(40) * 1.7)
+    box = theme.px(92)
     return box + (round(theme.smallest_type * 1.3) if view.captions else 0)
 
 
@@ -119,7 +145,7 @@ def _field(sheet: Sheet, view: Entry, rect: Rect) -> None:
     count, gaps = sum(view.groups), len(view.groups) - 1
     pad = theme.px(20)
     gap = theme.px(28) if count > 8 else theme.px(44)
-    cell = min((box.width - 2 * pad - gaps * gap) // count, round(box.height * 0.72))
+    cell = min((box.width - 2 * pad - gaps * gap) // count, round(box.height * 0.6))
     wide = count * cell + gaps * gap
     if count <= 8:
         box.width = min(box.width, wide + 2 * pad)
@@ -169,10 +195,7 @@ def _keypad(sheet: Sheet, view: Entry, rect: Rect, *, columns: int) -> None:
         for row in range(rows)
         for column in range(columns)
     ]
-    if columns == 3:
-        order = [*places[:9], places[10], places[11]]
-    else:
-        order = [*places[:10], places[10].union(places[11])]
+    order = [*places[:9], places[10], places[11]] if columns == 3 else [*places[:10], places[10].union(places[11])]
     for (label, event), place in zip(view.keys, order, strict=False):
         _key(sheet, Button(label, event), place)
     _key(sheet, view.erase, order[-1])

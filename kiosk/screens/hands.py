@@ -11,9 +11,11 @@ Rect = pygame.Rect
 
 NAMES: Final = ("thumb", "index", "middle", "ring", "little")
 """In the order of ISO/IEC 19794-4:2011, table 6: 1-5 on the right hand, 6-10 on the left."""
-DRAWING: Final = (210, 276)
+DRAWING: Final = (210, 280)
 TIPS: Final = {"thumb": (23, 122), "index": (60, 54), "middle": (96, 38), "ring": (130, 49), "little": (162, 84)}
 """Middles of the fingertips on the drawing of the right hand, seen from its back."""
+SHARES: Final = {False: 0.6, True: 0.5}
+"""Of the body that the hands take, on a landscape and on a portrait screen."""
 PALE: Final = {
     "skin": "#DCC8B6",
     "shade": "#CDB6A1",
@@ -29,47 +31,44 @@ def draw_hands(sheet: Sheet, view: Hands) -> None:
     """The hands on the stage, the words beside them, and what to change in its own picture."""
     sheet.chrome()
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    stage, words = sheet.halves(0.52 if theme.portrait else 0.58)
+    stage, words = sheet.halves(SHARES[theme.portrait])
     canvas.panel(stage, palette.calm, radius=theme.px(28))
     inner = stage.inflate(-theme.px(32), -theme.px(28))
-    if view.change:
-        words = _change(sheet, view, words)
-    sheet.words(words)
-    draw_pair(sheet, inner, asked=view.asked, done=view.done, sides=view.sides, phase=view.page.phase)
+    _words_and_change(sheet, view, words)
+    draw_pair(sheet, inner, asked=view.asked, done=view.done, sides=view.sides)
 
 
-def _change(sheet: Sheet, view: Hands, words: Rect) -> Rect:
-    """The picture of what to do otherwise, in the attention tint; returns what is left for the words."""
+def _words_and_change(sheet: Sheet, view: Hands, words: Rect) -> None:
+    """The words, and under (portrait: beside) them what to do, as a picture, where there is room for one."""
     theme, canvas = sheet.theme, sheet.canvas
-    frame = f"-{view.page.phase % 2}" if f"{view.change}-0" in canvas.pictures else ""
-    ground = sheet.ground_of(view.page.hint.mood) if view.page.hint else sheet.ground_of(Mood.CALM)
-    if theme.portrait:
+    gap = theme.px(28)
+    if theme.portrait and view.change:
         side = round(words.width * 0.36)
         box = Rect(words.right - side, words.y, side, min(words.height, round(side * 1.1)))
-        left = Rect(words.x, words.y, words.width - side - theme.px(28), words.height)
-    elif theme.compact:
-        box = Rect(words.right - theme.px(150), words.y, theme.px(150), theme.px(150))
-        left = words
-        return left
+        sheet.words(Rect(words.x, words.y, words.width - side - gap, words.height))
     else:
-        high = round(words.height * 0.36)
+        end = sheet.words(words) + gap
+        high = min(words.bottom - end, theme.px(380))
         box = Rect(words.x, words.bottom - high, words.width, high)
-        left = Rect(words.x, words.y, words.width, words.height - high - theme.px(20))
-    canvas.panel(box, ground.tint, radius=theme.px(24))
-    canvas.picture(view.change + frame, box.inflate(-theme.px(36), -theme.px(28)))
-    return left
+    if view.change and box.height >= theme.px(130):
+        frame = f"-{view.page.phase % 2}" if f"{view.change}-0" in canvas.pictures else ""
+        ground = sheet.ground_of(view.page.hint.mood if view.page.hint else Mood.CALM)
+        canvas.panel(box, ground.tint, radius=theme.px(24))
+        canvas.picture(view.change + frame, box.inflate(-theme.px(36), -theme.px(36)))
 
 
 def draw_pair(
-    sheet: Sheet, rect: Rect, *, asked: int | None, done: tuple[int, ...], sides: tuple[str, str], phase: int
+    sheet: Sheet, rect: Rect, *, asked: int | None, done: tuple[int, ...], sides: tuple[str, str] | None
 ) -> None:
     """Left and right hand in ``rect``, captioned; the one whose turn it is not is pale."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    caption = round(theme.small * 1.3)
+    caption = round(theme.small * 1.3) if sides else 0
     for left_hand in (True, False):
         place = _place(rect, caption, left_hand=left_hand)
         ours = asked is None or (asked > 5) == left_hand
         _hand(sheet, place, asked, done, left_hand=left_hand, ours=ours)
+        if sides is None:
+            continue
         under = Rect(rect.x if left_hand else rect.centerx, rect.bottom - caption, rect.width // 2, caption)
         canvas.write(
             sides[0] if left_hand else sides[1],
@@ -87,7 +86,7 @@ def _place(rect: Rect, caption: int, *, left_hand: bool) -> Rect:
     half = Rect(rect.x if left_hand else rect.centerx, rect.y, rect.width // 2, rect.height - caption)
     scale = min(half.width * 0.96 / DRAWING[0], half.height / DRAWING[1])
     place = Rect(0, 0, round(DRAWING[0] * scale), round(DRAWING[1] * scale))
-    place.midbottom = half.midbottom
+    place.center = half.center
     return place
 
 
@@ -128,7 +127,7 @@ def live_hands(sheet: Sheet, view: Hands) -> None:
     if view.asked is None:
         return
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    stage, _ = sheet.halves(0.52 if theme.portrait else 0.58)
+    stage, _ = sheet.halves(SHARES[theme.portrait])
     inner = stage.inflate(-theme.px(32), -theme.px(28))
     place = _place(inner, round(theme.small * 1.3), left_hand=view.asked > 5)
     radius = round(place.width * (0.135 + 0.012 * (view.page.phase % 2)))

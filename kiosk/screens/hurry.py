@@ -19,7 +19,7 @@ def draw_hurry(canvas: Canvas, hurry: Hurry, *, pressed: object) -> tuple[Target
 
     sheet = Sheet(canvas, Page(headline=hurry.headline, sentence=hurry.sentence, pressed=pressed))
     wide = min(theme.px(980), theme.width - 2 * theme.margin)
-    high = min(theme.px(520 if not theme.portrait else 860), theme.height - 2 * theme.margin)
+    high = min(theme.px(520 if not theme.portrait else 720), theme.height - 2 * theme.margin)
     box = Rect(0, 0, wide, high)
     box.center = canvas.rect.center
     canvas.panel(box, palette.card, radius=theme.px(28))

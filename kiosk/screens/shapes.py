@@ -89,7 +89,8 @@ def surface(colours: npt.NDArray[np.float32], coverage: Coverage) -> pygame.Surf
 def _from_centre(width: int, height: int, x: float, y: float) -> Coverage:
     across = np.arange(width, dtype=np.float32)[None, :] + 0.5 - x
     down = np.arange(height, dtype=np.float32)[:, None] + 0.5 - y
-    return np.hypot(across, down).astype(np.float32)
+    distance: Coverage = np.hypot(across, down).astype(np.float32)
+    return distance
 
 
 def _mix(one: Colour, other: Colour, share: Coverage) -> npt.NDArray[np.float32]:

@@ -23,7 +23,7 @@ class Ground:
 class Sheet:
     """One drawing of one page: draws what is common, offers the free places, and collects the targets."""
 
-    def __init__(self, canvas: Canvas, page: Page) -> None:
+    def __init__(self, canvas: Canvas, page: Page, *, footed: bool | None = None) -> None:
         self.canvas, self.theme, self.page = canvas, canvas.theme, page
         self.palette = self.theme.palette
         self.targets: list[Target] = []
@@ -34,8 +34,13 @@ class Sheet:
         foot = margin if not theme.compact else max(theme.px(12), theme.mm(1.5))
         self.footer = Rect(margin, theme.height - foot - theme.target, theme.width - 2 * margin, theme.target)
         gap = theme.px(24)
-        top = self.header.bottom + theme.px(12 if not theme.compact else 4)
-        self.body = Rect(margin, top, theme.width - 2 * margin, self.footer.top - gap - top)
+        # The officer's header is a dark block: it needs more air below it.
+        air = 4 if theme.compact else 28 if page.header.officer else 12
+        top = self.header.bottom + theme.px(air)
+        self.footed = footed if footed is not None else any((page.back, page.secondary, page.primary))
+        """Whether there are buttons at the foot; where there are none, the body has their place too."""
+        low = self.footer.top - gap if self.footed else self.footer.bottom
+        self.body = Rect(margin, top, theme.width - 2 * margin, low - top)
 
     # Places -------------------------------------------------------------------------------------------------------
 
@@ -66,7 +71,8 @@ class Sheet:
         self.canvas.surface.fill(self.palette.paper)
         self._header(self.page.header)
         self._band()
-        self._footer()
+        if self.footed:
+            self._footer()
 
     def _band(self) -> None:
         half, width = self.theme.px(5), self.theme.width
@@ -110,9 +116,11 @@ class Sheet:
     def _title(self, header: Header, free: Rect) -> None:
         theme = self.theme
         ink = self.palette.on_officer if header.officer else self.palette.ink
-        icon = theme.px(44)
-        self.canvas.picture("shield", Rect(free.x, free.centery - icon // 2, icon, icon), ink=ink)
-        words = Rect(free.x + icon + theme.px(14), free.y, free.width - icon - theme.px(14), free.height)
+        icon = theme.px(44) if header.icon else 0
+        if header.icon:
+            self.canvas.picture(header.icon, Rect(free.x, free.centery - icon // 2, icon, icon), ink=ink)
+            icon += theme.px(14)
+        words = Rect(free.x + icon, free.y, free.width - icon, free.height)
         self.canvas.write(header.title, words, theme.sentence, bold=True, ink=ink, down="middle")
 
     def _steps(self, header: Header, free: Rect) -> None:
@@ -163,7 +171,7 @@ class Sheet:
             left += width + gap
         if page.secondary is not None:
             width = min(self.width_of(page.secondary), right - left)
-            start = left if page.back is None else right - width
+            start = left if page.back is None and page.primary is not None else right - width
             self.button(page.secondary, Rect(start, footer.y, width, footer.height))
 
     def _alone(self) -> bool:

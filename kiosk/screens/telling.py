@@ -1,19 +1,24 @@
 """Screens that tell something: one picture and what it means, lines to confirm, plain points, the receipt."""
 
+from dataclasses import replace
+
 import pygame
 import segno
 
 from kiosk.screens.sheet import Sheet
+from kiosk.screens.typesetting import LEADING, Setting
 from kiosk.screens.views import Fact, Hint, Lines, Message, Mood, Points, Receipt
 
 Rect = pygame.Rect
+STRIPE = 14
+"""Units: the coloured edge of the card that the biodata stand on."""
 
 
 def draw_message(sheet: Sheet, view: Message) -> None:
     """The picture says it, the words explain it, and a box says what to do next."""
     sheet.chrome()
     theme, canvas = sheet.theme, sheet.canvas
-    stage, words = sheet.halves(0.46 if theme.portrait else 0.44)
+    stage, words = sheet.halves(0.5 if theme.portrait else 0.46)
     ground = sheet.ground_of(view.mood)
     canvas.panel(stage, ground.tint, radius=theme.px(28))
     bar = _bar(sheet, view, stage)
@@ -44,7 +49,7 @@ def _bar(sheet: Sheet, view: Message, stage: Rect) -> Rect | None:
 def live_message(sheet: Sheet, view: Message) -> None:
     """The bar: how far it is, or, where nobody can tell, a slow movement."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    stage = sheet.halves(0.46 if theme.portrait else 0.44)[0]
+    stage = sheet.halves(0.5 if theme.portrait else 0.46)[0]
     bar = _bar(sheet, view, stage)
     if bar is None:
         return
@@ -58,19 +63,22 @@ def live_message(sheet: Sheet, view: Message) -> None:
 
 
 def draw_lines(sheet: Sheet, view: Lines) -> None:
-    """Biodata as on the card: label over value, one card of paper."""
-    sheet.chrome()
-    theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    if theme.portrait or theme.compact:
-        share = 0.26 if theme.portrait else 0.3
-        words = Rect(sheet.body.x, sheet.body.y, sheet.body.width, round(sheet.body.height * share))
-        end = sheet.words(words)
-        stage = Rect(sheet.body.x, end + theme.px(8), sheet.body.width, sheet.body.bottom - end - theme.px(8))
+    """Biodata as on the card: label and value, on one card of paper."""
+    theme, canvas, palette, body = sheet.theme, sheet.canvas, sheet.palette, sheet.body
+    if theme.compact and sheet.page.hint is not None:
+        sheet.page = replace(sheet.page, sentence="")
+    if theme.compact and not theme.portrait and _least_height(sheet, view.rows, body) > body.height * 0.66:
+        # Long names need the whole body: what is asked moves up into the header.
+        hint = sheet.page.hint
+        title, icon = (hint.text, hint.icon) if hint else (sheet.page.headline, "")
+        sheet.page = replace(sheet.page, header=replace(sheet.page.header, steps=(), title=title, icon=icon))
+        sheet.chrome()
+        stage = body
     else:
-        stage, words = sheet.halves(0.6)
-        sheet.words(words)
+        sheet.chrome()
+        stage = _beside(sheet)
     canvas.card(stage)
-    stripe = Rect(stage.x, stage.y, stage.width, theme.px(14))
+    stripe = Rect(stage.x, stage.y, stage.width, theme.px(STRIPE))
     before = canvas.surface.get_clip()
     canvas.surface.set_clip(stripe)
     canvas.panel(Rect(stage.x, stage.y, stage.width, theme.px(60)), palette.primary)
@@ -78,25 +86,50 @@ def draw_lines(sheet: Sheet, view: Lines) -> None:
     _rows(sheet, view.rows, stage)
 
 
+def _beside(sheet: Sheet) -> Rect:
+    """Words above or beside the card; returns the card's place."""
+    theme, body = sheet.theme, sheet.body
+    if theme.portrait or theme.compact:
+        share = 0.26 if theme.portrait else 0.3
+        end = sheet.words(Rect(body.x, body.y, body.width, round(body.height * share)))
+        return Rect(body.x, end + theme.px(8), body.width, body.bottom - end - theme.px(8))
+    stage, words = sheet.halves(0.6)
+    sheet.words(words)
+    return stage
+
+
+def _inner(sheet: Sheet, stage: Rect) -> Rect:
+    pad = sheet.theme.px(32 if not sheet.theme.compact else 16)
+    top = stage.y + sheet.theme.px(STRIPE)
+    return Rect(stage.x + pad, top + pad // 4, stage.width - 2 * pad, stage.bottom - top - pad // 2)
+
+
+def _values(sheet: Sheet, rows: tuple[tuple[str, str], ...], inner: Rect, size: int) -> tuple[int, list[Setting]]:
+    """The width of the labels' column, and how the values are set beside it."""
+    canvas, theme = sheet.canvas, sheet.theme
+    labels = max(canvas.width_of(label, theme.small) for label, _ in rows) + theme.px(24)
+    return labels, [canvas.set(value, (inner.width - labels, 10_000), size, bold=True) for _, value in rows]
+
+
+def _least_height(sheet: Sheet, rows: tuple[tuple[str, str], ...], stage: Rect) -> int:
+    _, settings = _values(sheet, rows, _inner(sheet, stage), sheet.theme.smallest_type)
+    return sum(setting.height for setting in settings)
+
+
 def _rows(sheet: Sheet, rows: tuple[tuple[str, str], ...], stage: Rect) -> None:
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    pad = theme.px(32 if not theme.compact else 20)
-    inner = Rect(
-        stage.x + pad, stage.y + theme.px(14) + pad // 2, stage.width - 2 * pad, stage.height - theme.px(14) - pad
-    )
-    labels = max(canvas.width_of(label, theme.small) for label, _ in rows) + theme.px(24)
-    settings = []
-    for size in range(theme.type(34), theme.smallest_type - 1, -1):
-        settings = [canvas.set(value, (inner.width - labels, 10_000), size, bold=True) for _, value in rows]
+    inner = _inner(sheet, stage)
+    for size in range(theme.type(38 if theme.portrait else 34), theme.smallest_type - 1, -1):
+        labels, settings = _values(sheet, rows, inner, size)
         spare = inner.height - sum(setting.height for setting in settings)
         if spare >= (len(rows) - 1) * theme.px(6):
             break
-    gap = min(max(0, spare) // max(len(rows) - 1, 1), theme.px(22))
+    gap = min(max(0, spare) // max(len(rows) - 1, 1), theme.px(44 if theme.portrait else 22))
     y = inner.y + max(0, (spare - gap * (len(rows) - 1)) // 2)
     for number, ((label, value), setting) in enumerate(zip(rows, settings, strict=True)):
         if number and gap >= theme.px(10):
             canvas.surface.fill(palette.line, (inner.x, y - gap // 2 - 1, inner.width, theme.px(2)))
-        first = round(setting.size * 1.24)
+        first = round(setting.size * LEADING)
         canvas.write(label, Rect(inner.x, y, labels, first), theme.small, ink=palette.soft_ink, down="middle")
         room = Rect(inner.x + labels, y, inner.width - labels, min(setting.height, inner.bottom - y))
         canvas.write(value, room, setting.size, bold=True)
@@ -153,7 +186,7 @@ def draw_receipt(sheet: Sheet, view: Receipt) -> None:
     number = Rect(inner.x, top.bottom, inner.width, round(theme.type(56) * 1.3))
     used = canvas.write(view.number, number, theme.type(56), bold=True, across="centre")
     _qr(sheet, view.number, Rect(inner.x, used.bottom + pad // 3, inner.width, inner.bottom - used.bottom - pad // 3))
-    points_share = 0.58 if not theme.compact else 0.52
+    points_share = 0.58 if not theme.compact else 0.66
     end = sheet.words(Rect(words.x, words.y, words.width, round(words.height * (1 - points_share))))
     _list(sheet, view.points, Rect(words.x, end + theme.px(4), words.width, words.bottom - end - theme.px(4)))
 

@@ -12,7 +12,7 @@ def _hex(value: str) -> Colour:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours by their meaning. Text pairs reach 7:1 (WCAG 2.2, 1.4.6); a test measures them on the finished screens."""
+    """Colours by their meaning. Text reaches 7:1 (WCAG 2.2, 1.4.6): a test measures it on the finished screens."""
 
     paper: Colour
     card: Colour
@@ -49,7 +49,7 @@ DAY = Palette(
     on_primary=_hex("#FFFFFF"),
     calm=_hex("#E4EEF1"),
     good=_hex("#165C32"),
-    good_tint=_hex("#E2F1E4"),
+    good_tint=_hex("#EBF7ED"),
     attention=_hex("#7A4200"),
     attention_tint=_hex("#FFF1D6"),
     key=_hex("#FFFFFF"),

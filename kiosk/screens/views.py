@@ -45,11 +45,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the resident is, and the two ways out. ``title`` instead of steps marks the officer's place."""
+    """Where the resident is, and the two ways out; or a title with its icon, as in the ``officer``'s place."""
 
     steps: tuple[str, ...] = ()
     at: int = 0
     title: str = ""
+    icon: str = ""
     officer: bool = False
     stop: Button | None = None
     help: Button | None = None
@@ -121,7 +122,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom the officer should compare with the resident: JPEG bytes as captured, and the lines beside them."""
+    """Whom the officer should compare with the resident: JPEG bytes as captured, and the lines beside them.
+
+    The most important line comes first: where glass is scarce, the last ones are left out.
+    """
 
     photo: bytes | None = field(repr=False)
     lines: tuple[str, ...] = field(repr=False)
@@ -151,7 +155,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One picture and what it means; ``share`` fills a bar (live), ``waiting`` moves slowly, ``todo`` is what to do next."""
+    """One picture and what it means, and ``todo``, what to do next.
+
+    ``share`` fills a bar (live); ``waiting`` moves it slowly where nobody can tell how far it is.
+    """
 
     page: Page
     picture: str
@@ -171,9 +178,13 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The live picture, uint8 (height, width, 3) RGB. ``oval``: centre and radii as shares of the frame."""
+    """The live picture, uint8 (height, width, 3) RGB. ``oval``: centre and radii as shares of the frame.
+
+    ``picture`` moves in two frames, ``-0`` and ``-1``: what to do before the photo.
+    """
 
     page: Page
+    picture: str
     oval: tuple[float, float, float, float]
     frame: Frame | None = field(repr=False, compare=False)
     mirrored: bool = False
@@ -224,7 +235,6 @@ class Summary:
     strokes: Strokes = field(repr=False)
     done: tuple[int, ...]
     captions: tuple[str, str, str]
-    sides: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,9 @@ def _facts(sheet: Sheet, facts: tuple[Fact, ...], rect: Rect) -> None:
 def draw_choice(sheet: Sheet, view: Choice) -> None:
     """One question over two large answers."""
     sheet.chrome()
-    theme, canvas, body = sheet.theme, sheet.canvas, sheet.body
+    theme, body = sheet.theme, sheet.body
     room = Rect(body.x, body.y, body.width, round(body.height * (0.3 if not theme.compact else 0.34)))
-    end = sheet.words(room) if not theme.compact else sheet.words(room)
+    end = sheet.words(room)
     gap = theme.px(28)
     field = Rect(body.x, end + theme.px(8), body.width, body.bottom - end - theme.px(8))
     count = len(view.choices)
@@ -121,7 +121,8 @@ def _answer(sheet: Sheet, button: Button, picture: str, note: str, rect: Rect) -
     pad = theme.px(28 if not theme.compact else 18)
     inner = face.inflate(-2 * pad, -2 * pad)
     label = theme.type(44)
-    words_high = round(label * 1.3) + (round(theme.small * 1.3) * 2 if note else 0)
+    notes = theme.type(28)
+    words_high = round(label * 1.3) + (canvas.set(note, (inner.width, 10_000), notes).height if note else 0)
     if inner.height - words_high >= theme.px(120):
         words = Rect(inner.x, inner.bottom - words_high, inner.width, words_high)
         canvas.picture(picture, Rect(inner.x, inner.y, inner.width, words.top - theme.px(16) - inner.y))
@@ -133,17 +134,15 @@ def _answer(sheet: Sheet, button: Button, picture: str, note: str, rect: Rect) -
             ink=palette.primary,
             across="centre",
         )
-        canvas.write(
-            note, Rect(words.x, used.bottom, words.width, words.bottom - used.bottom), theme.small, across="centre"
-        )
+        canvas.write(note, Rect(words.x, used.bottom, words.width, words.bottom - used.bottom), notes, across="centre")
     else:
         side = min(inner.height, round(inner.width * 0.36))
         canvas.picture(picture, Rect(inner.x, inner.y, side, inner.height))
         words = Rect(inner.x + side + pad, inner.y, inner.width - side - pad, inner.height)
         setting = canvas.set(button.label, (words.width, words.height // 2), label, bold=True)
-        under = canvas.set(note, (words.width, words.height - setting.height), theme.small) if note else None
+        under = canvas.set(note, (words.width, words.height - setting.height), notes) if note else None
         high = setting.height + (under.height if under else 0)
         top = Rect(words.x, words.centery - high // 2, words.width, setting.height)
         canvas.write(button.label, top, label, bold=True, ink=palette.primary)
-        canvas.write(note, Rect(words.x, top.bottom, words.width, high - setting.height), theme.small)
+        canvas.write(note, Rect(words.x, top.bottom, words.width, high - setting.height), notes)
     sheet.targets.append(Target(rect, button.event, button.label))

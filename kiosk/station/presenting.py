@@ -1,4 +1,4 @@
-"""From the visit as it stands to what the screen shows. One function a step; every word of it comes from the catalogues."""
+"""From the visit as it stands to what the screen shows: one function a step, every word from the catalogues."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -347,7 +347,7 @@ def _consent(tell: Telling) -> View:
         (
             Fact("record", say("We take your photo, your signature and the prints of ten fingers.")),
             Fact("card", say("They are for your KTP-el only.")),
-            Fact("lock", say("They are locked right away. Only the government centre can open them.")),
+            Fact("lock", say("Locked right away. Only the centre can open them.")),
             Fact("stop-hand", say("You can stop at any time. Then everything is erased.")),
         ),
     )
@@ -371,6 +371,7 @@ def _photo(tell: Telling) -> View:
             secondary=Button(say("Take the photo now"), Next(), "camera") if offered else None,
             hint=hint,
         ),
+        picture="glasses",
         oval=OVAL,
         frame=tell.frame,
         good=good,
@@ -423,7 +424,7 @@ def _hands(tell: Telling, overline: str, sentence: str, done: tuple[Finger, ...]
     elif session.refusal is Refusal.FINGER_UNCLEAR and advice is not None:
         change, spoken = reasons.FINGER[advice]
         hint = Hint(say(spoken), "again", Mood.ATTENTION)
-    elif session.refusal is None:
+    else:
         change = "press"
     name = say(reasons.FINGER_NAMES[asked]) if asked is not None else say("Fingerprints")
     return views.Hands(
@@ -477,7 +478,6 @@ def _review(tell: Telling) -> View:
             say("Signature"),
             say("{count} fingers", count=say.number(len(session.impressions))),
         ),
-        sides=_sides(tell),
     )
 
 
@@ -502,13 +502,16 @@ def _officer(tell: Telling, headline: str, sentence: str) -> View:
     say, session, biodata = tell.say, tell.session, tell.session.biodata
     hint = tell.refused_here()
     if hint is None and session.recheck_doubtful:
-        hint = Hint(say("An index finger did not match its first print. Look closely."), "alert", Mood.ATTENTION)
-    lines = (biodata.name, f"{biodata.birth_place}, {say.date(biodata.birth_date)}") if biodata else ()
+        hint = Hint(say("One index finger did not match. Look closely."), "alert", Mood.ATTENTION)
+    lines = (biodata.name, say.date(biodata.birth_date), biodata.birth_place) if biodata else ()
     return views.Entry(
         tell.page(
             headline,
             sentence,
-            header=Header(title=say("Officer"), officer=True, stop=Button(say("Stop"), CancelAsked(), "close")),
+            overline=say("Resident: please wait for the officer"),
+            header=Header(
+                title=say("Officer"), icon="shield", officer=True, stop=Button(say("Stop"), CancelAsked(), "close")
+            ),
             secondary=Button(say("Not this person"), Deny(), "close"),
             primary=Button(say("Confirm"), Next(), "tick", ready=len(session.typed) == PIN_DIGITS and not session.busy),
             hint=hint,
@@ -524,9 +527,7 @@ def _officer(tell: Telling, headline: str, sentence: str) -> View:
 
 def _officer_confirms(tell: Telling) -> View:
     say = tell.say
-    return _officer(
-        tell, say("Is it this person?"), say("Compare face and photo, then type your PIN. Resident: please wait.")
-    )
+    return _officer(tell, say("Is it this person?"), say("Compare face and photo, then type your PIN."))
 
 
 def _collect_officer(tell: Telling) -> View:
@@ -534,7 +535,7 @@ def _collect_officer(tell: Telling) -> View:
     return _officer(
         tell,
         say("May this person have the card?"),
-        say("Compare with the family card, then type your PIN. Resident: please wait."),
+        say("Compare with the family card, then type your PIN."),
     )
 
 
@@ -558,9 +559,9 @@ def _receipt(tell: Telling) -> View:
         caption=say("Your registration number"),
         number=accepted.registration if accepted else "",
         points=(
-            Fact("pen", say("Write the number down, or take a picture of it.")),
-            Fact("clock", say("The centre checks your data. That takes days, sometimes weeks.")),
-            Fact("bell", say("Come back with your number to collect your card.")),
+            Fact("pen", say("Write it down, or take a picture.")),
+            Fact("clock", say("The centre checks. That can take some weeks.")),
+            Fact("bell", say("Then collect your card with this number.")),
         ),
     )
 

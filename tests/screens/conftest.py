@@ -1,13 +1,13 @@
 """Every screen of the station as a scene: the visit as it stands, told to the screens as the station does."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pygame
 import pytest
 from PIL import Image, ImageDraw
 
@@ -16,6 +16,7 @@ from kiosk.journey.events import Next
 from kiosk.journey.fingers import IN_ORDER, RECHECKED
 from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Session, Sex
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import Theme, dpi_of
 from kiosk.screens.views import View
 from kiosk.station.presenting import StationFacts, present
@@ -64,6 +65,18 @@ BIODATA = Biodata(
     recorded=False,
     nik_disagrees=False,
 )
+
+
+LONG = replace(
+    BIODATA,
+    name="MARIA MAGDALENA YOSEFINA THERESIA DE ROSARI FERNANDEZ NABEN",
+    birth_place="KABUPATEN TIMOR TENGAH SELATAN",
+    birth_date=date(1958, 12, 25),
+    address="JL. GUBERNUR EL TARI II, LORONG BERINGIN NO. 117 B, RT 014 / RW 005",
+    village="TUAPUKAN OEBELO KECIL",
+    district="KUPANG TIMUR SELATAN",
+)
+"""As long as a card has room for: 60 characters of a name."""
 
 
 def person(
@@ -144,6 +157,8 @@ def scenes() -> dict[str, Scene]:
         "birth-date-refused": Scene(at(new, Step.BIRTH_DATE, refusal=Refusal.DATE_WRONG, tries_left=2)),
         "is-this-you": Scene(at(known, Step.IS_THIS_YOU)),
         "is-this-you-disagrees": Scene(at(known.but(biodata=but(BIODATA, nik_disagrees=True)), Step.IS_THIS_YOU)),
+        "is-this-you-long": Scene(at(known.but(biodata=LONG), Step.IS_THIS_YOU)),
+        "officer-long": Scene(at(whole.but(biodata=LONG), Step.OFFICER_CONFIRMS)),
         "consent": Scene(at(known, Step.CONSENT)),
         "photo-waking": Scene(at(known, Step.PHOTO)),
         "photo": Scene(at(known, Step.PHOTO, face_advice=FaceAdvice.CLOSER), frame=frame()),
@@ -201,3 +216,29 @@ def scenes() -> dict[str, Scene]:
     }
     told["refused-seal-failed"] = Scene(at(whole, Step.REFUSED, refusal=Refusal.SEAL_FAILED, officer="o"))
     return told
+
+
+def theme(size: str) -> Theme:
+    """The theme of a display by its name, as ``1280x800``."""
+    width, height = (int(part) for part in size.split("x"))
+    return Theme(width, height, dpi_of(width, height, SIZES[size]))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden-update", action="store_true", help="draw the golden pictures anew, to be looked at")
+
+
+@pytest.fixture(scope="session")
+def text() -> Text:
+    return Text.load(LOCALES, STATION.languages)
+
+
+@pytest.fixture(scope="session")
+def all_scenes() -> dict[str, Scene]:
+    return scenes()
+
+
+@pytest.fixture(scope="session")
+def canvas_of() -> Callable[[str], Canvas]:
+    """A canvas for a display by its name; made once."""
+    return cache(lambda size: Canvas(theme(size)))
