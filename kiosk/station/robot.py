@@ -233,11 +233,11 @@ class Robot:
     def _act(self, session: Session, errand: Errand, targets: Sequence[Target], window: Window) -> None:
         match session.step:
             case Step.ATTRACT:
-                self._under_way = _touch(Begin(), targets, window)
+                self._under_way = touch(Begin(), targets, window)
             case Step.LANGUAGE:
-                _touch(LanguageChosen(errand.language), targets, window)
+                touch(LanguageChosen(errand.language), targets, window)
             case Step.PURPOSE:
-                _touch(PurposeChosen(errand.purpose), targets, window)
+                touch(PurposeChosen(errand.purpose), targets, window)
             case Step.NIK:
                 self._type(errand.nik, session, targets, window)
             case Step.BIRTH_DATE:
@@ -245,15 +245,15 @@ class Robot:
             case Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER:
                 self._type(errand.officer_pin, session, targets, window)
             case Step.SIGNATURE if not self._signed:
-                self._signed = _sign(targets, window)
+                self._signed = sign(targets, window)
             case Step.SIGNATURE:
-                _touch(Next(), targets, window)
+                touch(Next(), targets, window)
             case step if step in NEXT_STEPS:
-                _touch(Next(), targets, window)
+                touch(Next(), targets, window)
 
     def _type(self, digits: str, session: Session, targets: Sequence[Target], window: Window) -> None:
         typed = len(session.typed)
-        _touch(Next() if typed >= len(digits) else Digit(digits[typed]), targets, window)
+        touch(Next() if typed >= len(digits) else Digit(digits[typed]), targets, window)
 
 
 class Album:
@@ -282,7 +282,7 @@ class Album:
             self.pictures.append(path)
 
 
-def _touch(event: Event, targets: Sequence[Target], window: Window) -> bool:
+def touch(event: Event, targets: Sequence[Target], window: Window) -> bool:
     """Put a finger on the target that means ``event``, and lift it; False when the screen has none."""
     target = next((target for target in targets if target.event == event), None)
     if target is None:
@@ -292,7 +292,7 @@ def _touch(event: Event, targets: Sequence[Target], window: Window) -> bool:
     return True
 
 
-def _sign(targets: Sequence[Target], window: Window) -> bool:
+def sign(targets: Sequence[Target], window: Window) -> bool:
     """Write a name into the signing field."""
     field_ = next((target for target in targets if target.kind == "ink"), None)
     if field_ is None:
