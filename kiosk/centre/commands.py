@@ -30,7 +30,9 @@ _WILAYAH = Path(__file__).parents[2] / "config" / "wilayah.csv"
 
 def commands() -> typer.Typer:
     """Gather the centre's commands."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, help="The reference centre: keys, rosters, packets, print orders.")
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, help="The reference centre: keys, rosters, packets, print orders."
+    )
     app.command("keys")(_keys)
     app.command("provision-station")(_provision_station)
     app.command("roster")(_roster)

@@ -197,7 +197,7 @@ def clock() -> Clock:
 @pytest.fixture
 def make_delivery(exchange: Exchange, store: Store, clock: Clock) -> Callable[[Centre], Delivery]:
     def make(line: Centre) -> Delivery:
-        backoff = Backoff(1.0, 300.0, Random(1))  # noqa: S311  # the spread must be the same in each run
+        backoff = Backoff(1.0, 300.0, Random(1))  # the spread must be the same in each run
         return Delivery(exchange, line, store, link=backoff, stop=threading.Event(), clock=clock)
 
     return make

@@ -23,7 +23,7 @@ def outgoing(centre):
 @pytest.fixture
 def make_inbound(exchange, store, clock):
     def make(line: Centre, station: str = STATION) -> Inbound:
-        backoff = Backoff(1.0, 300.0, Random(1))  # noqa: S311  # the same spread in each run
+        backoff = Backoff(1.0, 300.0, Random(1))  # the same spread in each run
         return Inbound(exchange, line, store, station=station, every=60, link=backoff, clock=clock)
 
     return make

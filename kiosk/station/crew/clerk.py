@@ -34,6 +34,7 @@ from kiosk.journey.session import Accepted, Session
 from kiosk.journey.steps import Refusal
 from kiosk.record import keeping, nik
 from kiosk.record.attempts import Limit
+from kiosk.record.database import DatabaseDamaged
 from kiosk.record.exchange import Exchange
 from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
 from kiosk.record.inbox import Inbox as Arrivals
@@ -206,6 +207,9 @@ class Clerk:
                     self._stuck_at = None
             finally:
                 books.close()
+        except DatabaseDamaged as error:
+            log.critical("%s", error)  # names a file and what to do, nothing from within it
+            self.broken = True
         except Exception as bug:
             report(bug, "clerk")
             self.broken = True
