@@ -170,15 +170,28 @@ class Hands:
         return self._person[1]
 
 
+def step_into_the_booth(session: Session, world: World, *, over: float) -> None:
+    """Walk up to the camera in ``over`` seconds; the officer has hung the cloth that the birth year asks for."""
+    if world.booth is None or session.biodata is None:
+        return
+    world.booth.hang(Cloth.RED if session.biodata.birth_date.year % 2 else Cloth.BLUE)
+    world.booth.person(Pose.FAR)
+    world.booth.person(Pose.GOOD, over=over)
+
+
 class Helper:
     """For a person at the demo's window: only lends the simulated hands, since there is no reader to touch."""
 
     def __init__(self, world: World, *, person: int) -> None:
-        self._hands, self._person = Hands(world, pause=1.2), person
+        self._world, self._person, self._step = world, person, Step.OUT_OF_SERVICE
+        self._hands = Hands(world, pause=1.2)
         self._hands.grow(person)
 
     def look(self, session: Session, targets: Sequence[Target], window: Window) -> None:
-        """Lay the finger that the screen asks for."""
+        """Come before the camera, and lay the finger that the screen asks for."""
+        if session.step is Step.PHOTO and self._step is not Step.PHOTO:
+            step_into_the_booth(session, self._world, over=3.0)
+        self._step = session.step
         self._hands.follow(session, self._person, time.monotonic())
 
 
@@ -223,12 +236,8 @@ class Robot:
         if session.step is Step.ATTRACT and self._under_way:
             self._errand = None
             self._under_way = False
-        if session.step is Step.PHOTO and self._world.booth is not None and self._errand is not None:
-            # The officer hangs the cloth that the birth year asks for.
-            odd = int(self._errand.birth_date[-1:] or "1") % 2
-            self._world.booth.hang(Cloth.RED if odd else Cloth.BLUE)
-            self._world.booth.person(Pose.FAR)
-            self._world.booth.person(Pose.GOOD, over=4 * self._pause)
+        if session.step is Step.PHOTO:
+            step_into_the_booth(session, self._world, over=4 * self._pause)
 
     def _act(self, session: Session, errand: Errand, targets: Sequence[Target], window: Window) -> None:
         match session.step:
