@@ -45,6 +45,7 @@ def commands() -> typer.Typer:
                 ("Model", model.name),
                 ("Image", f"{model.width} × {model.height} pixels, {model.ppi} an inch, {2**model.depth} greys"),
                 ("Templates", model.template_family),
+                ("Line", f"{reader.baud} baud, packets of {reader.packet_size} bytes"),
             ):
                 Console().print(f"{name:<12} {value}", highlight=False)
 
@@ -81,12 +82,12 @@ def commands() -> typer.Typer:
     ) -> None:
         """Say when a finger comes and goes."""
         with _reader(context) as reader:
-            there, until = None, time.monotonic() + seconds
+            before, until = None, time.monotonic() + seconds
             while time.monotonic() < until:
                 empty = reader.lifted(within=0.0)
-                if there is not (not empty):
-                    there = not empty
-                    Console().print("finger" if there else "empty")
+                if empty is not before:
+                    Console().print("empty" if empty else "finger")
+                before = empty
                 time.sleep(0.1)
 
     return app

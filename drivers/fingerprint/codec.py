@@ -1,10 +1,12 @@
 """The bytes of the GROW/ZFM family (R307, R503, AS608 …): packets in and out, no port, no clock.
 
-Source: "R307 Fingerprint Module User Manual", §2.1 data package format and §3 instructions; the R503 manual says the
-same. On the wire: ``EF01 | address (4) | kind (1) | length (2) | payload | sum (2)``, big-endian; the length counts
-payload and sum; the sum is that of kind, length bytes and payload, modulo 65536.
+Source: "R307 Fingerprint Module User Manual", §2.1 data package format and §3 instructions; "R503 Fingerprint Module
+User Manual" v1.2.2 for what came later (AuraLedConfig, ReadProdInfo). On the wire:
+``EF01 | address (4) | kind (1) | length (2) | payload | sum (2)``, big-endian; the length counts payload and sum; the
+sum is that of kind, length bytes and payload, modulo 65536.
 """
 
+import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -42,6 +44,12 @@ class Instruction(IntEnum):
     READ_PARAMETERS = 0x0F
     VERIFY_PASSWORD = 0x13
     LIGHT = 0x35
+    READ_PRODUCT = 0x3C
+
+
+ANSWERED = {Instruction.MATCH: 2, Instruction.READ_PARAMETERS: 16, Instruction.READ_PRODUCT: 46}
+"""Bytes that follow the confirmation code of a success, §3; none where it is not said. Answers carry no number: by its
+length a late one is told from the one that is waited for."""
 
 
 class Answer(IntEnum):
@@ -60,6 +68,7 @@ class Answer(IntEnum):
     WRONG_PASSWORD = 0x13
     NO_IMAGE = 0x15
     UNKNOWN_INSTRUCTION = 0x1C
+    VERIFY_FIRST = 0x21
 
 
 class Parameter(IntEnum):
@@ -123,6 +132,48 @@ class Parameters:
         return b"".join(word.to_bytes(2, "big") for word in words)
 
 
+_PRODUCT = struct.Struct(">16s4s8s2B8s4H")
+_SIDES = range(64, 641)
+"""Pixels to a side that a single-finger module may have; what is outside is a firmware that does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The forty-six bytes of ReadProdInfo, R503 manual p. 26: ``width`` and ``height`` of the image in pixels."""
+
+    module: str
+    batch: str
+    serial: str
+    hardware: tuple[int, int]
+    sensor: str
+    width: int
+    height: int
+    template_size: int
+    capacity: int
+
+    @classmethod
+    def read(cls, raw: bytes) -> "Product":
+        """Take the bytes apart. Raises ValueError when they cannot be a product's."""
+        if len(raw) != _PRODUCT.size:
+            raise ValueError("product information is forty-six bytes")
+        module, batch, serial, major, minor, sensor, width, height, template_size, capacity = _PRODUCT.unpack(raw)
+        if width not in _SIDES or height not in _SIDES or width % 2:
+            raise ValueError("no module has an image of this size")
+        texts = (_text(module), _text(batch), _text(serial), _text(sensor))
+        return cls(*texts[:3], (major, minor), texts[3], width, height, template_size, capacity)
+
+    def write(self) -> bytes:
+        """The forty-six bytes again."""
+        texts = (text.encode("ascii") for text in (self.module, self.batch, self.serial))
+        numbers = (self.width, self.height, self.template_size, self.capacity)
+        return _PRODUCT.pack(*texts, *self.hardware, self.sensor.encode("ascii"), *numbers)
+
+
+def _text(raw: bytes) -> str:
+    """What is readable of a padded text: it is shown to people, and kept beside the image."""
+    return "".join(chr(byte) for byte in raw.split(b"\0")[0] if 0x20 <= byte < 0x7F).strip()
+
+
 def encode(kind: int, payload: bytes, *, address: int = EVERYBODY) -> bytes:
     """One packet as bytes. Raises ValueError when the payload is too long for any module."""
     if len(payload) > LONGEST:
@@ -146,11 +197,6 @@ class Decoder:
     def __init__(self) -> None:
         self._held = bytearray()
         self._garbage = 0
-
-    @property
-    def partial(self) -> bool:
-        """Whether a packet has begun and is not whole yet."""
-        return bool(self._held)
 
     def feed(self, data: bytes) -> list[Packet | Garbage]:
         """Take ``data`` in; what became whole by it, in order."""

@@ -1,77 +1,70 @@
 """A reader on a pty that speaks the GROW/ZFM protocol: the production driver cannot tell it from a module.
 
-It holds what a module holds (an image, two feature buffers, system parameters) and judges pixels alone: never a label.
-A finger laid on it goes through the module's sixteen grey levels, like everything else on the wire.
+What the module does is in ``firmware``; here is what surrounds it: the cable with its speed and its faults, the plug,
+and the finger on the glass.
 """
 
+import fcntl
 import os
 import queue
 import select
-import termios
+import struct
 import threading
 import time
 import tty
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
-import numpy as np
-import numpy.typing as npt
+from drivers.fingerprint.codec import EVERYBODY, Answer, Decoder, Kind, Packet, Parameters, encode
+from drivers.fingerprint.firmware import Firmware, Image
+from drivers.fingerprint.reader import OPTICAL, Sensor
 
-from drivers.fingerprint import features
-from drivers.fingerprint.codec import (
-    EVERYBODY,
-    Answer,
-    Decoder,
-    Instruction,
-    Kind,
-    Packet,
-    Parameter,
-    Parameters,
-    encode,
-    pack_image,
-    unpack_image,
-)
-from drivers.fingerprint.reader import HEIGHT, PPI, WIDTH
-
-Image = npt.NDArray[np.uint8]
-EMPTY = 250
-"""Mean grey above which nothing lies on the glass."""
 CHUNK = 512
 """Bytes handed to the pty at once when nothing is paced: what a pty takes without blocking."""
-SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (9_600, 19_200, 38_400, 57_600, 115_200)}
+TCGETS2, TERMIOS2 = 0x802C542A, struct.Struct("4I B19s 2I")
+"""The Linux request that tells a terminal's true speed, common or not, on x86 and ARM; asm-generic/termbits.h."""
+
+FaultKind = Literal["late", "silent", "truncated", "dropped", "flipped", "stray", "complained", "unplugged"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What befalls one reply, or the data that follows it. ``kind``: late, silent, truncated, dropped, flipped, stray.
+    """What befalls one reply, with the data that follows it.
 
-    ``after`` is how many replies are well before; ``at`` the byte of the reply (with its data) that is hit;
-    ``seconds`` how late a late one comes.
+    ``late``: it comes ``seconds`` later. ``silent``: never. ``truncated``: only the bytes before ``at``. ``dropped``,
+    ``flipped``, ``stray``: the byte ``at`` is lost, spoiled, or preceded by one too many. ``complained``: BAD_PACKET
+    comes before it, as from some optical modules. ``unplugged``: the cable is pulled when ``at`` bytes have come.
+
+    ``after`` is how many replies are well before.
     """
 
-    kind: str
+    kind: FaultKind
     after: int = 0
     at: int = 0
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(FaultKind):
+            raise ValueError(f"there is no fault {self.kind!r}")
 
-@dataclass
-class _Memory:
-    """What the module holds."""
 
-    parameters: Parameters
-    image: Image | None = None
-    buffers: dict[int, bytes] = field(default_factory=dict)
-    receiving: int | None = None
-    received: bytearray = field(default_factory=bytearray)
+@dataclass(frozen=True, slots=True)
+class Cable:
+    """A cable that carries ``good_to`` bits a second; faster, one byte in ``every`` arrives spoiled."""
+
+    good_to: int = 115_200
+    every: int = 1_000
 
 
 class SimulatedReader:
     """A module whose device file is ``link``. ``pace`` 1.0 sends at the line's own speed, 0.0 as fast as it goes.
 
-    ``ring`` says whether this model has a light ring; ``password`` is what it wants to hear. Usable as a context.
+    ``sensor``: what its glass sees. ``ring``, ``product``: whether it has a light ring, and can say what it is.
+    ``password``, ``address``, ``baud``: as the module was set. ``lazy``: whether it takes a new speed only at power-up.
+    Usable as a context.
     """
 
     def __init__(
@@ -80,17 +73,29 @@ class SimulatedReader:
         *,
         pace: float = 0.0,
         faults: Sequence[Fault] = (),
+        sensor: Sensor = OPTICAL,
         ring: bool = True,
+        product: bool = True,
         password: int = 0,
+        address: int = EVERYBODY,
         baud: int = 57_600,
+        lazy: bool = False,
+        cable: Cable | None = None,
     ) -> None:
-        self.ring_lit = False
-        self._link, self._pace, self._ring, self._password = link, pace, ring, password
-        self._memory = _Memory(Parameters(0, 9, 200, 3, EVERYBODY, 128, baud))
+        self._link, self._pace, self._cable = link, pace, cable or Cable()
+        self._firmware = Firmware(
+            Parameters(status=0, system_id=9, capacity=200, security=3, address=address, packet_size=128, baud=baud),
+            width=sensor.width,
+            height=sensor.height,
+            ppi=sensor.ppi,
+            ring=ring,
+            password=password,
+            product=product,
+            lazy=lazy,
+        )
         self._faults = list(faults)
-        self._replies = 0
+        self._replies = self._carried = self._plugs = 0
         self._decoder = Decoder()
-        self._glass: Image | None = None
         self._pty: tuple[int, int] | None = None
         self._verbs: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = queue.SimpleQueue()
         self._ear, self._bell = os.pipe()
@@ -113,24 +118,30 @@ class SimulatedReader:
         """The device file."""
         return str(self._link)
 
+    @property
+    def ring_lit(self) -> bool:
+        """Whether the light ring is on."""
+        return self._firmware.ring_lit
+
+    @property
+    def baud(self) -> int:
+        """Bits a second at which the module listens."""
+        return self._firmware.baud
+
     def place(self, image: Image) -> None:
-        """Lay a finger on the glass: uint8 (288, 256), 0 = ridge.
+        """Lay a finger on the glass: uint8 (height, width), 0 = ridge. Returns at once.
 
         Raises:
             ValueError: an image of another size.
         """
-        if image.shape != (HEIGHT, WIDTH):
-            raise ValueError(f"the glass takes images of {HEIGHT} × {WIDTH}, not {image.shape}")
-        # Through the wire's sixteen levels at once, so that what is matched is what is sent.
-        quantised = unpack_image(pack_image(image), width=WIDTH, height=HEIGHT)
-        self._do(lambda: setattr(self, "_glass", quantised))
+        self._firmware.glass = self._firmware.through_the_glass(image)
 
     def lift(self) -> None:
-        """Take the finger away."""
-        self._do(lambda: setattr(self, "_glass", None))
+        """Take the finger away. Returns at once."""
+        self._firmware.glass = None
 
     def unplug(self) -> None:
-        """Pull the cable: the device file goes, and all the module held."""
+        """Pull the cable: the device file goes, and all the module held but its settings."""
         self._do(self._pull)
 
     def replug(self) -> None:
@@ -138,7 +149,7 @@ class SimulatedReader:
         self._do(self._plug)
 
     def fail(self, *faults: Fault) -> None:
-        """Let these faults befall the coming replies."""
+        """Let these faults befall the coming replies, instead of those of before."""
 
         def script() -> None:
             self._replies = 0
@@ -175,15 +186,27 @@ class SimulatedReader:
             if self._ear in ready:
                 self._attend()
             elif self._pty is not None:
-                try:
-                    heard = os.read(self._pty[0], 4096)
-                except OSError:
-                    # The host closed its side: a module does not mind.
-                    time.sleep(0.01)
+                heard = os.read(self._pty[0], 4096)
+                if _speed(self._pty[1]) != self._firmware.baud:
+                    # At another speed all that is heard is noise.
+                    self._decoder.reset()
                     continue
-                for item in self._decoder.feed(heard):
+                for item in self._decoder.feed(self._carry(heard)):
                     if isinstance(item, Packet):
-                        self._hear(item)
+                        self._answer(item)
+
+    def _answer(self, packet: Packet) -> None:
+        # A new speed is answered at the old one, as the manual has it.
+        baud = self._firmware.baud
+        said = self._firmware.hear(packet)
+        if not said or self._pty is None:
+            return
+        fault = next((fault for fault in self._faults if fault.after == self._replies), None)
+        self._replies += 1
+        if fault is not None and fault.kind == "late" and not self._pause(fault.seconds):
+            return
+        if self._send(self._carry(_spoiled(said, fault), baud), baud) and fault and fault.kind == "unplugged":
+            self._pull()
 
     def _attend(self) -> None:
         os.read(self._ear, 4096)
@@ -192,6 +215,16 @@ class SimulatedReader:
             verb()
             done.set()
 
+    def _pause(self, seconds: float) -> bool:
+        """Wait, with an ear for what people do; False when the plug was pulled meanwhile."""
+        plugs, until = self._plugs, time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self._ear], [], [], left)[0]:
+                self._attend()
+                if self._plugs != plugs:
+                    return False
+        return True
+
     def _plug(self) -> None:
         if self._pty is not None:
             return
@@ -199,159 +232,79 @@ class SimulatedReader:
         tty.setraw(theirs)
         # Our own copy of the other side stays open, so that hosts may come and go.
         self._pty = (ours, theirs)
+        self._plugs += 1
         self._decoder.reset()
-        self._memory = _Memory(self._memory.parameters)
+        self._firmware.power_up()
         temporary = self._link.with_name(self._link.name + ".new")
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(os.ttyname(theirs))
         temporary.rename(self._link)
 
     def _pull(self) -> None:
-        self.ring_lit = False
+        self._firmware.ring_lit = False
         self._link.unlink(missing_ok=True)
         if self._pty is not None:
             for side in self._pty:
                 os.close(side)
             self._pty = None
+            self._plugs += 1
 
-    # The module -------------------------------------------------------------------------------------------------------
+    # The cable --------------------------------------------------------------------------------------------------------
 
-    def _hear(self, packet: Packet) -> None:
-        if not self._at_our_speed():
-            return
-        memory = self._memory
-        if packet.kind in (Kind.DATA, Kind.LAST_DATA) and memory.receiving is not None:
-            memory.received += packet.payload
-            if packet.kind == Kind.LAST_DATA:
-                memory.buffers[memory.receiving] = bytes(memory.received)
-                memory.receiving = None
-            return
-        if packet.kind != Kind.COMMAND or not packet.payload:
-            return
-        try:
-            instruction = Instruction(packet.payload[0])
-        except ValueError:
-            self._say(Answer.UNKNOWN_INSTRUCTION)
-            return
-        self._obey(instruction, packet.payload[1:])
-
-    def _obey(self, instruction: Instruction, rest: bytes) -> None:
-        memory = self._memory
-        match instruction:
-            case Instruction.VERIFY_PASSWORD:
-                right = int.from_bytes(rest[:4], "big") == self._password
-                self._say(Answer.OK if right else Answer.WRONG_PASSWORD)
-            case Instruction.READ_PARAMETERS:
-                self._say(Answer.OK, memory.parameters.write())
-            case Instruction.SET_PARAMETER:
-                self._set(rest)
-            case Instruction.GET_IMAGE:
-                memory.image = self._glass
-                empty = memory.image is None or memory.image.mean() > EMPTY
-                self._say(Answer.NO_FINGER if empty else Answer.OK)
-            case Instruction.UPLOAD_IMAGE:
-                if memory.image is None:
-                    self._say(Answer.IMAGE_NOT_SENT)
-                else:
-                    self._say(Answer.OK, data=pack_image(memory.image))
-            case Instruction.EXTRACT:
-                found = None if memory.image is None else features.extract(memory.image, ppi=PPI)
-                if found is not None and rest[:1] in (b"\x01", b"\x02"):
-                    memory.buffers[rest[0]] = found
-                self._say(Answer.TOO_FEW_FEATURES if found is None else Answer.OK)
-            case Instruction.UPLOAD_FEATURES:
-                held = memory.buffers.get(rest[0] if rest else 0)
-                if held is None:
-                    self._say(Answer.UPLOAD_FAILED)
-                else:
-                    self._say(Answer.OK, data=held)
-            case Instruction.DOWNLOAD_FEATURES:
-                memory.receiving, memory.received = (rest[0] if rest else 1), bytearray()
-                self._say(Answer.OK)
-            case Instruction.MATCH:
-                one, other = memory.buffers.get(1), memory.buffers.get(2)
-                score = 0 if one is None or other is None else features.compare(one, other)
-                same = score >= features.THRESHOLD
-                self._say(Answer.OK if same else Answer.NO_MATCH, min(score, 0xFFFF).to_bytes(2, "big"))
-            case Instruction.LIGHT:
-                if self._ring:
-                    self.ring_lit = rest[:1] in (b"\x01", b"\x02", b"\x03")
-                self._say(Answer.OK if self._ring else Answer.UNKNOWN_INSTRUCTION)
-
-    def _set(self, rest: bytes) -> None:
-        now = self._memory.parameters
-        match tuple(rest[:2]):
-            case (Parameter.PACKET_SIZE, size) if size <= 3:
-                changed = Parameters(
-                    now.status, now.system_id, now.capacity, now.security, now.address, 32 << size, now.baud
-                )
-            case (Parameter.BAUD, times) if 1 <= times <= 12:
-                changed = Parameters(
-                    now.status, now.system_id, now.capacity, now.security, now.address, now.packet_size, times * 9600
-                )
-            case _:
-                self._say(Answer.UNKNOWN_INSTRUCTION)
-                return
-        # Answered at the old speed, as the manual has it.
-        self._say(Answer.OK)
-        self._memory.parameters = changed
-
-    def _say(self, answer: Answer, rest: bytes = b"", *, data: bytes | None = None) -> None:
-        said = encode(Kind.ACK, bytes([answer]) + rest)
-        if data is not None:
-            size = self._memory.parameters.packet_size
-            for at in range(0, len(data), size):
-                last = at + size >= len(data)
-                said += encode(Kind.LAST_DATA if last else Kind.DATA, data[at : at + size])
-        self._send(self._spoiled(said))
-
-    def _spoiled(self, said: bytes) -> bytes:
-        """What arrives of a reply, by the fault script."""
-        fault = next((fault for fault in self._faults if fault.after == self._replies), None)
-        self._replies += 1
-        if fault is None:
-            return said
-        at = min(fault.at, len(said) - 1)
-        match fault.kind:
-            case "late":
-                time.sleep(fault.seconds)
-            case "silent":
-                return b""
-            case "truncated":
-                return said[:at]
-            case "dropped":
-                return said[:at] + said[at + 1 :]
-            case "flipped":
-                return said[:at] + bytes([said[at] ^ 0x40]) + said[at + 1 :]
-            case "stray":
-                return said[:at] + b"\xef" + said[at:]
-            case unknown:
-                raise ValueError(f"there is no fault {unknown!r}")
-        return said
-
-    def _send(self, said: bytes) -> None:
-        if self._pty is None:
-            return
-        ours = self._pty[0]
-        a_second = self._memory.parameters.baud / 10
-        begun, sent = time.monotonic(), 0
-        while sent < len(said):
-            # Ten milliseconds' worth at a time is as even as a UART behind a USB bridge.
-            chunk = said[sent : sent + (max(1, round(a_second / 100)) if self._pace else CHUNK)]
-            ready = select.select([self._ear], [ours], [])
-            if self._ear in ready[0]:
-                self._attend()
-                if self._pty is None or self._pty[0] != ours:
-                    return
-                continue
-            with suppress(BlockingIOError):
-                sent += os.write(ours, chunk)
-            if self._pace:
-                time.sleep(max(0.0, begun + sent / a_second * self._pace - time.monotonic()))
-
-    def _at_our_speed(self) -> bool:
-        """Whether the host speaks at our speed: at another one, all that is heard is noise."""
+    def _send(self, said: bytes, baud: int) -> bool:
+        """Put the bytes on the line at ``baud``; False when the plug was pulled meanwhile."""
         if self._pty is None:
             return False
-        speed = SPEEDS.get(termios.tcgetattr(self._pty[1])[4])
-        return speed == self._memory.parameters.baud
+        ours, plugs, a_second = self._pty[0], self._plugs, baud / 10
+        begun, sent = time.monotonic(), 0
+        # Ten milliseconds' worth at a time is as even as a UART behind a USB bridge.
+        chunk = max(1, round(a_second / 100)) if self._pace else CHUNK
+        while sent < len(said):
+            if select.select([self._ear], [ours], [])[0]:
+                self._attend()
+                if self._plugs != plugs:
+                    return False
+                continue
+            with suppress(BlockingIOError):
+                sent += os.write(ours, said[sent : sent + chunk])
+            if self._pace and not self._pause(begun + sent / a_second * self._pace - time.monotonic()):
+                return False
+        return True
+
+    def _carry(self, data: bytes, baud: int | None = None) -> bytes:
+        """What of ``data`` comes out at the other end."""
+        if (baud or self._firmware.baud) <= self._cable.good_to:
+            return data
+        carried = bytearray(data)
+        for at in range(len(carried)):
+            self._carried += 1
+            if self._carried % self._cable.every == 0:
+                carried[at] ^= 0x10
+        return bytes(carried)
+
+
+def _speed(terminal: int) -> int:
+    """Bits a second at which the host speaks."""
+    return int(TERMIOS2.unpack(fcntl.ioctl(terminal, TCGETS2, bytes(TERMIOS2.size)))[-1])
+
+
+def _spoiled(said: bytes, fault: Fault | None) -> bytes:
+    """What is sent of a reply, by the fault script."""
+    if fault is None:
+        return said
+    at = min(fault.at, len(said) - 1)
+    match fault.kind:
+        case "late":
+            return said
+        case "silent":
+            return b""
+        case "truncated" | "unplugged":
+            return said[:at]
+        case "dropped":
+            return said[:at] + said[at + 1 :]
+        case "flipped":
+            return said[:at] + bytes([said[at] ^ 0x40]) + said[at + 1 :]
+        case "stray":
+            return said[:at] + b"\xef" + said[at:]
+        case "complained":
+            return encode(Kind.ACK, bytes([Answer.BAD_PACKET])) + said

@@ -19,9 +19,9 @@ def device(tmp_path: Path) -> Iterator[SimulatedReader]:
 
 
 @pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.hardware)])
-def reader(request: pytest.FixtureRequest, device: SimulatedReader) -> Iterator[FingerReader]:
-    port = device.port if request.param == "simulated" else "/dev/rekam-fingerprint"
-    opened = GrowReader(port)
+def reader(request: pytest.FixtureRequest, device: SimulatedReader, devices: dict[str, str]) -> Iterator[FingerReader]:
+    real = devices.get("fingerprint", "/dev/rekam-fingerprint")
+    opened = GrowReader(device.port if request.param == "simulated" else real)
     yield opened
     opened.close()
 

@@ -14,6 +14,7 @@ from drivers.fingerprint.codec import (
     Kind,
     Packet,
     Parameters,
+    Product,
     command,
     encode,
     pack_image,
@@ -98,6 +99,27 @@ def test_parameters_are_read_or_refused(raw: bytes) -> None:
     except ValueError:
         return
     assert parameters.write() == raw
+
+
+@given(st.binary(min_size=40, max_size=50))
+def test_a_product_is_read_or_refused(raw: bytes) -> None:
+    try:
+        product = Product.read(raw)
+    except ValueError:
+        return
+    assert product.module.isprintable()
+    assert 64 <= product.width <= 640
+    assert 64 <= product.height <= 640
+
+
+def test_a_product_comes_back_and_an_impossible_one_does_not() -> None:
+    product = Product("R503", "A1", "00000042", (1, 2), "GC0401", 192, 192, 1536, 200)
+    assert Product.read(product.write()) == product
+    for width, height in ((0, 0), (191, 192), (192, 0xFFFF)):
+        with pytest.raises(ValueError, match="of this size"):
+            Product.read(product.write()[:38] + width.to_bytes(2, "big") + height.to_bytes(2, "big") + bytes(4))
+    with pytest.raises(ValueError, match="forty-six"):
+        Product.read(product.write()[:-1])
 
 
 def test_an_image_goes_over_the_wire_at_sixteen_levels() -> None:

@@ -1,0 +1,199 @@
+"""The line against a scripted peer: late answers, endless noise, and modules that say anything at all."""
+
+import os
+import random
+import subprocess
+import threading
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from drivers.errors import DeviceError, Malformed, Unresponsive
+from drivers.fingerprint import Template
+from drivers.fingerprint.codec import (
+    ANSWERED,
+    Answer,
+    Decoder,
+    Instruction,
+    Kind,
+    Packet,
+    Parameters,
+    encode,
+)
+from drivers.fingerprint.port import MOST, Line
+from drivers.fingerprint.reader import GrowReader
+
+OK, NO_FINGER = encode(Kind.ACK, b"\x00"), encode(Kind.ACK, bytes([Answer.NO_FINGER]))
+PARAMETERS = encode(Kind.ACK, b"\x00" + Parameters(0, 9, 200, 3, 0xFFFFFFFF, 256, 57_600).write())
+Reply = Callable[[Packet], bytes]
+
+
+class Peer:
+    """Something at the other end of a cable that answers each packet as told."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        self.port = os.ttyname(self._theirs)
+        self.reply: Reply = lambda _: b""
+        self._thread = threading.Thread(target=self._live)
+        self._thread.start()
+
+    def _live(self) -> None:
+        decoder = Decoder()
+        with suppress(OSError):
+            while heard := os.read(self._ours, 4096):
+                for item in decoder.feed(heard):
+                    if isinstance(item, Packet):
+                        os.write(self._ours, self.reply(item))
+
+    def close(self) -> None:
+        os.close(self._theirs)
+        self._thread.join()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def line(peer: Peer) -> Iterator[Line]:
+    line = Line(peer.port, 57_600)
+    yield line
+    line.close()
+
+
+def soon(seconds: float = 0.05) -> float:
+    return time.monotonic() + seconds
+
+
+def fetch(line: Line, *, expected: int | None = 8, within: float = 2.0) -> bytes | None:
+    _, data = line.fetch(Instruction.UPLOAD_IMAGE, expected=expected, by=soon(within), progress=lambda _: True)
+    return data
+
+
+def test_an_answer_that_comes_one_question_late_is_let_pass(peer: Peer, line: Line) -> None:
+    with pytest.raises(Unresponsive):
+        line.ask(Instruction.GET_IMAGE, by=soon())
+    said = {Instruction.READ_PARAMETERS: NO_FINGER + PARAMETERS, Instruction.GET_IMAGE: OK}
+    peer.reply = lambda packet: said[Instruction(packet.payload[0])]
+    assert line.ask(Instruction.GET_IMAGE, by=soon(2)) == (Answer.OK, b"")
+
+
+def test_an_answer_of_another_length_belongs_to_another_question(peer: Peer, line: Line) -> None:
+    peer.reply = lambda _: PARAMETERS + OK
+    assert line.ask(Instruction.GET_IMAGE, by=soon(2)) == (Answer.OK, b"")
+    peer.reply = lambda _: OK + PARAMETERS
+    _, rest = line.ask(Instruction.READ_PARAMETERS, by=soon(2))
+    assert len(rest) == ANSWERED[Instruction.READ_PARAMETERS]
+
+
+def test_a_line_in_doubt_stays_so_until_it_is_known_good(peer: Peer, line: Line) -> None:
+    for _ in range(2):
+        with pytest.raises(Unresponsive):
+            line.ask(Instruction.GET_IMAGE, by=soon())
+    peer.reply = lambda _: OK
+    with pytest.raises(Unresponsive):
+        line.ask(Instruction.GET_IMAGE, by=soon())
+
+
+def test_a_doubt_is_settled_though_an_answer_to_that_is_lost_too(peer: Peer, line: Line) -> None:
+    with pytest.raises(Unresponsive):
+        line.ask(Instruction.GET_IMAGE, by=soon())
+    said = iter([b"", PARAMETERS, OK + encode(Kind.LAST_DATA, b"abcdefgh")])
+    peer.reply = lambda _: next(said)
+    assert fetch(line, within=30) == b"abcdefgh"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        encode(Kind.DATA, b"abcd") + encode(Kind.LAST_DATA, b"efgh"),
+        OK + encode(Kind.DATA, b"abcd") + OK + encode(Kind.LAST_DATA, b"efgh"),
+        OK + encode(Kind.LAST_DATA, b"efgh"),
+        OK + encode(Kind.DATA, b"abcd") + encode(Kind.DATA, b"efgh") + encode(Kind.LAST_DATA, b"i"),
+        OK + encode(Kind.DATA, b"abcd") + b"\x00" + encode(Kind.LAST_DATA, b"efgh"),
+        OK + encode(Kind.COMMAND, b"abcd") + encode(Kind.LAST_DATA, b"efgh"),
+    ],
+    ids=["no answer before", "an answer between", "a packet short", "a packet long", "noise between", "a command"],
+)
+def test_a_transfer_that_is_not_whole_and_in_order_is_malformed(peer: Peer, line: Line, said: bytes) -> None:
+    peer.reply = lambda _: said
+    with pytest.raises(Malformed):
+        fetch(line)
+    peer.reply = lambda packet: PARAMETERS if packet.payload[0] == Instruction.READ_PARAMETERS else OK
+    assert line.ask(Instruction.GET_IMAGE, by=soon(2)) == (Answer.OK, b"")
+
+
+def test_a_transfer_without_end_is_ended(peer: Peer, line: Line) -> None:
+    peer.reply = lambda _: OK + encode(Kind.DATA, bytes(256)) * (MOST // 256 + 1)
+    with pytest.raises(Malformed, match="more than it should"):
+        fetch(line, expected=None)
+
+
+def test_noise_before_an_answer_does_not_matter(peer: Peer, line: Line) -> None:
+    peer.reply = lambda _: b"\xef\x01\xef\x55" + OK + encode(Kind.LAST_DATA, b"abcdefgh")
+    assert fetch(line) == b"abcdefgh"
+
+
+@pytest.mark.parametrize("call", ["ask", "fetch", "hush"])
+def test_a_line_that_never_falls_silent_keeps_nobody_past_the_deadline(call: str) -> None:
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    with subprocess.Popen(["cat", "/dev/zero"], stdout=ours) as babbler:
+        line = Line(os.ttyname(theirs), 57_600)
+        try:
+            if call == "hush":
+                line.hush(by=soon(0.2))
+            else:
+                with pytest.raises(Unresponsive):
+                    line.ask(Instruction.GET_IMAGE, by=soon(0.2)) if call == "ask" else fetch(line, within=0.2)
+        finally:
+            line.close()
+            babbler.kill()
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_module_says_ends_in_a_value_or_a_named_error(peer: Peer, seed: int) -> None:
+    chance = random.Random(seed)
+
+    def anything(packet: Packet) -> bytes:
+        if packet.kind != Kind.COMMAND:
+            return b""
+        instruction = packet.payload[0]
+        if instruction == Instruction.VERIFY_PASSWORD:
+            return OK
+        if instruction == Instruction.READ_PARAMETERS and chance.random() < 0.9:
+            return PARAMETERS
+        code = chance.choice([0, 0, 0, 2, 6, 7, 8, 0x0E, 0x15, chance.randrange(256)])
+        length = chance.choice([ANSWERED.get(Instruction(instruction), 0), chance.randrange(60)])
+        said = encode(Kind.ACK, bytes([code]) + chance.randbytes(length))
+        for _ in range(chance.randrange(3)):
+            said += encode(chance.choice(list(Kind)), chance.randbytes(chance.randrange(257)))
+        return said + chance.choice([b"", b"", b"\xef\x01", chance.randbytes(20)])
+
+    peer.reply = anything
+    try:
+        reader = GrowReader(peer.port, fastest=57_600)
+    except DeviceError:
+        return
+    try:
+        for call in (
+            lambda: reader.light(True, within=0.2),
+            lambda: reader.scan(within=0),
+            lambda: reader.lifted(within=0),
+            lambda: reader.match(Template(reader.model.template_family, b"x" * 768), within=0.2),
+        ):
+            with suppress(DeviceError):
+                call()
+    finally:
+        reader.close()
