@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 
 
 class Notifier:
@@ -32,5 +33,7 @@ class Notifier:
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
-            line.settimeout(1.0)
-            line.sendto(message.encode(), self._address)
+            # Never waited for: a manager that does not read must not hold up the screen.
+            line.setblocking(False)
+            with suppress(OSError):
+                line.sendto(message.encode(), self._address)

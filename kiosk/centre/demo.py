@@ -41,6 +41,8 @@ from kiosk.record.resident import Resident
 from kiosk.station.robot import Errand, Errands
 from kiosk.station.settings import Settings, load
 
+MARK = ".rekam-demo"
+"""Names a folder as a demo's own, which the next demo may wipe."""
 CONFIG = Path(__file__).parents[2] / "config"
 TECHNICIAN = "technician"
 START, VISIT, DELIVERY = 30.0, 240.0, 60.0
@@ -76,16 +78,23 @@ def show(folder: Path, *, robot: bool, keep: bool, size: str, pause: float, pict
     if not re.fullmatch(r"[0-9]{3,4}x[0-9]{3,4}", size):
         console.print("--size must look like 1280x800.")
         return 2
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        console.print(f"{folder} holds something else than a demo; name another folder.", markup=False)
+        return 2
+    has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    by_hand = has_display and not robot
+    if keep and not by_hand:
+        console.print("--keep goes on with an earlier demo by hand; a robot needs a fresh one.")
+        return 2
     if not keep and folder.exists():
         shutil.rmtree(folder)
-    has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     findings = Findings()
     signal.signal(signal.SIGTERM, _interrupted)
     try:
         with ExitStack() as stack:
             stage = Stage.build(folder, size, stack, console)
-            if has_display and not robot:
-                _by_hand(stage, console)
+            if by_hand:
+                _by_hand(stage, findings, console)
             else:
                 _by_robot(stage, findings, console, pause=pause, headless=not has_display, album=pictures)
             stage.end()
@@ -123,6 +132,7 @@ class Stage:
     def build(cls, folder: Path, size: str, stack: ExitStack, console: Console) -> "Stage":
         """Make keys and residents, then start broker, centre and uplink."""
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).touch()
         state, centre = folder / "station", folder / "centre"
         console.print("[bold]Rekam[/] demo: keys, residents, broker, centre …")
         fresh = not (centre / "keys").exists()
@@ -219,7 +229,7 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _by_hand(stage: Stage, console: Console) -> None:
+def _by_hand(stage: Stage, findings: Findings, console: Console) -> None:
     """A person goes through in a window; cards are ordered as recordings come in."""
     someone, young, recorded = stage.cast.ordinary, stage.cast.too_young, stage.cast.recorded
     console.print("\nA window opens. Your fingers are laid on the simulated reader for you. Try:")
@@ -232,7 +242,10 @@ def _by_hand(stage: Stage, console: Console) -> None:
         stage.order_cards()
         time.sleep(1.0)
     console.print(f"{len(stage.opened)} recordings reached the centre; see {stage.folder / 'opened'}")
-    console.print(f"Cards: {stage.folder / 'station' / 'cards'}")
+    console.print(f"Cards: {stage.folder / 'station' / 'kiosk' / 'cards'}")
+    status = stage.processes["kiosk"].returncode
+    if status != 0:
+        findings.note("Kiosk process ended", f"status {status}: see logs/kiosk.log", holds=False)
 
 
 def _by_robot(stage: Stage, findings: Findings, console: Console, *, pause: float, headless: bool, album: bool) -> None:
@@ -254,7 +267,7 @@ def _by_robot(stage: Stage, findings: Findings, console: Console, *, pause: floa
         _wait(lambda: not any(stage.exchange.outbox.glob("*.packet")), DELIVERY, "no receipt came back", stage_alive)
         _wait(lambda: any(stage.exchange.taken.glob("*.order")), DELIVERY, "no order came", stage_alive)
         errands.put("3-collect", _errand(resident, Purpose.COLLECT, RECORDED_PERSON))
-        cards = stage.folder / "station" / "cards"
+        cards = stage.folder / "station" / "kiosk" / "cards"
         _wait(lambda: any(cards.glob("card-*.png")), VISIT, "no card was printed", stage_alive)
         errands.put_end()
         _wait(lambda: stage.processes["kiosk"].poll() is not None, VISIT, "the kiosk does not end")
@@ -277,6 +290,8 @@ def _found(stage: Stage, findings: Findings, pictures: Path, cards: Path) -> Non
     findings.note("Delivered and receipted", "outbox empty" if delivered else "still waiting", holds=delivered)
     printed = sorted(cards.glob("card-*.png"))
     findings.note("Card printed", str(printed[0]) if printed else "none", holds=len(printed) == 1)
+    refused = "is-this-you -> not-eligible" in log
+    findings.note("Too young, and told why", "yes" if refused else "no", holds=refused)
     ready = "-> card-ready" in log
     findings.note("Card collected by finger", "yes" if ready else "no", holds=ready)
     findings.note("Screens pictured", str(len(list(pictures.glob("*.png")))), holds=True)

@@ -19,6 +19,7 @@ from kiosk.journey.effects import (
     Watch,
 )
 from kiosk.journey.session import Session
+from kiosk.journey.steps import Purpose
 
 
 def forget(session: Session) -> Effect:
@@ -28,7 +29,7 @@ def forget(session: Session) -> Effect:
 
 def look_up(session: Session) -> Effect:
     """Is this number in the roster?"""
-    return LookUp(session.visit, session.typed)
+    return LookUp(session.visit, session.typed, session.purpose is Purpose.RECORD)
 
 
 def prove(session: Session) -> Effect:
@@ -54,7 +55,7 @@ def take_photo(session: Session) -> Effect:
 def scan(session: Session) -> Effect | None:
     """Take the finger that is asked now."""
     finger = session.asked_finger
-    return None if finger is None else Scan(session.visit, finger, session.attempts + 1)
+    return None if finger is None else Scan(session.visit, finger)
 
 
 def compare(session: Session) -> Effect | None:
@@ -103,9 +104,4 @@ def print_card(session: Session) -> Effect | None:
 
 def call_officer(session: Session) -> Effect:
     """Light the call lamp."""
-    return CallOfficer(session.visit, on=True)
-
-
-def end_call(session: Session) -> Effect:
-    """The officer has come, or is no longer needed."""
-    return CallOfficer(session.visit, on=False)
+    return CallOfficer(session.visit)

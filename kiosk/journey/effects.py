@@ -42,9 +42,10 @@ class Forget(Effect):
 
 @dataclass(frozen=True, slots=True)
 class LookUp(Effect):
-    """Is this number in the roster? -> NikKnown | NikRefused."""
+    """Is this number in the roster, and is there room if it is to be recorded? -> NikKnown | NikRefused."""
 
     nik: str = field(repr=False)
+    to_record: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,6 @@ class Scan(Effect):
     """Take one finger -> FingerProgress…, FingerTaken | FingerAbsent | FingerStill."""
 
     finger: Finger
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,7 @@ class PrintCard(Effect):
 
 @dataclass(frozen=True, slots=True)
 class CallOfficer(Effect):
-    """Light the call lamp and tell the officers' devices; ``False`` ends the call."""
-
-    on: bool
+    """Light the call lamp, until the next step."""
 
 
 OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Stroke
 from kiosk.journey.steps import Device, Purpose, Refusal
 
@@ -117,14 +118,17 @@ class Reply(Event):
 
 @dataclass(frozen=True, slots=True)
 class NikRefused(Reply):
-    """The number cannot be used: wrong date, unknown, or locked after wrong birth dates."""
+    """This number cannot be used: wrong date, unknown, locked after wrong birth dates, or no room to record anybody."""
 
+    nik: str = field(repr=False)
     why: Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class NikKnown(Reply):
     """The roster holds this number; nothing about its owner is told yet."""
+
+    nik: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +227,8 @@ class OrderFound(Reply):
     """The centre ordered this person's card to be printed here."""
 
     order: str
-    finger: bool
-    """Whether the order carries a template this station's reader can compare."""
+    fingers: tuple[Finger, ...]
+    """The index fingers whose templates the order carries and this station's reader can compare, right before left."""
 
 
 @dataclass(frozen=True, slots=True)

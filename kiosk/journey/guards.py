@@ -1,9 +1,21 @@
 """The questions a row of the table may ask. Named, so that the diagram drawn from the table is complete."""
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
-from kiosk.journey.events import Digit, Event, FaceJudged, FingerCompared, FingerTaken, OrderFound, OrderRefused
+from kiosk.journey.events import (
+    Digit,
+    Event,
+    FaceJudged,
+    FingerCompared,
+    FingerTaken,
+    IdentityRefused,
+    NikKnown,
+    NikRefused,
+    OrderFound,
+    OrderRefused,
+    PhotoTaken,
+)
 from kiosk.journey.fingers import IN_ORDER, RECHECKED
-from kiosk.journey.session import Session
+from kiosk.journey.session import TRIES_A_FINGER, Session
 from kiosk.journey.steps import RECORDING_NEEDS, Purpose, Refusal
 
 NIK_DIGITS = 16
@@ -15,8 +27,9 @@ SHUTTER_AFTER = 2.1
 """Seconds of a good face before the shutter: three, two, one."""
 SHUTTER_BY_HAND_AFTER = 15.0
 FINGER_TRIES = 3
-COLLECT_TRIES = 4
-"""Two with the right index finger, two with the left, then the officer."""
+PHOTO_TRIES = 3
+FLAPPING = 10
+"""Interruptions of one visit after which it no longer goes on by itself."""
 
 
 def free(session: Session, _: Event) -> bool:
@@ -61,7 +74,18 @@ def _room(session: Session, event: Event, most: int) -> bool:
 
 def tries_are_over(session: Session, event: Event) -> bool:
     """The number is locked after wrong birth dates."""
-    return getattr(event, "why", None) is Refusal.LOCKED
+    return isinstance(event, IdentityRefused) and event.why is Refusal.LOCKED
+
+
+def typed_and_over(session: Session, event: Event) -> bool:
+    """It is about the number as typed, and nothing can be put right on this screen."""
+    over = isinstance(event, NikRefused) and event.why in (Refusal.LOCKED, Refusal.STATION_FULL)
+    return over and as_typed(session, event)
+
+
+def as_typed(session: Session, event: Event) -> bool:
+    """The answer is about the number that stands there now, not about one that was typed before it."""
+    return isinstance(event, NikKnown | NikRefused) and event.nik == session.typed
 
 
 def collecting(session: Session, _: Event) -> bool:
@@ -91,6 +115,12 @@ def face_good_long_enough(session: Session, event: Event) -> bool:
 
 def _since(session: Session) -> float:
     return session.now - (session.good_since or 0.0)
+
+
+def photo_failed(session: Session, event: Event) -> bool:
+    """There is no face on the photo, and it has not been tried often enough yet."""
+    empty = isinstance(event, PhotoTaken) and event.photo.advice is FaceAdvice.NO_FACE
+    return empty and session.photo_tries + 1 < PHOTO_TRIES
 
 
 def shutter_offered(session: Session, _: Event) -> bool:
@@ -146,12 +176,12 @@ def owner_proved(_: Session, event: Event) -> bool:
 
 def tries_left_for_owner(session: Session, _: Event) -> bool:
     """There is another try before the officer is asked."""
-    return session.attempts + 1 < COLLECT_TRIES
+    return session.attempts + 1 < TRIES_A_FINGER * len(session.order_fingers)
 
 
 def order_has_finger(_: Session, event: Event) -> bool:
     """The order carries a template that this reader can compare."""
-    return isinstance(event, OrderFound) and event.finger
+    return isinstance(event, OrderFound) and bool(event.fingers)
 
 
 def no_order(_: Session, event: Event) -> bool:
@@ -162,6 +192,11 @@ def no_order(_: Session, event: Event) -> bool:
 def all_here(session: Session, _: Event) -> bool:
     """Nothing that a recording needs is missing."""
     return not (RECORDING_NEEDS & session.missing)
+
+
+def awaited_here(session: Session, _: Event) -> bool:
+    """What the interrupted step needs is here again, and it does not come and go all the time."""
+    return not (session.awaited & session.missing) and session.interruptions < FLAPPING
 
 
 def sealing_failed(session: Session, _: Event) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kiosk.journey.effects import Effect
-from kiosk.journey.events import DeviceBack, DeviceLost, Event, Reply, Tick, TimedOut, Touch
+from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut, Touch
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Step
 
@@ -62,6 +62,8 @@ class Stage:
     on: Rows = field(default_factory=dict)
     enter: tuple[Ask, ...] = ()
     leave: tuple[Ask, ...] = ()
+    secret: bool = False
+    """What is typed here is nobody else's: it does not outlast an aside."""
     within: float | None = None
     """Seconds without a touch until TimedOut; None where the step waits for ever."""
     needs: frozenset[Device] = frozenset()
@@ -103,7 +105,8 @@ def _time_goes_on(table: Table, session: Session, tick: Tick) -> tuple[Session, 
     if tick.now >= session.deadline:
         # Cleared first, so that a step without a row for TimedOut cannot be asked twice.
         return advance(table, session.but(deadline=None, time_is_short=False), TimedOut())
-    return session.but(time_is_short=session.deadline - tick.now <= WARNING), ()
+    short = session.deadline - tick.now <= WARNING and MoreTime in table[session.step].on
+    return session.but(time_is_short=short), ()
 
 
 def _restart_clock(table: Table, session: Session) -> Session:
@@ -125,11 +128,13 @@ def _follow(table: Table, session: Session, event: Event, row: Row) -> tuple[Ses
         case Aside():
             left = _asked(table[session.step].leave, session)
             resume = session.resume or session.step
-            return _arrive(table, session.but(step=row.to, resume=resume), left)
+            typed = "" if table[session.step].secret else session.typed
+            return _arrive(table, session.but(step=row.to, resume=resume, typed=typed), left)
         case Return():
             left = _asked(table[session.step].leave, session)
             back = session.resume or Step.ATTRACT
-            return _arrive(table, session.but(step=back, resume=None, progress=None, busy=False), left)
+            resumed = session.but(step=back, resume=None, progress=None, busy=False, good_since=None)
+            return _arrive(table, resumed, left)
 
 
 def _interrupt(table: Table, session: Session) -> tuple[Session, tuple[Effect, ...]]:
@@ -141,8 +146,9 @@ def _arrive(
 ) -> tuple[Session, tuple[Effect, ...]]:
     stage = table[session.step]
     if stage.needs & session.missing:
-        resume = session.step if stage.without is Step.INTERRUPTED else None
-        session = session.but(step=stage.without, resume=resume)
+        if stage.without is Step.INTERRUPTED:
+            session = session.but(resume=session.step, awaited=stage.needs, interruptions=session.interruptions + 1)
+        session = session.but(step=stage.without)
         stage = table[session.step]
     session = _restart_clock(table, session if again else session.but(since=session.now))
     return session, (*before, *_asked(stage.enter, session))

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.events import (
     Digit,
     Event,
     FaceJudged,
+    FingerAbsent,
     FingerCompared,
     FingerProgress,
     FingerTaken,
@@ -138,7 +139,14 @@ def finger_again(session: Session, event: Event) -> Changes:
 
 
 def _best(held: Impression | None, new: Impression, attempts: int) -> Impression:
-    return replace(new if held is None or new.score >= held.score else held, attempts=attempts)
+    if held is None:
+        return replace(new, attempts=attempts)
+    return replace(max(new, held, key=_worth), attempts=attempts)
+
+
+def _worth(impression: Impression) -> tuple[bool, bool, int]:
+    """A print without features cannot collect a card later, however clear its picture."""
+    return impression.advice is FingerAdvice.GOOD, bool(impression.template), impression.score
 
 
 def recheck_kept(session: Session, event: Event) -> Changes:
@@ -163,7 +171,7 @@ def recheck_again(session: Session, event: Event) -> Changes:
 
 def order(session: Session, event: Event) -> Changes:
     """The card that is waiting for this person."""
-    return {"order": event.order} if isinstance(event, OrderFound) else {}
+    return {"order": event.order, "order_fingers": event.fingers} if isinstance(event, OrderFound) else {}
 
 
 def owner(session: Session, event: Event) -> Changes:
@@ -172,8 +180,9 @@ def owner(session: Session, event: Event) -> Changes:
 
 
 def owner_again(session: Session, event: Event) -> Changes:
-    """Not recognised yet: another try, with the other index finger after two."""
-    return {"attempts": session.attempts + 1, "refusal": Refusal.FINGER_NOT_SAME}
+    """Not recognised, or no finger came: another try, with the other index finger after two."""
+    why = Refusal.FINGER_NONE if isinstance(event, FingerAbsent) else Refusal.FINGER_NOT_SAME
+    return {"attempts": session.attempts + 1, "refusal": why}
 
 
 def officer(session: Session, event: Event) -> Changes:

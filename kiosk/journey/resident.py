@@ -60,6 +60,7 @@ LEAVING: On = HOME | {
 
 RECORDING: dict[Step, Stage] = {
     Step.OUT_OF_SERVICE: Stage(
+        enter=(asks.forget,),
         on={DeviceBack: (Go(Step.ATTRACT, when=guards.all_here),)},
     ),
     Step.ATTRACT: Stage(
@@ -87,10 +88,10 @@ RECORDING: dict[Step, Stage] = {
                 Stay(when=guards.nik_complete, note=(notes.waiting,), do=(asks.look_up,)),
                 Stay(when=guards.free, note=(notes.because(Refusal.NIK_LENGTH),)),
             ),
-            NikKnown: (Go(Step.BIRTH_DATE, note=(notes.nik,)),),
+            NikKnown: (Go(Step.BIRTH_DATE, when=guards.as_typed, note=(notes.nik,)),),
             NikRefused: (
-                Go(Step.REFUSED, when=guards.tries_are_over, note=(notes.because_told,)),
-                Stay(note=(notes.nik_kept,)),
+                Go(Step.REFUSED, when=guards.typed_and_over, note=(notes.because_told,)),
+                Stay(when=guards.as_typed, note=(notes.nik_kept,)),
             ),
             Back: (Go(Step.PURPOSE),),
         },
@@ -160,7 +161,10 @@ RECORDING: dict[Step, Stage] = {
                 Stay(note=(notes.face,)),
             ),
             Next: (Stay(when=guards.shutter_offered, note=(notes.waiting,), do=(asks.take_photo,)),),
-            PhotoTaken: (Go(Step.PHOTO_REVIEW, note=(notes.photo,)),),
+            PhotoTaken: (
+                Go(Step.PHOTO, when=guards.photo_failed, note=(notes.photo, notes.because(Refusal.PHOTO_NOT_YET))),
+                Go(Step.PHOTO_REVIEW, note=(notes.photo,)),
+            ),
         },
     ),
     Step.PHOTO_REVIEW: Stage(
@@ -221,7 +225,7 @@ RECORDING: dict[Step, Stage] = {
     ),
     Step.OFFICER_CONFIRMS: Stage(
         enter=(asks.call_officer,),
-        leave=(asks.end_call,),
+        secret=True,
         within=600,
         on=LEAVING
         | {
@@ -241,7 +245,6 @@ RECORDING: dict[Step, Stage] = {
             Sealed: (Go(Step.RECEIPT, note=(notes.accepted,)),),
             NotSealed: (Go(Step.REFUSED, note=(notes.because_told,)),),
             TimedOut: (Go(Step.REFUSED, note=(notes.because(Refusal.SEAL_FAILED),)),),
-            MoreTime: (Stay(),),
         },
     ),
     Step.RECEIPT: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
@@ -262,13 +265,17 @@ COLLECTING: dict[Step, Stage] = {
                 Go(Step.COLLECT_FINGER, when=guards.tries_left_for_owner, note=(notes.owner_again,)),
                 Go(Step.COLLECT_OFFICER),
             ),
-            FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.compare_with_order,)),),
+            # Whoever cannot give a finger comes to the officer as well.
+            FingerAbsent: (
+                Go(Step.COLLECT_FINGER, when=guards.tries_left_for_owner, note=(notes.owner_again,)),
+                Go(Step.COLLECT_OFFICER),
+            ),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.compare_with_order,)),),
         },
     ),
     Step.COLLECT_OFFICER: Stage(
         enter=(asks.call_officer,),
-        leave=(asks.end_call,),
+        secret=True,
         within=600,
         on=LEAVING
         | {
@@ -297,15 +304,13 @@ ASIDES: dict[Step, Stage] = {
     Step.CANCEL: Stage(within=60, on=HOME | {Next: (Return(),), Deny: (home,), HelpAsked: (Aside(Step.HELP),)}),
     Step.HELP: Stage(
         enter=(asks.call_officer,),
-        leave=(asks.end_call,),
         within=600,
         on=HOME | {Next: (Return(),), CancelAsked: (Aside(Step.CANCEL),)},
     ),
     Step.INTERRUPTED: Stage(
         enter=(asks.call_officer,),
-        leave=(asks.end_call,),
         within=600,
-        on=HOME | {DeviceBack: (Return(),), CancelAsked: (Aside(Step.CANCEL),)},
+        on=HOME | {DeviceBack: (Return(when=guards.awaited_here),), CancelAsked: (Aside(Step.CANCEL),)},
     ),
     # Says why, and what to do next. A recording that could not be kept yet is not given up.
     Step.REFUSED: Stage(

@@ -43,6 +43,9 @@ class Photo:
     advice: FaceAdvice
 
 
+TRIES_A_FINGER = 2
+"""Tries with one index finger when a card is collected; then the other, then the officer."""
+
 Point = tuple[float, float, float]
 """x and y as shares of the signing field (0..1), and seconds since the first touch."""
 Stroke = tuple[Point, ...]
@@ -89,6 +92,8 @@ class Session:
     language: str = "id"
     purpose: Purpose = Purpose.RECORD
     resume: Step | None = None
+    awaited: frozenset[Device] = frozenset()
+    interruptions: int = 0
     typed: str = field(default="", repr=False)
     refusal: Refusal | None = None
     tries_left: int | None = None
@@ -110,6 +115,7 @@ class Session:
     rechecked: tuple[Impression, ...] = field(default=(), repr=False)
     recheck_doubtful: bool = False
     order: str | None = None
+    order_fingers: tuple[Finger, ...] = ()
     finger_confirmed: bool = False
     officer: str | None = None
     accepted: Accepted | None = None
@@ -118,7 +124,8 @@ class Session:
     def asked_finger(self) -> Finger | None:
         """The finger to give now: of ten, of the two to check again, or of the card's owner."""
         if self.step is Step.COLLECT_FINGER:
-            return RECHECKED[min(self.attempts // 2, 1)]
+            turn = self.attempts // TRIES_A_FINGER
+            return self.order_fingers[turn] if turn < len(self.order_fingers) else None
         if len(self.impressions) < len(IN_ORDER):
             return IN_ORDER[len(self.impressions)]
         if len(self.rechecked) < len(RECHECKED):

@@ -81,6 +81,7 @@ class Refusal(Enum):
     PIN_WRONG = "pin-wrong"
     PIN_LOCKED = "pin-locked"
     OFFICER_NO = "officer-no"
+    STATION_FULL = "station-full"
     DISK_FULL = "disk-full"
     SEAL_FAILED = "seal-failed"
     NO_ORDER = "no-order"

@@ -17,7 +17,8 @@ def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime)
         DiskFull: nothing was kept.
         OSError, sqlite3.Error: the disk is ill; asking again with the same recording is safe.
     """
-    outbox.check_room()
+    if not outbox.holds(recording.packet_id):
+        outbox.check_room()
     after_start(outbox=outbox, roster=roster)
     earlier = roster.safe_packet(recording.nik)
     if earlier is not None and (stands := outbox.find(earlier)) is not None:

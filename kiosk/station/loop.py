@@ -137,6 +137,8 @@ class Loop:
     def _happen(self, event: Event) -> None:
         before = self.session
         self.session, effects = advance(TABLE, before, event)
+        if self.session.step is not before.step:
+            self._passed(before)
         self._crew.perform(effects)
         match event:
             case DeviceLost():
@@ -148,15 +150,16 @@ class Loop:
                 self._chronicle.occur(Occasion.DEVICE_BACK, event.device)
             case _:
                 pass
-        if self.session.step is not before.step:
-            log.info("%s -> %s", before.step.value, self.session.step.value)
-            self._pointer.let_go()
-            self._tally.passed(before, self.session)
-            self._crew.passed(before, self.session)
-            if self.session.step is Step.HELP:
-                self._chronicle.occur(Occasion.HELP_CALLED)
         if not self.session.strokes:
             self._pointer.wipe()
+
+    def _passed(self, before: Session) -> None:
+        log.info("%s -> %s", before.step.value, self.session.step.value)
+        self._pointer.let_go()
+        self._tally.passed(before, self.session)
+        self._crew.passed(before, self.session)
+        if self.session.step is Step.HELP:
+            self._chronicle.occur(Occasion.HELP_CALLED)
 
     def _draw(self, now: float) -> None:
         session = self.session

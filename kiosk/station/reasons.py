@@ -134,6 +134,12 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Show the officer your family card."),
         "officer",
     ),
+    Refusal.STATION_FULL: Reason(
+        word("Nobody can be recorded just now"),
+        word("The station has no room for another recording. Nothing was kept."),
+        word("Ask the officer when you can come again."),
+        "safe-wait",
+    ),
     Refusal.DISK_FULL: Reason(
         word("Your recording is not kept yet"),
         word("The station has no room left. Your data are still here."),

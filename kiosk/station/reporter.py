@@ -52,6 +52,7 @@ class Chronicle:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._waiting: queue.SimpleQueue[tuple[int, Occasion, Device | None, Trouble | None]] = queue.SimpleQueue()
+        self._held: tuple[int, Occasion, Device | None, Trouble | None] | None = None
         self._next = 1
 
     def occur(self, occasion: Occasion, device: Device | None = None, trouble: Trouble | None = None) -> None:
@@ -73,20 +74,21 @@ class Chronicle:
 
     def go_on(self, exchange: Exchange) -> None:
         """Number on from the last event written or taken."""
-        last = 0
-        for path in complete_files(exchange.events, ".json"):
-            last = max(last, telemetry.read_event(path).number)
-        self._next = max(last, _seen(exchange)) + 1
+        numbers = [int(path.stem) for path in complete_files(exchange.events, ".json") if path.stem.isdecimal()]
+        self._next = max([*numbers, _seen(exchange)]) + 1
 
     def write(self, exchange: Exchange) -> None:
         """Put what is waiting on disk, and clear away what the uplink has taken."""
-        while not self._waiting.empty():
-            at, occasion, device, trouble = self._waiting.get()
+        while self._held is not None or not self._waiting.empty():
+            # Held until it is written: a full disk must not lose it.
+            self._held = self._held or self._waiting.get()
+            at, occasion, device, trouble = self._held
             telemetry.write_event(exchange.events, Event(self._next, at, occasion, device, trouble))
+            self._held = None
             self._next += 1
         seen = _seen(exchange)
         for path in complete_files(exchange.events, ".json"):
-            if int(path.stem) <= seen:
+            if path.stem.isdecimal() and int(path.stem) <= seen:
                 delete_durably(path)
 
 
@@ -144,7 +146,9 @@ class Reporter:
             printer=PrinterHealth()
             if status is None
             else PrinterHealth(
-                status.ribbon_left, status.printed_total, tuple(FAULTS[fault] for fault in status.faults)
+                _count(status.ribbon_left),
+                _count(status.printed_total),
+                tuple(FAULTS[fault] for fault in status.faults),
             ),
             blanks=standing.blanks,
             outbox_waiting=standing.waiting.count,
@@ -179,9 +183,9 @@ class Reporter:
         try:
             self._chronicle.write(self._exchange)
             telemetry.write(self._exchange.health, self.health(), self._throughput())
-        except OSError as error:
-            # A full disk must not end the station: recordings that wait are still delivered.
-            log.error("telemetry cannot be written: %s", error.strerror)
+        except (OSError, Unreadable) as error:
+            # A full disk or an odd figure must not end the station: recordings that wait are still delivered.
+            log.error("telemetry cannot be written: %s", type(error).__name__)
 
     def _throughput(self) -> Throughput:
         return self._tally.throughput
@@ -192,6 +196,11 @@ def _condition(trouble: type[DeviceError] | None) -> DeviceHealth:
         return WELL
     condition = Condition.MISSING if trouble is Absent else Condition.FAULT
     return DeviceHealth(condition, TROUBLES.get(trouble, Trouble.OTHER))
+
+
+def _count(told: int | None) -> int | None:
+    """A printer's figure, where it makes sense."""
+    return told if told is not None and told >= 0 else None
 
 
 def _age(since: int | None) -> float | None:

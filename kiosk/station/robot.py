@@ -180,19 +180,25 @@ def step_into_the_booth(session: Session, world: World, *, over: float) -> None:
 
 
 class Helper:
-    """For a person at the demo's window: only lends the simulated hands, since there is no reader to touch."""
+    """For a person at the demo's window: lends the simulated hands of ``person``, since there is no reader to touch."""
 
-    def __init__(self, world: World, *, person: int) -> None:
-        self._world, self._person, self._step = world, person, Step.OUT_OF_SERVICE
+    def __init__(self, world: World, *, person: int | None, album: "Album | None" = None) -> None:
+        self._world, self._person, self._step, self._album = world, person, Step.OUT_OF_SERVICE, album
         self._hands = Hands(world, pause=1.2)
-        self._hands.grow(person)
+        if person is not None:
+            self._hands.grow(person)
 
     def look(self, session: Session, targets: Sequence[Target], window: Window) -> None:
         """Come before the camera, and lay the finger that the screen asks for."""
+        now = time.monotonic()
+        if self._album is not None:
+            self._album.look(session, window, now)
+        if self._person is None:
+            return
         if session.step is Step.PHOTO and self._step is not Step.PHOTO:
             step_into_the_booth(session, self._world, over=3.0)
         self._step = session.step
-        self._hands.follow(session, self._person, time.monotonic())
+        self._hands.follow(session, self._person, now)
 
 
 class Robot:

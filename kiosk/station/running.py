@@ -130,12 +130,18 @@ def run_from(
     timing = Timing([] if frames is not None else None)
     try:
         settings = load(file)
+        if (pictures, errands, hands) != (None, None, None) and not _all_simulated(settings):
+            sys.stderr.write(
+                f"kiosk: --errands, --pictures and --hands are for simulated devices; {file} names real ones\n"
+            )
+            return BAD_CONFIGURATION
         plan = None if errands is None else Errands(errands)
 
         def invite(world: World) -> Guest | None:
+            album = None if pictures is None else Album(pictures)
             if plan is not None:
-                return Robot(plan, world, pause=pause, album=None if pictures is None else Album(pictures))
-            return None if hands is None else Helper(world, person=hands)
+                return Robot(plan, world, pause=pause, album=album)
+            return None if album is None and hands is None else Helper(world, person=hands, album=album)
 
         return run(
             settings,
@@ -153,6 +159,12 @@ def run_from(
         if frames is not None and timing.frames:
             rows = (f"{step.value},{seconds * 1000:.3f}\n" for step, seconds in timing.frames)
             frames.write_text("".join(rows), encoding="ascii")
+
+
+def _all_simulated(settings: Settings) -> bool:
+    """Whether nobody real can stand before this station: then pictures of its screens harm nobody."""
+    drivers = (settings.camera.driver, settings.fingerprint.driver, settings.printer.driver, settings.panel.driver)
+    return set(drivers) <= {"simulated", "none"}
 
 
 def _books(exchange: Exchange, settings: Settings) -> Books:

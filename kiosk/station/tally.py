@@ -63,7 +63,8 @@ class Tally:
 
 def _with_step(now: Throughput, before: Session, after: Session) -> Throughput:
     seconds = max(0.0, after.now - before.since)
-    ended_early = after.visit != before.visit and before.step not in FINISHED
+    stood = before.resume or before.step
+    ended_early = after.visit != before.visit and stood not in FINISHED
     now = replace(
         now,
         step_seconds={**now.step_seconds, before.step: round(now.step_seconds.get(before.step, 0.0) + seconds, 3)},
@@ -71,8 +72,8 @@ def _with_step(now: Throughput, before: Session, after: Session) -> Throughput:
     )
     if before.step is Step.ATTRACT and after.step is Step.LANGUAGE:
         now = replace(now, visits_begun=now.visits_begun + 1)
-    if after.step in FINISHED and before.step not in FINISHED:
+    if after.step in FINISHED and stood not in FINISHED:
         now = replace(now, visits_finished=now.visits_finished + 1)
-    if ended_early and before.step not in BETWEEN_VISITS:
-        now = replace(now, given_up={**now.given_up, before.step: now.given_up.get(before.step, 0) + 1})
+    if ended_early and stood not in BETWEEN_VISITS:
+        now = replace(now, given_up={**now.given_up, stood: now.given_up.get(stood, 0) + 1})
     return now

@@ -19,6 +19,10 @@ SLIP = 24
 """Pixels a finger may slide off a button before its release no longer counts: old hands tremble."""
 
 
+FORGOTTEN = 10.0
+"""Seconds without a motion after which a finger that never left is given up: its release was lost on the way."""
+
+
 class Pointer:
     """Follows the one finger that counts: the first on the glass. A button acts when the finger leaves it."""
 
@@ -26,6 +30,7 @@ class Pointer:
         self.pressed: Target | None = None
         self._size, self._rotate = size, rotate
         self._finger: int | None = None
+        self._felt_at = 0.0
         self._ink: Target | None = None
         self._strokes: list[list[tuple[float, float, float]]] = []
         self._first_touch = 0.0
@@ -35,10 +40,11 @@ class Pointer:
         match event.type:
             case pygame.KEYDOWN:
                 return self._key(event)
-            case pygame.FINGERDOWN if self._finger is None:
-                self._finger = event.finger_id
+            case pygame.FINGERDOWN if self._finger is None or now - self._felt_at > FORGOTTEN:
+                self._finger, self._felt_at = event.finger_id, now
                 return self._down(self._upright(event.x, event.y), targets, now)
             case pygame.FINGERMOTION if event.finger_id == self._finger:
+                self._felt_at = now
                 return self._move(self._upright(event.x, event.y), now)
             case pygame.FINGERUP if event.finger_id == self._finger:
                 self._finger = None
@@ -53,7 +59,7 @@ class Pointer:
 
     def let_go(self) -> None:
         """Another screen is shown: what is under the finger now was not meant for it."""
-        self.pressed, self._ink = None, None
+        self.pressed, self._ink, self._finger = None, None, None
 
     def wipe(self) -> None:
         """The signing field is clean again."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from drivers.errors import DeviceError
+from drivers.errors import Absent, DeviceError
 from kiosk.journey.events import DeviceBack, DeviceLost, Event
 from kiosk.journey.steps import Device
 
@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 
 REOPEN = 1.0
 """Seconds between attempts to open a device that is not there."""
-PROBE = 2.0
-"""Seconds of idleness after which the device is asked whether it is still there, and that this may take."""
+IDLE = 2.0
+"""Seconds of idleness after which the device is asked whether it is still there."""
+PROBE = 10.0
+"""Seconds that this may take: a camera's first picture takes a while."""
 GRACE = 5.0
 """Seconds past a job's deadline at which the thread counts as stuck."""
 
@@ -50,10 +52,12 @@ class Worker(Generic[D]):
     the journey asks again when it is back. Anything but a DeviceError is a bug: ``broken`` becomes true."""
 
     def __init__(
-        self, device: Device, opening: Callable[[], D], probe: Callable[[D], None], tell: Tell, *, idle: float = PROBE
+        self, device: Device, opening: Callable[[], D], probe: Callable[[D], None], tell: Tell, *, idle: float = IDLE
     ) -> None:
         self.device = device
-        self.trouble: type[DeviceError] | None = None
+        self.trouble: type[DeviceError] | None = Absent
+        """What is wrong; absent until it has been opened."""
+        self._lost = False
         self.broken = False
         self._opening, self._probe, self._tell, self._idle = opening, probe, tell, idle
         self._jobs: queue.SimpleQueue[Job[D] | None] = queue.SimpleQueue()
@@ -99,14 +103,15 @@ class Worker(Generic[D]):
         try:
             with self._deadline(30.0):
                 device = self._opening()
-                self._probe(device)
+                try:
+                    self._probe(device)
+                except DeviceError:
+                    device.close()
+                    raise
         except DeviceError as error:
-            known, self.trouble = self.trouble, type(error)
-            if known is None:
-                log.warning("%s: %s", self.device.value, type(error).__name__)
-                self._tell(DeviceLost(self.device))
+            self._lose(error)
             return None
-        self.trouble = None
+        self.trouble, self._lost = None, False
         log.info("%s: here", self.device.value)
         self._tell(DeviceBack(self.device))
         return device
@@ -124,11 +129,17 @@ class Worker(Generic[D]):
                 with self._deadline(job.within):
                     job.do(device)
             except DeviceError as error:
-                log.warning("%s: %s", self.device.value, type(error).__name__)
-                self.trouble = type(error)
                 self._drop_jobs()
-                self._tell(DeviceLost(self.device))
+                self._lose(error)
                 return
+
+    def _lose(self, error: DeviceError) -> None:
+        """Tell once that the device is away, whatever it says about it later."""
+        self.trouble = type(error)
+        if not self._lost:
+            self._lost = True
+            log.warning("%s: %s", self.device.value, type(error).__name__)
+            self._tell(DeviceLost(self.device))
 
     def _drop_jobs(self) -> None:
         while not self._jobs.empty():

@@ -1,11 +1,23 @@
 """The journey told as stories, on the table alone."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
-from kiosk.journey.effects import CallOfficer, Compare, Forget, PrintCard, Prove, Scan, Seal, TakePhoto, Unwatch
+from kiosk.journey.effects import (
+    CallOfficer,
+    CheckOfficer,
+    Compare,
+    Forget,
+    PrintCard,
+    Prove,
+    Scan,
+    Seal,
+    TakePhoto,
+    Unwatch,
+)
 from kiosk.journey.events import (
     Back,
     Begin,
@@ -40,6 +52,7 @@ from kiosk.journey.events import (
     Sealed,
 )
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
+from kiosk.journey.guards import FLAPPING
 from kiosk.journey.session import Accepted
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
 
@@ -53,7 +66,7 @@ def typed(digits: str) -> list[Digit]:
 
 
 def identified(visit: Visit, purpose: Purpose = Purpose.RECORD, **about: object) -> None:
-    visit(Begin(), LanguageChosen("id"), PurposeChosen(purpose), *typed(NIK), Next(), NikKnown(visit.number))
+    visit(Begin(), LanguageChosen("id"), PurposeChosen(purpose), *typed(NIK), Next(), NikKnown(visit.number, NIK))
     visit(*typed("05031958"), Next())
     proof = visit.asked(Prove)
     assert isinstance(proof, Prove)
@@ -136,12 +149,14 @@ def test_a_seventeenth_digit_and_a_letter_are_not_typed(visit: Visit) -> None:
 
 def test_an_unknown_nik_can_be_mended(visit: Visit) -> None:
     visit(Begin(), LanguageChosen("id"), PurposeChosen(Purpose.RECORD), *typed(NIK), Next())
-    visit(NikRefused(visit.number, Refusal.NIK_UNKNOWN))
+    visit(NikRefused(visit.number, NIK, Refusal.NIK_UNKNOWN))
     assert (visit.step, visit.session.refusal, visit.session.typed) == (Step.NIK, Refusal.NIK_UNKNOWN, NIK)
 
 
 def test_three_wrong_birth_dates_end_the_visit(visit: Visit) -> None:
-    visit(Begin(), LanguageChosen("id"), PurposeChosen(Purpose.RECORD), *typed(NIK), Next(), NikKnown(visit.number))
+    visit(
+        Begin(), LanguageChosen("id"), PurposeChosen(Purpose.RECORD), *typed(NIK), Next(), NikKnown(visit.number, NIK)
+    )
     visit(*typed("01011990"), Next(), IdentityRefused(visit.number, Refusal.DATE_WRONG, 2))
     assert (visit.step, visit.session.tries_left, visit.session.typed) == (Step.BIRTH_DATE, 2, "")
     visit(*typed("01011990"), Next(), IdentityRefused(visit.number, Refusal.LOCKED, 0))
@@ -196,6 +211,14 @@ def test_a_finger_is_tried_three_times_and_the_best_is_kept(visit: Visit) -> Non
             FingerTaken(visit.number, impression(Finger.RIGHT_THUMB, score=score), FingerAdvice.DRY),
         )
     assert [(each.score, each.attempts) for each in visit.session.impressions] == [(60, 3)]
+
+
+def test_a_print_with_features_beats_a_clearer_one_without(visit: Visit) -> None:
+    signed(visit)
+    blank = replace(impression(Finger.RIGHT_THUMB, score=80), template=b"", advice=FingerAdvice.UNCLEAR)
+    visit(FingerTaken(visit.number, blank, FingerAdvice.UNCLEAR))
+    visit(FingerTaken(visit.number, impression(Finger.RIGHT_THUMB, score=78), FingerAdvice.GOOD))
+    assert visit.session.impressions[0].score == 78
     assert visit.session.asked_finger is Finger.RIGHT_INDEX
 
 
@@ -254,10 +277,73 @@ def test_cancel_asks_first_and_keeps_everything_on_the_way_back(visit: Visit) ->
 def test_help_calls_an_officer_and_comes_back_to_the_half_typed_number(visit: Visit) -> None:
     visit(Begin(), LanguageChosen("en"), PurposeChosen(Purpose.RECORD), *typed("5371"), HelpAsked())
     assert visit.step is Step.HELP
-    assert visit.effects[-1] == CallOfficer(visit.number, on=True)
+    assert visit.effects[-1] == CallOfficer(visit.number)
     visit(Next())
     assert (visit.step, visit.session.typed, visit.session.language) == (Step.NIK, "5371", "en")
-    assert visit.effects[-1] == CallOfficer(visit.number, on=False)
+
+
+def test_an_officers_pin_does_not_outlast_a_call_for_help(visit: Visit) -> None:
+    all_fingers(visit)
+    visit(Next(), Next(), *typed("246810"), HelpAsked())
+    assert visit.session.typed == ""
+    visit(Next(), Next())
+    assert not any(isinstance(effect, CheckOfficer) for effect in visit.effects)
+
+
+def test_an_answer_about_a_number_typed_before_is_not_taken_for_this_one(visit: Visit) -> None:
+    visit(Begin(), LanguageChosen("id"), PurposeChosen(Purpose.RECORD), *typed(NIK), Next(), Back())
+    visit(PurposeChosen(Purpose.RECORD), *typed("5371"), NikKnown(visit.number, NIK))
+    assert (visit.step, visit.session.nik) == (Step.NIK, "")
+
+
+def test_a_full_station_says_so_before_anything_is_captured(visit: Visit) -> None:
+    visit(Begin(), LanguageChosen("id"), PurposeChosen(Purpose.RECORD), *typed(NIK), Next())
+    visit(NikRefused(visit.number, NIK, Refusal.STATION_FULL))
+    assert (visit.step, visit.session.refusal) == (Step.REFUSED, Refusal.STATION_FULL)
+
+
+def test_a_device_that_comes_and_goes_does_not_hold_a_visit_for_ever(visit: Visit) -> None:
+    signed(visit)
+    for _ in range(FLAPPING):
+        visit(DeviceLost(Device.FINGERPRINT), DeviceBack(Device.FINGERPRINT))
+    assert visit.step is Step.INTERRUPTED
+    visit.wait(601)
+    assert visit.step is Step.ATTRACT
+
+
+def test_another_devices_return_does_not_end_an_interruption(visit: Visit) -> None:
+    signed(visit)
+    visit(DeviceLost(Device.PANEL), DeviceLost(Device.FINGERPRINT), DeviceBack(Device.PANEL))
+    assert visit.step is Step.INTERRUPTED
+
+
+def test_a_photo_without_a_face_is_taken_again(visit: Visit) -> None:
+    identified(visit)
+    visit(Next(), Next(), PhotoTaken(visit.number, replace(PHOTO, advice=FaceAdvice.NO_FACE)))
+    assert (visit.step, visit.session.refusal) == (Step.PHOTO, Refusal.PHOTO_NOT_YET)
+
+
+def test_coming_back_from_help_the_countdown_begins_anew(visit: Visit) -> None:
+    identified(visit)
+    visit(Next(), Next(), FaceJudged(visit.number, FaceAdvice.GOOD), HelpAsked())
+    visit.wait(50)
+    visit(Next(), FaceJudged(visit.number, FaceAdvice.GOOD))
+    assert not any(isinstance(effect, TakePhoto) for effect in visit.effects)
+
+
+def test_whoever_cannot_give_a_finger_comes_to_the_officer_for_the_card(visit: Visit) -> None:
+    identified(visit, Purpose.COLLECT)
+    visit(Next(), OrderFound(visit.number, "order-1", (Finger.LEFT_INDEX,)))
+    assert visit.session.asked_finger is Finger.LEFT_INDEX
+    visit(FingerAbsent(visit.number), FingerAbsent(visit.number))
+    assert visit.step is Step.COLLECT_OFFICER
+
+
+def test_home_without_a_device_forgets_the_visit_as_well(visit: Visit) -> None:
+    identified(visit)
+    visit(DeviceLost(Device.CAMERA), CancelAsked(), Deny())
+    assert visit.step is Step.OUT_OF_SERVICE
+    assert isinstance(visit.effects[-1], Forget)
 
 
 def test_a_reader_that_goes_and_comes_back_leaves_the_visit_where_it_was(visit: Visit) -> None:
@@ -320,7 +406,7 @@ def test_disagreeing_with_the_biodata_or_the_consent_ends_kindly(visit: Visit) -
 
 def test_a_card_is_collected_by_finger(visit: Visit) -> None:
     identified(visit, Purpose.COLLECT)
-    visit(Next(), OrderFound(visit.number, "order-1", finger=True))
+    visit(Next(), OrderFound(visit.number, "order-1", RECHECKED))
     assert visit.step is Step.COLLECT_FINGER
     assert visit.session.asked_finger is Finger.RIGHT_INDEX
     visit(FingerCompared(visit.number, True, None))
@@ -332,7 +418,7 @@ def test_a_card_is_collected_by_finger(visit: Visit) -> None:
 
 def test_a_worn_finger_falls_back_to_the_left_one_and_then_to_the_officer(visit: Visit) -> None:
     identified(visit, Purpose.COLLECT)
-    visit(Next(), OrderFound(visit.number, "order-1", finger=True))
+    visit(Next(), OrderFound(visit.number, "order-1", RECHECKED))
     fingers = []
     for _ in range(4):
         fingers.append(visit.session.asked_finger)
@@ -357,5 +443,5 @@ def test_no_card_can_be_had_now(visit: Visit, why: Refusal, step: Step) -> None:
 def test_an_answer_to_an_earlier_visit_is_dropped(visit: Visit) -> None:
     earlier = visit.number
     visit(Begin(), Back(), Begin(), LanguageChosen("id"), PurposeChosen(Purpose.RECORD), *typed(NIK), Next())
-    visit(NikKnown(earlier))
+    visit(NikKnown(earlier, NIK))
     assert visit.step is Step.NIK

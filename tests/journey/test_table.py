@@ -12,11 +12,11 @@ from kiosk.journey import events
 from kiosk.journey.diagram import mermaid
 from kiosk.journey.effects import OUTCOMES, Forget, Seal
 from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut
-from kiosk.journey.fingers import IN_ORDER, Finger
-from kiosk.journey.guards import COLLECT_TRIES, FINGER_TRIES
+from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
+from kiosk.journey.guards import FINGER_TRIES
 from kiosk.journey.machine import Aside, Go, Return, Row
 from kiosk.journey.resident import TABLE
-from kiosk.journey.session import Accepted, Session
+from kiosk.journey.session import TRIES_A_FINGER, Accepted, Session
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
 
 from .conftest import PHOTO, TODAY, Visit, biodata, impression
@@ -74,7 +74,9 @@ def test_home_can_be_reached_from_everywhere(step: Step) -> None:
 def test_every_step_ends_by_itself_and_can_be_given_more_time(step: Step) -> None:
     stage = TABLE[step]
     assert stage.within is not None
-    assert {TimedOut, MoreTime} <= set(stage.on)
+    assert TimedOut in stage.on
+    # Sealing takes a moment and waits for nobody: there is nothing to be hurried about.
+    assert MoreTime in stage.on or step is Step.SEALING
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step in WAITS_FOR_EVER])
@@ -166,14 +168,14 @@ class Likely:
                 return events.PurposeChosen(Purpose.RECORD if number % 2 else Purpose.COLLECT)
             case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER if session.busy:
                 return {
-                    Step.NIK: events.NikKnown(number),
+                    Step.NIK: events.NikKnown(number, session.typed),
                     Step.BIRTH_DATE: events.IdentityProved(number, biodata()),
                 }.get(session.step, events.OfficerKnown(number, "o"))
             case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER:
                 full = {Step.NIK: 16, Step.BIRTH_DATE: 8}.get(session.step, 6)
                 return events.Next() if len(session.typed) >= full else events.Digit("1")
             case Step.IS_THIS_YOU if session.busy:
-                return events.OrderFound(number, "order", finger=True)
+                return events.OrderFound(number, "order", RECHECKED)
             case Step.PHOTO:
                 return events.PhotoTaken(number, PHOTO)
             case Step.SIGNATURE if not session.strokes:
@@ -230,11 +232,11 @@ def holds(before: Session, after: Session, asked: list[object]) -> None:
         for name in ("biodata", "photo", "best", "accepted", "order", "officer"):
             assert getattr(after, name) is None
         assert (after.strokes, after.impressions, after.rechecked) == ((), (), ())
-        assert before.step in BETWEEN_VISITS or any(isinstance(effect, Forget) for effect in asked) or not asked
+        assert before.step in BETWEEN_VISITS or any(isinstance(effect, Forget) for effect in asked)
     if after.photo is not None:
         assert after.consented, "nothing is captured without consent"
     assert after.biodata is None or after.nik
-    assert after.attempts <= max(FINGER_TRIES, COLLECT_TRIES)
+    assert after.attempts <= max(FINGER_TRIES, TRIES_A_FINGER * len(RECHECKED))
     assert after.visit >= before.visit
     assert (after.deadline is None) == (TABLE[after.step].within is None)
     assert after.refusal is None or isinstance(after.refusal, Refusal)

@@ -30,7 +30,7 @@ from kiosk.journey.effects import (
     Watch,
 )
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Device, Step
+from kiosk.journey.steps import Device, Refusal, Step
 from kiosk.record.card_face import Typeface
 from kiosk.record.telemetry import Occasion
 from kiosk.station.channels import Inbox, Latest
@@ -38,9 +38,9 @@ from kiosk.station.crew.attendant import Attendant
 from kiosk.station.crew.clerk import Books, Clerk, Seen
 from kiosk.station.crew.devices import Devices
 from kiosk.station.crew.fingerprinter import Fingerprinter
-from kiosk.station.crew.photographer import FRAME, Photographer
+from kiosk.station.crew.photographer import Photographer
 from kiosk.station.crew.printing import Printing
-from kiosk.station.worker import Worker
+from kiosk.station.worker import PROBE, Worker
 
 CAPTURE_LIGHT = 0.8
 """Level of the light on the face while the camera is in use."""
@@ -113,7 +113,8 @@ class Crew:
         """Which threads are past their deadline."""
         now = time.monotonic()
         names = [worker.device.value for worker in self.workers if worker.overdue(now)]
-        return [*names, "clerk"] if self.clerk.overdue(now) else names
+        names += ["clerk"] if self.clerk.overdue(now) else []
+        return names + (["eye"] if self._photographer.overdue(now) else [])
 
     def passed(self, before: Session, after: Session) -> None:
         """A step was left for another: its time goes into the packet, and the room's lights change."""
@@ -142,7 +143,9 @@ class Crew:
             case Seal():
                 self.clerk.seal(effect, Seen(self._began, dict(self._timings)))
             case FindOrder():
-                self.clerk.find_order(effect, self.printing is not None and self.printing.ready)
+                self.clerk.find_order(
+                    effect, Refusal.PRINTER_NOT_READY if self.printing is None else self.printing.refusal
+                )
             case PrintCard() if self.printing is not None:
                 self.printing.print(effect)
             case Watch():
@@ -160,9 +163,9 @@ class Crew:
             case Forget():
                 self._photographer.unwatch()
                 self._fingerprinter.rest()
-                self.clerk.forget(effect.visit)
+                self.clerk.forget()
             case CallOfficer():
-                if self._attendant is not None and effect.on:
+                if self._attendant is not None:
                     self._attendant.show(Lamp.CALLING)
 
     def _inspects(self, printer: CardPrinter) -> None:
@@ -180,14 +183,7 @@ class Crew:
 
 
 def _sees(camera: Camera) -> None:
-    camera.preview(within=FRAME)
+    camera.preview(within=PROBE)
 
 
-_LAMPS = {
-    Step.ATTRACT: Lamp.READY,
-    Step.OUT_OF_SERVICE: Lamp.FAULT,
-    Step.INTERRUPTED: Lamp.CALLING,
-    Step.HELP: Lamp.CALLING,
-    Step.OFFICER_CONFIRMS: Lamp.CALLING,
-    Step.COLLECT_OFFICER: Lamp.CALLING,
-}
+_LAMPS = {Step.ATTRACT: Lamp.READY, Step.OUT_OF_SERVICE: Lamp.FAULT}

@@ -7,11 +7,10 @@ from kiosk.journey.events import Event, HelpAsked
 from kiosk.record.telemetry import Occasion
 from kiosk.station.worker import Worker
 
-LISTEN = 1.0
+LISTEN = 0.2
 """Seconds to listen at a time, so that a light is set soon after it is asked for."""
 
 OCCASIONS = {
-    Change.HELP_PRESSED: Occasion.HELP_CALLED,
     Change.DOOR_OPENED: Occasion.DOOR_OPENED,
     Change.DOOR_CLOSED: Occasion.DOOR_CLOSED,
     Change.POWER_FAILED: Occasion.POWER_FAILED,
@@ -24,7 +23,7 @@ class Attendant:
 
     def __init__(self, worker: Worker[Panel], tell: Callable[[Event], None], occur: Callable[[Occasion], None]) -> None:
         self._worker, self._tell, self._occur = worker, tell, occur
-        self._lamp = Lamp.READY
+        self._lamp = Lamp.FAULT
         self._shown: tuple[Lamp, float] | None = None
         self._level = 0.0
         self._set_at: Panel | None = None
@@ -38,6 +37,8 @@ class Attendant:
             panel.capture_light(self._level)
         for change in panel.changes(within=LISTEN):
             if change is Change.HELP_PRESSED:
+                # The room sees the call even at a step that cannot be left just now.
+                self._lamp = Lamp.CALLING
                 self._tell(HelpAsked())
             if change in OCCASIONS:
                 self._occur(OCCASIONS[change])
@@ -45,9 +46,7 @@ class Attendant:
     def show(self, lamp: Lamp) -> None:
         """The status light."""
         self._lamp = lamp
-        self._worker.ask(self.listen, within=LISTEN + 1.0)
 
     def light_face(self, level: float) -> None:
         """The capture light, 0.0 to 1.0."""
         self._level = level
-        self._worker.ask(self.listen, within=LISTEN + 1.0)

@@ -113,7 +113,7 @@ class Clerk:
         self._opening, self._tell, self._occur = opening, tell, occur
         self._software, self._template_family = software, template_family
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
-        self._packets: dict[int, str] = {}
+        self._packet: tuple[int, str] | None = None
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -148,9 +148,9 @@ class Clerk:
         """Make the recording safe."""
         self._tasks.put(lambda books: self._tell(self._sealed(books, effect, seen)))
 
-    def find_order(self, effect: FindOrder, printer_ready: bool) -> None:
-        """Is there a card to be printed for this person?"""
-        self._tasks.put(lambda books: self._tell(self._found(books, effect, printer_ready)))
+    def find_order(self, effect: FindOrder, printer: Refusal | None) -> None:
+        """Is there a card to be printed for this person? ``printer``: why not now, as far as the printer goes."""
+        self._tasks.put(lambda books: self._tell(self._found(books, effect, printer)))
 
     # What the printing needs -----------------------------------------------------------------------------------------
 
@@ -176,11 +176,11 @@ class Clerk:
         except queue.Empty:
             return None
 
-    def forget(self, visit: int) -> None:
+    def forget(self) -> None:
         """The visit is over."""
 
         def task(_: Books) -> None:
-            self._packets.pop(visit, None)
+            self._packet = None
 
         self._tasks.put(task)
 
@@ -195,11 +195,15 @@ class Clerk:
             try:
                 while True:
                     try:
-                        task = self._tasks.get(timeout=max(0.0, looked + LOOK - time.monotonic()))
+                        task: Callable[[Books], None] | None = self._tasks.get(
+                            timeout=max(0.0, looked + LOOK - time.monotonic())
+                        )
                         if task is None:
                             return
                         self._stuck_at = time.monotonic() + PATIENCE
                         task(books)
+                        # A task may hold a whole visit, biometrics and all.
+                        task = None
                     except queue.Empty:
                         self._stuck_at = time.monotonic() + PATIENCE
                         self._look_around(books)
@@ -215,7 +219,13 @@ class Clerk:
             self.broken = True
 
     def _look_around(self, books: Books) -> None:
-        """Take in what the uplink brought, and see how the records stand."""
+        """Take in what the uplink brought, and see how the records stand. An ill disk now is asked again next time."""
+        try:
+            self._take_in(books)
+        except (OSError, sqlite3.Error) as error:
+            log.error("taking in what the uplink brought: %s", type(error).__name__)
+
+    def _take_in(self, books: Books) -> None:
         for result in books.arrivals.take_in(now=_now()):
             suffix = result.file[result.file.rfind(".") :]
             if isinstance(result, Refused):
@@ -232,13 +242,17 @@ class Clerk:
         )
 
     def _looked_up(self, books: Books, effect: LookUp) -> Event:
+        why: Refusal | None = None
         if isinstance(nik.parse(effect.nik), nik.Flaw):
-            return NikRefused(effect.visit, Refusal.NIK_DATE)
-        if books.roster.seconds_locked(effect.nik, now=_now()):
-            return NikRefused(effect.visit, Refusal.LOCKED)
-        if books.roster.find(effect.nik) is None:
-            return NikRefused(effect.visit, Refusal.NIK_UNKNOWN)
-        return NikKnown(effect.visit)
+            why = Refusal.NIK_DATE
+        elif books.roster.seconds_locked(effect.nik, now=_now()):
+            why = Refusal.LOCKED
+        elif books.roster.find(effect.nik) is None:
+            why = Refusal.NIK_UNKNOWN
+        elif effect.to_record and not _has_room(books):
+            self._occur(Occasion.DISK_FULL)
+            why = Refusal.STATION_FULL
+        return NikKnown(effect.visit, effect.nik) if why is None else NikRefused(effect.visit, effect.nik, why)
 
     def _proved(self, books: Books, effect: Prove) -> Event:
         proof = books.roster.prove(effect.nik, effect.birth_date, now=_now())
@@ -264,7 +278,10 @@ class Clerk:
 
     def _sealed(self, books: Books, effect: Seal, seen: Seen) -> Event:
         # One id a visit: should the same visit be sealed again, the outbox answers with what it already holds.
-        packet_id = self._packets.setdefault(effect.visit, new_packet_id())
+        if self._packet is None or self._packet[0] != effect.visit:
+            self._packet = (effect.visit, new_packet_id())
+        packet_id = self._packet[1]
+        again = books.outbox.holds(packet_id)
         session = effect.session
         assert isinstance(session, Session)  # noqa: S101 the journey puts nothing else there
         begun = time.monotonic()
@@ -289,20 +306,21 @@ class Clerk:
             return NotSealed(effect.visit, Refusal.SEAL_FAILED)
         seconds = time.monotonic() - begun
         log.info("recording %d safe after %.0f ms, %d bytes", stored.sequence, seconds * 1000, stored.size)
-        self._occur(Occasion.RECORDING_SEALED)
+        if not again:
+            self._occur(Occasion.RECORDING_SEALED)
         return Sealed(effect.visit, Accepted(stored.registration, stored.packet_id, seconds))
 
-    def _found(self, books: Books, effect: FindOrder, printer_ready: bool) -> Event:
+    def _found(self, books: Books, effect: FindOrder, printer: Refusal | None) -> Event:
         order = books.ledger.order_for(effect.nik, now=_now())
         if order is None:
             return OrderRefused(effect.visit, Refusal.NO_ORDER)
         if books.ledger.state(order.order_id) is OrderState.INTENDED:
             return OrderRefused(effect.visit, Refusal.CARD_UNKNOWN)
-        if not printer_ready:
-            return OrderRefused(effect.visit, Refusal.PRINTER_NOT_READY)
+        if printer is not None:
+            return OrderRefused(effect.visit, printer)
         family = self._template_family()
-        finger = any(order.template_for(finger, family=family) for finger in RECHECKED)
-        return OrderFound(effect.visit, order.order_id, finger)
+        fingers = tuple(finger for finger in RECHECKED if order.template_for(finger, family=family))
+        return OrderFound(effect.visit, order.order_id, fingers)
 
     def _intended(self, books: Books, effect: PrintCard) -> CardOrder | None:
         try:
@@ -324,6 +342,14 @@ _REFUSED = {
     ORDER: Occasion.ORDER_REFUSED,
     ROSTER: Occasion.ROSTER_REFUSED,
 }
+
+
+def _has_room(books: Books) -> bool:
+    try:
+        books.outbox.check_room()
+    except DiskFull:
+        return False
+    return True
 
 
 def _now() -> datetime:

@@ -98,7 +98,7 @@ def _printer(settings: Settings, world: World) -> Callable[[], CardPrinter] | No
     if chosen.driver == "simulated":
         from drivers.printer.simulated import SimulatedPrinter
 
-        world.printer = SimulatedPrinter(Path(chosen.port), settings.state / "cards", pace=chosen.pace)
+        world.printer = SimulatedPrinter(Path(chosen.port), settings.state / "kiosk" / "cards", pace=chosen.pace)
     return lambda: EvolisPrinter(chosen.port)
 
 

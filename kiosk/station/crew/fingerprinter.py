@@ -87,8 +87,8 @@ class Fingerprinter:
             return
         impression, _ = taken
         # A smudged finger has no features to compare; another reader's template cannot be compared at all.
-        comparable = template is not None and bool(impression.template) and bool(template.data)
-        same = comparable and template is not None and reader.match(template, within=5.0).same
+        comparable = template is not None and template.family == impression.template_family and impression.template
+        same = bool(comparable) and template is not None and reader.match(template, within=5.0).same
         kept = impression if isinstance(effect, Compare) else None
         self._tell(FingerCompared(effect.visit, same, kept))
 

@@ -23,6 +23,8 @@ STILL = 10.0
 WHERE_THE_OVAL_IS = (OVAL[0] - OVAL[2], OVAL[1] - OVAL[3], 2 * OVAL[2], 2 * OVAL[3])
 """Where the photo is cut when the shutter was pressed by hand and no face is found: where the screen asked for it."""
 JUDGED_A_SECOND = 8.0
+JUDGEMENT = 10.0
+"""Seconds after which one judgement counts as stuck: it takes a fiftieth of a second, on a slow board a quarter."""
 
 
 class Photographer:
@@ -37,7 +39,10 @@ class Photographer:
         self.broken = False
         self._worker, self._preview, self._tell = worker, preview, tell
         self._still_judge = FaceJudge()
-        self._visit: int | None = None
+        # Held while a frame is put or taken away: a visit that is over must leave no face behind.
+        self._lock = threading.Lock()
+        self._watching: Watch | None = None
+        self._stuck_at: float | None = None
         self._closed = threading.Event()
         self._eye = threading.Thread(target=self._look, name="eye", daemon=True)
 
@@ -47,13 +52,15 @@ class Photographer:
 
     def watch(self, effect: Watch) -> None:
         """Show and judge the preview of this visit until unwatch()."""
-        self._visit = effect.visit
-        self._worker.ask(self._frame, within=FRAME)
+        with self._lock:
+            self._watching = effect
+        self._worker.ask(lambda camera: self._frame(camera, effect), within=FRAME)
 
     def unwatch(self) -> None:
         """Stop the preview and forget the last frame."""
-        self._visit = None
-        self._preview.put(None)
+        with self._lock:
+            self._watching = None
+            self._preview.put(None)
 
     def take_photo(self, effect: TakePhoto) -> None:
         """Take the still."""
@@ -62,16 +69,22 @@ class Photographer:
     def close(self) -> None:
         """End the judging thread."""
         self._closed.set()
-        self._visit = None
+        self.unwatch()
         self._eye.join(timeout=2.0)
 
-    def _frame(self, camera: Camera) -> None:
-        if self._visit is None:
+    def overdue(self, now: float) -> bool:
+        """Whether one judgement has taken far too long."""
+        return self._stuck_at is not None and now > self._stuck_at
+
+    def _frame(self, camera: Camera, watch: Watch) -> None:
+        """Bring one frame and ask for the next, as long as this very watch lasts."""
+        if self._watching is not watch:
             return
         frame = camera.preview(within=FRAME)
-        if self._visit is not None:
-            self._preview.put(frame)
-            self._worker.ask(self._frame, within=FRAME)
+        with self._lock:
+            if self._watching is watch:
+                self._preview.put(frame)
+        self._worker.ask(lambda camera: self._frame(camera, watch), within=FRAME)
 
     def _still(self, camera: Camera, visit: int) -> None:
         frame = camera.still(within=STILL)
@@ -89,14 +102,16 @@ class Photographer:
             before: FaceJudgement | None = None
             while not self._closed.is_set():
                 frame = self._preview.next_after(seen, within=0.5)
-                visit = self._visit
-                if frame is None or visit is None:
-                    before = None
+                watch = self._watching
+                if frame is None or watch is None:
+                    seen = before = None
                     continue
                 seen = frame
                 begun = time.monotonic()
+                self._stuck_at = begun + JUDGEMENT
                 before = judge.judge(frame.pixels, before)
-                self._tell(FaceJudged(visit, before.advice))
+                self._stuck_at = None
+                self._tell(FaceJudged(watch.visit, before.advice))
                 self._closed.wait(max(0.0, 1 / JUDGED_A_SECOND - (time.monotonic() - begun)))
         except Exception as bug:
             report(bug, "eye")

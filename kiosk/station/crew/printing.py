@@ -42,10 +42,14 @@ class Printing:
         self._worker, self._clerk, self._tell, self._occur, self._typeface = worker, clerk, tell, occur, typeface
 
     @property
-    def ready(self) -> bool:
-        """Whether a card can be printed now, as far as is known."""
+    def refusal(self) -> Refusal | None:
+        """Why no card can be printed now, as far as is known; None when one can."""
         status = self.status
-        return self._worker.trouble is None and status is not None and not set(status.faults) - NOTHING_TO_SEE_TO
+        if self._worker.trouble is not None or status is None:
+            return Refusal.PRINTER_NOT_READY
+        if Fault.FEEDER_EMPTY in status.faults:
+            return Refusal.BLANKS_OUT
+        return Refusal.PRINTER_NOT_READY if set(status.faults) - NOTHING_TO_SEE_TO else None
 
     def look(self, printer: CardPrinter) -> None:
         """The printer's probe: remember how it is."""
