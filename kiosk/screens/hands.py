@@ -69,7 +69,8 @@ def draw_pair(
         _hand(sheet, place, asked, done, left_hand=left_hand, ours=ours)
         if sides is None:
             continue
-        under = Rect(rect.x if left_hand else rect.centerx, rect.bottom - caption, rect.width // 2, caption)
+        low = min(rect.bottom - caption, place.bottom + theme.px(20))
+        under = Rect(rect.x if left_hand else rect.centerx, low, rect.width // 2, caption)
         canvas.write(
             sides[0] if left_hand else sides[1],
             under,
