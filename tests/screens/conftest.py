@@ -141,7 +141,7 @@ def scenes() -> dict[str, Scene]:
     shot = known.but(consented=True, photo=photo)
     signed = shot.but(strokes=STROKES)
     whole = signed.but(impressions=taken, rechecked=tuple(impression(finger) for finger in RECHECKED))
-    collecting = known.but(purpose=Purpose.COLLECT, order="o")
+    collecting = known.but(purpose=Purpose.COLLECT, order="o", order_fingers=RECHECKED)
 
     def at(base: Session, step: Step, **changes: object) -> Session:
         return base.but(step=step, **changes)
