@@ -59,11 +59,16 @@ class CameraSettings(_Section):
 
 
 class FingerprintSettings(_Section):
-    """The finger reader: GROW/ZFM family on a serial port. ``pace`` only slows a simulated one: 1 = wire speed."""
+    """The finger reader: GROW/ZFM family on a serial port. ``pace`` only slows a simulated one: 1 = wire speed.
+
+    ``baud`` is tried first, ``fastest`` is never exceeded; ``sensor`` is for modules that do not tell what they are.
+    """
 
     driver: Literal["grow", "simulated"]
     port: str = "/dev/rekam-fingerprint"
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 57600
+    fastest: Literal[57600, 115200] = 115200
+    sensor: Literal["optical", "round"] = "optical"
     pace: float = Field(default=1.0, ge=0, le=10)
 
 

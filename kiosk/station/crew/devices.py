@@ -79,14 +79,15 @@ def _camera(settings: Settings, world: World) -> Callable[[], Camera]:
 
 
 def _reader(settings: Settings, world: World) -> Callable[[], FingerReader]:
-    from drivers.fingerprint.reader import GrowReader
+    from drivers.fingerprint.reader import OPTICAL, ROUND, GrowReader
 
     chosen = settings.fingerprint
     if chosen.driver == "simulated":
         from drivers.fingerprint.simulated import SimulatedReader
 
         world.reader = SimulatedReader(Path(chosen.port), pace=chosen.pace)
-    return lambda: GrowReader(chosen.port, baud=chosen.baud)
+    sensor = ROUND if chosen.sensor == "round" else OPTICAL
+    return lambda: GrowReader(chosen.port, baud=chosen.baud, fastest=chosen.fastest, sensor=sensor)
 
 
 def _printer(settings: Settings, world: World) -> Callable[[], CardPrinter] | None:
