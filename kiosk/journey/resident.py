@@ -1,7 +1,7 @@
 """The resident's journey. Read it from top to bottom: this is everything that can happen.
 
 Two stories share their beginning: being recorded, and collecting a finished card. ``HOME`` rows hold wherever a visit
-can be given up; ``LEAVING`` adds the ways to stop or to call an officer.
+can be given up; ``LEAVING`` adds the ways to stop or to call an officer; ``OFFICER`` is how an officer vouches.
 """
 
 from kiosk.journey import asks, guards, notes
@@ -56,6 +56,13 @@ HOME: On = {
 LEAVING: On = HOME | {
     CancelAsked: (Aside(Step.CANCEL),),
     HelpAsked: (Aside(Step.HELP),),
+}
+OFFICER: On = LEAVING | {
+    Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
+    Erase: (Stay(when=guards.free, note=(notes.erased,)),),
+    Next: (Stay(when=guards.pin_complete, note=(notes.waiting,), do=(asks.check_officer,)),),
+    OfficerRefused: (Stay(note=(notes.because_told,)),),
+    Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),)),),
 }
 
 RECORDING: dict[Step, Stage] = {
@@ -227,15 +234,7 @@ RECORDING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on=LEAVING
-        | {
-            Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
-            Erase: (Stay(when=guards.free, note=(notes.erased,)),),
-            Next: (Stay(when=guards.pin_complete, note=(notes.waiting,), do=(asks.check_officer,)),),
-            OfficerKnown: (Go(Step.SEALING, note=(notes.officer,)),),
-            OfficerRefused: (Stay(note=(notes.because_told,)),),
-            Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),)),),
-        },
+        on=OFFICER | {OfficerKnown: (Go(Step.SEALING, note=(notes.officer,)),)},
     ),
     # No way to stop here: it takes a moment, and then the recording is safe or the station says why it is not.
     Step.SEALING: Stage(
@@ -277,15 +276,7 @@ COLLECTING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on=LEAVING
-        | {
-            Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
-            Erase: (Stay(when=guards.free, note=(notes.erased,)),),
-            Next: (Stay(when=guards.pin_complete, note=(notes.waiting,), do=(asks.check_officer,)),),
-            OfficerKnown: (Go(Step.PRINTING, note=(notes.officer,)),),
-            OfficerRefused: (Stay(note=(notes.because_told,)),),
-            Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),)),),
-        },
+        on=OFFICER | {OfficerKnown: (Go(Step.PRINTING, note=(notes.officer,)),)},
     ),
     # Waits for the printer's verdict, whatever it takes: a card must never be printed by guess.
     Step.PRINTING: Stage(

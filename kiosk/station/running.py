@@ -17,7 +17,7 @@ from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox
 from kiosk.station.crew import Crew
-from kiosk.station.crew.clerk import Books, open_books
+from kiosk.station.crew.books import Books, open_books
 from kiosk.station.crew.devices import World, choose
 from kiosk.station.loop import Guest, Loop, Present, Timing
 from kiosk.station.presenting import StationFacts, present

@@ -35,7 +35,8 @@ from kiosk.record.card_face import Typeface
 from kiosk.record.telemetry import Occasion
 from kiosk.station.channels import Inbox, Latest
 from kiosk.station.crew.attendant import Attendant
-from kiosk.station.crew.clerk import Books, Clerk, Seen
+from kiosk.station.crew.books import Books
+from kiosk.station.crew.clerk import Clerk, Seen
 from kiosk.station.crew.devices import Devices
 from kiosk.station.crew.fingerprinter import Fingerprinter
 from kiosk.station.crew.photographer import Photographer

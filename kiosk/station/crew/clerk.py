@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from drivers.fingerprint import Template
@@ -33,19 +33,16 @@ from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.session import Accepted, Session
 from kiosk.journey.steps import Refusal
 from kiosk.record import keeping, nik
-from kiosk.record.attempts import Limit
 from kiosk.record.database import DatabaseDamaged
-from kiosk.record.exchange import Exchange
 from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
-from kiosk.record.inbox import Inbox as Arrivals
-from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
-from kiosk.record.ledger import Ledger, NotPrintable, OrderState, Outcome
+from kiosk.record.ledger import NotPrintable, OrderState, Outcome
 from kiosk.record.order import CardOrder
-from kiosk.record.outbox import DiskFull, Outbox, Waiting
+from kiosk.record.outbox import DiskFull
 from kiosk.record.packet import new_packet_id, recording_of
 from kiosk.record.resident import biodata
-from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, Roster, WrongDate, WrongPin
+from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Occasion
+from kiosk.station.crew.books import Books, Open, Standing
 from kiosk.station.worker import report
 
 log = logging.getLogger(__name__)
@@ -54,37 +51,6 @@ LOOK = 1.0
 """Seconds between looks at what the uplink brought."""
 PATIENCE = 30.0
 """Seconds after which one task counts as stuck: sealing takes well under one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the records say of the station's health."""
-
-    waiting: Waiting = field(default_factory=lambda: Waiting(0, 0, None))
-    roster_made: int | None = None
-    blanks: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """The open databases, and who may be believed."""
-
-    keys: StationKeys
-    trust: CentreTrust
-    roster: Roster
-    outbox: Outbox
-    ledger: Ledger
-    arrivals: Arrivals
-
-    def close(self) -> None:
-        """Close the files."""
-        self.ledger.close()
-        self.outbox.close()
-        self.roster.close()
-
-
-Open = Callable[[], Books]
-"""Opens the books; called on the clerk's own thread, since SQLite connections stay on theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,20 +320,3 @@ def _has_room(books: Books) -> bool:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int) -> Books:
-    """Open the station's databases with its keys, and settle what a power cut interrupted.
-
-    Raises:
-        NotProvisioned, DatabaseDamaged: the sentence says what to do.
-    """
-    keys_at = keys_directory(exchange.root)
-    keys, trust = StationKeys.load(keys_at), CentreTrust.load(keys_at)
-    own = exchange.root / "kiosk"
-    roster = Roster(own / "roster.db", keys.roster, birth_date=Limit(tries, lock_seconds))
-    outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor)
-    ledger = Ledger(own / "ledger.db", keys.ledger)
-    keeping.after_start(outbox=outbox, roster=roster)
-    arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
-    return Books(keys, trust, roster, outbox, ledger, arrivals)

@@ -1,0 +1,61 @@
+"""The station's books: roster, outbox and ledger, opened with its keys, and what the uplink process has brought."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kiosk.record import keeping
+from kiosk.record.attempts import Limit
+from kiosk.record.exchange import Exchange
+from kiosk.record.inbox import Inbox as Arrivals
+from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
+from kiosk.record.ledger import Ledger
+from kiosk.record.outbox import Outbox, Waiting
+from kiosk.record.roster import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the records say of the station's health."""
+
+    waiting: Waiting = field(default_factory=lambda: Waiting(0, 0, None))
+    roster_made: int | None = None
+    blanks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The open databases, and who may be believed."""
+
+    keys: StationKeys
+    trust: CentreTrust
+    roster: Roster
+    outbox: Outbox
+    ledger: Ledger
+    arrivals: Arrivals
+
+    def close(self) -> None:
+        """Close the files."""
+        self.ledger.close()
+        self.outbox.close()
+        self.roster.close()
+
+
+Open = Callable[[], Books]
+"""Opens the books; called on the clerk's own thread, since SQLite connections stay on theirs."""
+
+
+def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int) -> Books:
+    """Open the station's databases with its keys, and settle what a power cut interrupted.
+
+    Raises:
+        NotProvisioned, DatabaseDamaged: the sentence says what to do.
+    """
+    keys_at = keys_directory(exchange.root)
+    keys, trust = StationKeys.load(keys_at), CentreTrust.load(keys_at)
+    own = exchange.root / "kiosk"
+    roster = Roster(own / "roster.db", keys.roster, birth_date=Limit(tries, lock_seconds))
+    outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor)
+    ledger = Ledger(own / "ledger.db", keys.ledger)
+    keeping.after_start(outbox=outbox, roster=roster)
+    arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
+    return Books(keys, trust, roster, outbox, ledger, arrivals)
