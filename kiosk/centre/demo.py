@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -129,8 +129,10 @@ class Stage:
     opened: list[OpenedPacket] = field(default_factory=list)
 
     @classmethod
-    def build(cls, folder: Path, size: str, stack: ExitStack, console: Console) -> "Stage":
-        """Make keys and residents, then start broker, centre and uplink."""
+    def build(
+        cls, folder: Path, size: str, stack: ExitStack, console: Console, *, viewers: Mapping[str, str] | None = None
+    ) -> "Stage":
+        """Make keys and residents, then start broker, centre and uplink. ``viewers`` may listen, too: names and passwords."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARK).touch()
         state, centre = folder / "station", folder / "centre"
@@ -149,7 +151,7 @@ class Stage:
                 _short(folder / "broker", stack),
                 CONFIG / "mosquitto",
                 stations={station.id: password},
-                viewers={TECHNICIAN: viewer},
+                viewers={TECHNICIAN: viewer, **(viewers or {})},
             )
         )
         port = _free_port()
@@ -158,19 +160,24 @@ class Stage:
         registry = Registry(centre)
         stack.callback(registry.close)
         cast = made_up(Areas.load(CONFIG / "wilayah.csv"), today=_now().date())
-        if fresh:
-            registry.put_residents(cast.residents)
-            number, blob = make_roster(authority, registry, station.id, cast.residents, OFFICERS, now=_now())
-            Outgoing(centre / "out").publish(station.id, Kind.ROSTER, number, blob)
         listener = stack.enter_context(Listener(broker.host, broker.port, TECHNICIAN, viewer))
         stage = cls(folder, settings, config, cast, authority, registry, listener, exchange)
         stack.callback(stage.end)
+        if fresh:
+            stage.send_roster(cast.residents)
         stage.start("centre", "centre", "serve", "--directory", str(centre), "--port", str(port))
         _wait(lambda: _listens(port), START, "the centre does not start: see logs/centre.log")
         stage.start("uplink", "uplink", "--config", str(config))
         if fresh:
             _wait(lambda: any(exchange.rosters.glob("*.roster")), START, "no roster came: see logs/uplink.log")
         return stage
+
+    def send_roster(self, residents: Sequence[Resident]) -> None:
+        """Make these residents known to the centre, and have the station fetch the roster of them."""
+        station = self.settings.station.id
+        self.registry.put_residents(residents)
+        number, blob = make_roster(self.authority, self.registry, station, residents, OFFICERS, now=_now())
+        Outgoing(self.folder / "centre" / "out").publish(station, Kind.ROSTER, number, blob)
 
     def start(self, name: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
         """Start one of our own programs; what it says goes into ``logs``."""

@@ -1,5 +1,7 @@
-"""A provisioned station without a network, and two ways to visit it: a scripted visitor within this process, and a robot
-in a process of its own. Both run the station that residents get: the real loop, crew, drivers and records.
+"""A provisioned station without a network, and two ways to visit it: a scripted visitor, and a robot.
+
+The visitor comes within this process, the robot in one of its own. Both meet the station that residents get: the real
+loop, crew, drivers and records.
 """
 
 import os
@@ -33,7 +35,7 @@ from kiosk.record.exchange import Exchange, complete_files, write_durably
 from kiosk.record.header import Kind
 from kiosk.record.nik import Areas
 from kiosk.record.resident import Resident
-from kiosk.record.telemetry import Health, Occasion
+from kiosk.record.telemetry import Health, Occasion, Throughput
 from kiosk.screens.views import Target
 from kiosk.station.crew.devices import World
 from kiosk.station.robot import Errand, Errands, Hands, sign, touch
@@ -118,9 +120,9 @@ class Visitor:
             yield from self.touch(event)
         yield from self.at(Step.NIK)
 
-    def prove(self, resident: Resident) -> Story:
+    def prove(self, resident: Resident, purpose: Purpose = Purpose.RECORD) -> Story:
         """Begin a visit and say who it is, as far as "is this you?"."""
-        yield from self.begin()
+        yield from self.begin(purpose)
         yield from self.answer(resident.nik)
         yield from self.at(Step.BIRTH_DATE)
         yield from self.answer(date_of(resident))
@@ -205,6 +207,9 @@ class Station:
         except telemetry.Unreadable:
             return None
 
+    def throughput(self) -> Throughput:
+        return telemetry.read(self.exchange.health).throughput
+
     def occasions(self) -> list[tuple[Occasion, Device | None]]:
         events = [telemetry.read_event(path) for path in complete_files(self.exchange.events, ".json")]
         return [(event.occasion, event.device) for event in sorted(events, key=lambda event: event.number)]
@@ -214,7 +219,7 @@ class Station:
     def visit(
         self, story: Callable[[Visitor], Story], *, before: Callable[[World], object] = lambda world: None
     ) -> None:
-        """Run the station in this process while the story lasts; ``before`` its devices are opened, change the world."""
+        """Run the station in this process while the story lasts; ``before`` comes before its devices are opened."""
         visitors: list[Visitor] = []
 
         def invite(world: World) -> Visitor:

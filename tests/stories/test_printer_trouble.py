@@ -1,0 +1,155 @@
+"""Collecting a card while the printer misbehaves: what the resident hears, what the books say, and never a second card."""
+
+from collections.abc import Callable
+from datetime import date
+
+import cv2
+import numpy as np
+import pytest
+
+from drivers.fingerprint import features
+from drivers.fingerprint.codec import pack_image, unpack_image
+from drivers.fingerprint.synthesis import impression, master
+from drivers.printer.codec import Do
+from drivers.printer.codec import Panel as Ribbon
+from kiosk.journey.events import Next
+from kiosk.journey.fingers import Finger
+from kiosk.journey.steps import Purpose, Refusal, Step
+from kiosk.record.exchange import write_durably
+from kiosk.record.header import Header, Kind
+from kiosk.record.keys import CENTRE, StationKeys, keys_directory
+from kiosk.record.ledger import Ledger, OrderState
+from kiosk.record.order import CardOrder, FingerTemplate
+from kiosk.record.seal import seal
+from kiosk.station.crew.devices import World
+from kiosk.station.robot import Hands
+
+PERSON = 11
+ORDER = "order-00000001"
+
+
+def ordered(station, family="grow-simulated"):
+    """The centre orders this resident's card; the uplink brings the order."""
+    print_ = impression(master(PERSON, Finger.RIGHT_INDEX), seed=77)
+    seen = unpack_image(pack_image(print_), width=print_.shape[1], height=print_.shape[0])
+    face = np.full((400, 300, 3), 128, np.uint8)
+    order = CardOrder(
+        ORDER,
+        station.cast.ordinary,
+        photo=cv2.imencode(".jpg", face)[1].tobytes(),
+        signature=cv2.imencode(".png", np.full((60, 200), 255, np.uint8))[1].tobytes(),
+        issued_place="SOE",
+        issued_on=date(2026, 11, 24),
+        templates=(FingerTemplate(Finger.RIGHT_INDEX, family, features.extract(seen)),),
+    )
+    (name,) = station.authority.stations()
+    header = Header(kind=Kind.ORDER, sender=CENTRE, receiver=name, id=ORDER, sequence=1, made=1_795_000_000)
+    blob = seal(order.pack(), header, (station.authority.station(name).sealing,), station.authority.orders)
+    write_durably(station.exchange.orders / f"{ORDER}.order", blob.data)
+
+
+def at_the_printer(station, trouble: Callable[[World], object], then):
+    """A story: identified, proved by finger, and the printer in ``trouble`` by then."""
+
+    def story(visitor):
+        yield from visitor.until((station.exchange.taken / f"{ORDER}.order").exists, "the order")
+        yield from visitor.prove(station.cast.ordinary, purpose=Purpose.COLLECT)
+        trouble(visitor.world)
+        yield from visitor.touch(Next())
+        yield from then(visitor)
+
+    return story
+
+
+def give_the_finger(visitor, hands):
+    def printed():
+        hands.follow(visitor.session, PERSON, 0.0)
+        return visitor.session.step in (Step.CARD_READY, Step.CARD_FAILED)
+
+    yield from visitor.until(printed, "the printer's verdict")
+
+
+def state_of(station):
+    root = station.exchange.root
+    ledger = Ledger(root / "kiosk" / "ledger.db", StationKeys.load(keys_directory(root)).ledger)
+    try:
+        return ledger.state(ORDER), ledger.blanks()
+    finally:
+        ledger.close()
+
+
+def cards(station):
+    return sorted((station.exchange.root / "kiosk" / "cards").glob("card-*.png"))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why", "state", "spoiled"),
+    [
+        (lambda world: world.printer.jam_at(Ribbon.MAGENTA), Refusal.CARD_SPOILED, OrderState.OPEN, 1),
+        (lambda world: world.printer.unplug_at(Do.END), Refusal.CARD_UNKNOWN, OrderState.INTENDED, 0),
+    ],
+)
+def test_a_card_that_does_not_come_out_is_told_and_booked(station, trouble, why, state, spoiled):
+    ordered(station)
+
+    def then(visitor):
+        hands = Hands(visitor.world, pause=0.0)
+        yield from give_the_finger(visitor, hands)
+        assert (visitor.session.step, visitor.session.refusal) == (Step.CARD_FAILED, why)
+        yield from visitor.touch(Next())
+        yield from visitor.at(Step.ATTRACT)
+
+    station.visit(at_the_printer(station, trouble, then))
+    found, blanks = state_of(station)
+    assert (found, blanks.spoiled) == (state, spoiled)
+    assert cards(station) == []
+
+
+def test_after_an_unknown_outcome_nothing_is_printed_by_guess(station):
+    ordered(station)
+
+    def then(visitor):
+        hands = Hands(visitor.world, pause=0.0)
+        yield from give_the_finger(visitor, hands)
+        yield from visitor.touch(Next())
+        visitor.world.printer.replug()
+        yield from visitor.prove(station.cast.ordinary, purpose=Purpose.COLLECT)
+        yield from visitor.touch(Next())
+        yield from visitor.at(Step.REFUSED)
+        assert visitor.session.refusal is Refusal.CARD_UNKNOWN
+
+    station.visit(at_the_printer(station, lambda world: world.printer.unplug_at(Do.END), then))
+    assert len(cards(station)) <= 1
+
+
+def test_an_empty_feeder_is_said_before_anything_is_tried(station):
+    ordered(station)
+
+    def then(visitor):
+        yield from visitor.at(Step.REFUSED)
+        assert visitor.session.refusal is Refusal.BLANKS_OUT
+
+    def empty(world):
+        world.printer.empty_feeder()
+
+    def story(visitor):
+        yield from visitor.until((station.exchange.taken / f"{ORDER}.order").exists, "the order")
+        yield from visitor.until(
+            lambda: "feeder-empty" in str(station.health().printer.faults).lower().replace("_", "-"),
+            "the printer to say so",
+        )
+        yield from visitor.prove(station.cast.ordinary, purpose=Purpose.COLLECT)
+        yield from visitor.touch(Next())
+        yield from then(visitor)
+
+    station.visit(story, before=empty)
+    assert state_of(station)[0] is OrderState.OPEN
+
+
+def test_another_readers_template_leads_to_the_officer(station):
+    ordered(station, family="somebody-elses")
+
+    def then(visitor):
+        yield from visitor.at(Step.COLLECT_OFFICER)
+
+    station.visit(at_the_printer(station, lambda world: None, then))
