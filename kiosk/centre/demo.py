@@ -132,7 +132,7 @@ class Stage:
     def build(
         cls, folder: Path, size: str, stack: ExitStack, console: Console, *, viewers: Mapping[str, str] | None = None
     ) -> "Stage":
-        """Make keys and residents, then start broker, centre and uplink. ``viewers`` may listen, too: names and passwords."""
+        """Make keys and residents, then start broker, centre and uplink; ``viewers`` (name: password) may listen."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARK).touch()
         state, centre = folder / "station", folder / "centre"

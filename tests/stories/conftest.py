@@ -313,6 +313,19 @@ def errand() -> Callable[[Resident, Purpose], Errand]:
     return errand
 
 
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object], str], None]:
+    """Wait for what other processes do."""
+
+    def eventually(holds: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + 2 * PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline, f"waited in vain for {what}"
+            time.sleep(0.02)  # nothing tells when another process has written a file
+
+    return eventually
+
+
 def date_of(resident: Resident) -> str:
     """The birth date as it is typed: day, month, year."""
     return f"{resident.birth_date:%d%m%Y}"

@@ -1,0 +1,211 @@
+"""A resident with marked data is recorded and given the card, and then looked for everywhere the data must not be."""
+
+import base64
+import io
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from PIL import Image
+from rich.console import Console
+
+from kiosk.centre.demo import Stage
+from kiosk.journey.steps import Purpose
+from kiosk.record.header import Kind, NotForUs
+from kiosk.record.keypair import OpeningKey
+from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
+from kiosk.record.nik import compose
+from kiosk.record.packet import Recording
+from kiosk.record.seal import open_sealed
+from kiosk.station.robot import Errands
+
+AUDITOR, PASSWORD = "auditor", "reads-everything"
+LEAVES = {"state", "info", "health", "throughput", "event"}
+PIECE = 48
+"""Bytes of an image that are looked for: long enough to be found nowhere by chance."""
+ALLOWED = ("centre", "opened", "errands", "station/kiosk/cards")
+"""The centre's own, the demo's opened packets, what the test tells the robot, and what the printer printed."""
+
+
+def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
+    with ExitStack() as stack, Path(os.devnull).open("w") as nowhere:
+        stage = Stage.build(tmp_path, "800x480", stack, Console(file=nowhere), viewers={AUDITOR: PASSWORD})
+        marked = replace(
+            stage.cast.ordinary,
+            nik=compose("530203", stage.cast.ordinary.birth_date, stage.cast.ordinary.sex, 7391).digits,
+            name="ZWENTIBOLDA QUIXOTRIA",
+            birth_place="XANTHOPOLIS",
+            address="GANG VLINDERSTRAAT 77",
+        )
+        stage.send_roster([*stage.cast.residents, marked])
+        eventually(lambda: len(list(stage.exchange.rosters.glob("*.roster"))) == 2, "the roster")
+        heard = stack.enter_context(overheard(stage))
+        sealed = dict(contents(stage.exchange.rosters))
+
+        stage.processes["uplink"].kill()  # so that the packet lies in the outbox while it is searched
+        stage.processes["uplink"].wait()
+        errands = Errands(stage.folder / "errands")
+        errands.put("1-record", errand(marked, Purpose.RECORD))
+        stage.start(
+            *("kiosk", "run", "--config", str(stage.config), "--errands", str(stage.folder / "errands")),
+            *("--pause", "0.05"),
+            environment={"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
+        )
+        eventually(lambda: any(stage.exchange.outbox.glob("*.packet")), "the recording")
+        words = written(marked.nik, marked.name, marked.birth_place, marked.address)
+        assert found(words, stage.folder) == []
+        sealed |= dict(contents(stage.exchange.outbox))
+
+        stage.start("uplink", "uplink", "--config", str(stage.config))
+        eventually(stage.packets, "the packet at the centre")
+        stage.order_cards()
+        (opened,) = stage.opened
+        marks = words | captured(opened.recording)
+        eventually(lambda: any(stage.exchange.orders.glob("*.order")), "the order")
+        sealed |= dict(contents(stage.exchange.orders))
+        eventually(lambda: any(stage.exchange.taken.glob("*.order")), "the order to be taken in")
+        assert found(marks, stage.folder) == []
+        errands.put("2-collect", errand(marked, Purpose.COLLECT))
+        cards = stage.exchange.root / "kiosk" / "cards"
+        eventually(lambda: any(cards.glob("*.png")), "the card")
+        assert found(marks, stage.folder) == []
+        errands.put_end()
+        assert stage.processes["kiosk"].wait(60) == 0
+        eventually(
+            lambda: {"state", "info", "health", "throughput", "event"} <= {leaf(t) for t, _ in heard}, "telemetry"
+        )
+        stage.end()
+
+    assert found(marks, stage.folder) == []
+    assert [mark for mark, piece in marks.items() for topic, said in heard if piece in topic.encode() + said] == []
+    the_uplink_opens_none_of(sealed, stage)
+    # The search itself must be able to find: what the centre has opened holds every word and every image.
+    at_the_centre = [content for _, content in contents(stage.folder / "opened")]
+    for mark in (f"{marked.name} in utf-8", f"{marked.nik} in utf-8", "the photo, 1", "the template of finger 2, 0"):
+        assert any(marks[mark] in content for content in at_the_centre), mark
+
+
+def the_uplink_opens_none_of(sealed: dict[Path, bytes], stage: Stage) -> None:
+    """Neither with any 32 bytes of its own files for a key, nor does it hold one of the kiosk's keys."""
+    state = stage.exchange.root
+    place = keys_directory(state)
+    keys, trust = StationKeys.load(place), CentreTrust.load(place)
+    held = [content for _, content in contents(state / "uplink")]
+    tries = {OpeningKey(content[at : at + 32]) for content in held for at in range(0, len(content) - 31, 32)}
+    assert tries
+    kinds = {".roster": (Kind.ROSTER, trust.rosters), ".order": (Kind.ORDER, trust.orders)}
+    assert {path.suffix for path in sealed} == {".roster", ".order", ".packet"}
+    for path, blob in sealed.items():
+        if path.suffix == ".packet":
+            continue  # sealed to the centre: not even the kiosk can read it again, as the search has shown
+        kind, verifying = kinds[path.suffix]
+        with pytest.raises(NotForUs):
+            open_sealed(blob, kind=kind, verifying=verifying, opening=tries)
+        assert open_sealed(blob, kind=kind, verifying=verifying, opening=[keys.opening]).body
+    for secret in (keys.opening.seed, keys.signing.seeds, keys.roster, keys.ledger):
+        for form in (secret, secret.hex().encode(), base64.b64encode(secret)):
+            assert not any(form in content for content in held)
+
+
+# What is looked for ------------------------------------------------------------------------------------------------
+
+
+def written(*texts: str) -> dict[str, bytes]:
+    """Each text in the forms in which it could slip out."""
+    forms: dict[str, bytes] = {}
+    for text in texts:
+        plain = text.encode()
+        forms |= {
+            f"{text} in utf-8": plain,
+            f"{text} in lower case": text.lower().encode(),
+            f"{text} in title case": text.title().encode(),
+            f"{text} in utf-16, little end first": text.encode("utf-16-le"),
+            f"{text} in utf-16, big end first": text.encode("utf-16-be"),
+            f"{text} in hex": plain.hex().encode(),
+            f"{text} in upper hex": plain.hex().upper().encode(),
+        }
+        for shift in range(3):
+            # Within longer base64 a text has three spellings, by where it begins; its ends mix with its neighbours.
+            forms[f"{text} in base64, {shift}"] = base64.b64encode(bytes(shift) + plain)[4:-4]
+    return forms
+
+
+def captured(recording: Recording) -> dict[str, bytes]:
+    """Pieces of the images, as encoded and as pixels, and of the templates."""
+    wholes = {"the photo": recording.photo, "the signature": recording.signature}
+    for a_print in recording.prints[:2]:
+        wholes[f"the image of finger {int(a_print.finger)}"] = a_print.image
+        wholes[f"the pixels of finger {int(a_print.finger)}"] = Image.open(io.BytesIO(a_print.image)).tobytes()
+    template = recording.template_of(recording.prints[1].finger)
+    assert template is not None
+    wholes[f"the template of finger {int(template.finger)}"] = template.template
+    pieces: dict[str, bytes] = {}
+    for name, whole in wholes.items():
+        varied = [at for at in range(0, len(whole) - PIECE, PIECE) if len(set(whole[at : at + PIECE])) > 8]
+        for number in range(3):
+            at = varied[(number + 1) * len(varied) // 4]
+            pieces[f"{name}, {number}"] = whole[at : at + PIECE]
+    return pieces
+
+
+# Where it is looked for --------------------------------------------------------------------------------------------
+
+
+def found(marks: dict[str, bytes], folder: Path) -> list[str]:
+    """Every mark in any file but those of ``ALLOWED``, and in any file's name at all."""
+    names = [
+        f"{mark} in the name {path}" for path in folder.rglob("*") for mark, m in marks.items() if m in bytes(path)
+    ]
+    outside = [folder / place for place in ALLOWED]
+    return names + [
+        f"{mark} in {path}"
+        for path, content in contents(folder)
+        if not any(path.is_relative_to(place) for place in outside)
+        for mark, piece in marks.items()
+        if piece in content
+    ]
+
+
+def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        try:
+            if path.is_file():  # devices of the simulated world are no files
+                yield path, path.read_bytes()
+        except FileNotFoundError:
+            continue  # its writer took it away in the meantime
+
+
+def leaf(topic: str) -> str:
+    return topic.split("/")[4] if topic.count("/") >= 4 else topic
+
+
+@contextmanager
+def overheard(stage: Stage) -> Iterator[list[tuple[str, bytes]]]:
+    """Everything the broker sends to one who subscribes to all."""
+    heard: list[tuple[str, bytes]] = []
+    subscribed = threading.Event()
+
+    def on_message(client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
+        heard.append((message.topic, bytes(message.payload) + repr(message.properties).encode()))
+
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=AUDITOR, protocol=paho.MQTTv5)
+    client.username_pw_set(AUDITOR, PASSWORD)
+    client.on_connect = lambda *_: client.subscribe("#", qos=1)
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.on_message = on_message
+    broker = stage.settings.broker
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    try:
+        assert subscribed.wait(10)
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
