@@ -6,6 +6,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 
 readonly CANNOT=77 # exit status: containers do not run here, which says nothing about the station
 readonly TREES=${REKAM_TREES:-/var/cache/rekam-trees}
+readonly CLONE=rekam # in the home directory of root in the tree
 readonly BOOT_SECONDS=180
 readonly PICTURES=/var/lib/kiosk/kiosk/pictures # in the tree
 
@@ -51,20 +52,20 @@ main() {
     trap clean_up EXIT
     make_tree "$release"
     inside true || cannot "systemd-nspawn does not start here (see above)"
-    git clone --quiet . "$TREE/root/rekam"
+    git clone --quiet . "$TREE/root/$CLONE"
     inside --online apt-get update -q || cannot "the tree cannot reach Debian's packages (see above)"
 
     if [[ $tests == yes ]]; then
         say "./install.sh test, in $release"
-        inside --online env CI=true /root/rekam/install.sh test
+        inside --online env CI=true "/root/$CLONE/install.sh" test
     fi
     say "./install.sh station --simulated, in $release"
-    inside --online /root/rekam/install.sh station --simulated
+    inside --online "/root/$CLONE/install.sh" station --simulated
     say "again, without a network and with an edited file"
     echo '# edited here' >>"$TREE/etc/rekam/station.toml"
     local before
     before=$(what_must_stay)
-    inside /root/rekam/install.sh station --simulated
+    inside "/root/$CLONE/install.sh" station --simulated
     [[ $(what_must_stay) == "$before" ]] || { say "FAILED: a second installation changed keys or settings" && exit 1; }
 
     say "Booting"

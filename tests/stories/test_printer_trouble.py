@@ -1,5 +1,6 @@
-"""Collecting a card while the printer misbehaves: what the resident hears, what the books say, and never a second card."""
+"""Collecting a card while the printer misbehaves: what the resident hears, what the books say, and no second card."""
 
+import time
 from collections.abc import Callable
 from datetime import date
 
@@ -12,6 +13,7 @@ from drivers.fingerprint.codec import pack_image, unpack_image
 from drivers.fingerprint.synthesis import impression, master
 from drivers.printer.codec import Do
 from drivers.printer.codec import Panel as Ribbon
+from kiosk.capture.signature import signature_png
 from kiosk.journey.events import Next
 from kiosk.journey.fingers import Finger
 from kiosk.journey.steps import Purpose, Refusal, Step
@@ -21,6 +23,7 @@ from kiosk.record.keys import CENTRE, StationKeys, keys_directory
 from kiosk.record.ledger import Ledger, OrderState
 from kiosk.record.order import CardOrder, FingerTemplate
 from kiosk.record.seal import seal
+from kiosk.record.telemetry import Trouble
 from kiosk.station.crew.devices import World
 from kiosk.station.robot import Hands
 
@@ -37,7 +40,7 @@ def ordered(station, family="grow-simulated"):
         ORDER,
         station.cast.ordinary,
         photo=cv2.imencode(".jpg", face)[1].tobytes(),
-        signature=cv2.imencode(".png", np.full((60, 200), 255, np.uint8))[1].tobytes(),
+        signature=signature_png((((0.1, 0.5, 0.0), (0.5, 0.2, 0.3), (0.9, 0.6, 0.6)),)),
         issued_place="SOE",
         issued_on=date(2026, 11, 24),
         templates=(FingerTemplate(Finger.RIGHT_INDEX, family, features.extract(seen)),),
@@ -63,7 +66,7 @@ def at_the_printer(station, trouble: Callable[[World], object], then):
 
 def give_the_finger(visitor, hands):
     def printed():
-        hands.follow(visitor.session, PERSON, 0.0)
+        hands.follow(visitor.session, PERSON, time.monotonic())
         return visitor.session.step in (Step.CARD_READY, Step.CARD_FAILED)
 
     yield from visitor.until(printed, "the printer's verdict")
@@ -83,13 +86,13 @@ def cards(station):
 
 
 @pytest.mark.parametrize(
-    ("trouble", "why", "state", "spoiled"),
+    ("trouble", "why", "state", "spoiled", "came_out"),
     [
-        (lambda world: world.printer.jam_at(Ribbon.MAGENTA), Refusal.CARD_SPOILED, OrderState.OPEN, 1),
-        (lambda world: world.printer.unplug_at(Do.END), Refusal.CARD_UNKNOWN, OrderState.INTENDED, 0),
+        (lambda world: world.printer.jam_at(Ribbon.MAGENTA), Refusal.CARD_SPOILED, OrderState.OPEN, 1, 0),
+        (lambda world: world.printer.unplug_at(Do.END), Refusal.CARD_UNKNOWN, OrderState.INTENDED, 0, 1),
     ],
 )
-def test_a_card_that_does_not_come_out_is_told_and_booked(station, trouble, why, state, spoiled):
+def test_a_card_that_does_not_come_out_is_told_and_booked(station, trouble, why, state, spoiled, came_out):
     ordered(station)
 
     def then(visitor):
@@ -102,7 +105,7 @@ def test_a_card_that_does_not_come_out_is_told_and_booked(station, trouble, why,
     station.visit(at_the_printer(station, trouble, then))
     found, blanks = state_of(station)
     assert (found, blanks.spoiled) == (state, spoiled)
-    assert cards(station) == []
+    assert len(cards(station)) == came_out
 
 
 def test_after_an_unknown_outcome_nothing_is_printed_by_guess(station):
@@ -119,7 +122,7 @@ def test_after_an_unknown_outcome_nothing_is_printed_by_guess(station):
         assert visitor.session.refusal is Refusal.CARD_UNKNOWN
 
     station.visit(at_the_printer(station, lambda world: world.printer.unplug_at(Do.END), then))
-    assert len(cards(station)) <= 1
+    assert len(cards(station)) == 1
 
 
 def test_an_empty_feeder_is_said_before_anything_is_tried(station):
@@ -129,20 +132,18 @@ def test_an_empty_feeder_is_said_before_anything_is_tried(station):
         yield from visitor.at(Step.REFUSED)
         assert visitor.session.refusal is Refusal.BLANKS_OUT
 
-    def empty(world):
-        world.printer.empty_feeder()
+    def feeder_is_known_to_be_empty():
+        health = station.health()
+        return health is not None and Trouble.FEEDER_EMPTY in health.printer.faults
 
     def story(visitor):
         yield from visitor.until((station.exchange.taken / f"{ORDER}.order").exists, "the order")
-        yield from visitor.until(
-            lambda: "feeder-empty" in str(station.health().printer.faults).lower().replace("_", "-"),
-            "the printer to say so",
-        )
+        yield from visitor.until(feeder_is_known_to_be_empty, "the printer to say so")
         yield from visitor.prove(station.cast.ordinary, purpose=Purpose.COLLECT)
         yield from visitor.touch(Next())
         yield from then(visitor)
 
-    station.visit(story, before=empty)
+    station.visit(story, before=lambda world: world.printer.empty_feeder())
     assert state_of(station)[0] is OrderState.OPEN
 
 
