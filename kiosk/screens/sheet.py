@@ -199,16 +199,16 @@ class Sheet:
             fill, deep, ink, border = palette.primary, palette.primary_deep, palette.on_primary, palette.primary
         if not button.ready:
             fill, deep, ink, border = palette.paper, palette.paper, palette.soft_ink, palette.line
-        if self.pressed(button) and button.ready:
+        if self.pressed(button):
             face.y += lip
-            fill = palette.primary_deep if primary else palette.calm
-            border = fill if primary else palette.primary
+            fill = palette.primary_deep if primary and button.ready else palette.calm
+            border = fill if primary and button.ready else palette.primary
         else:
             canvas.panel(Rect(rect.x, rect.y + lip, rect.width, rect.height - lip), deep)
         canvas.panel(face, fill, border=border, width=theme.px(3))
         self._label(button, face, ink, forward=primary)
-        if button.ready:
-            self.targets.append(Target(rect, button.event, button.label))
+        # One that is not ready answers too: a touch on it tells what is missing.
+        self.targets.append(Target(rect, button.event, button.label))
 
     def _label(self, button: Button, face: Rect, ink: Colour, *, forward: bool) -> None:
         theme, canvas = self.theme, self.canvas

@@ -35,7 +35,10 @@ class Mood(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A label, an icon by name, and what a touch means. One that is not ``ready`` is drawn pale and gives no target."""
+    """A label, an icon by name, and what a touch means.
+
+    One that is not ``ready`` is drawn pale; a touch on it is answered with what is missing.
+    """
 
     label: str
     event: object = field(repr=False)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pygame
 import pytest
 
 from drivers.camera.scene import Cloth
@@ -108,11 +107,6 @@ class Visitor:
         """Type ``digits`` and go on."""
         yield from self.type(digits)
         yield from self.touch(Next())
-
-    def press(self, key: int) -> Story:
-        """Press a key of a keyboard, where the screen offers no button for it."""
-        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode=""))
-        yield
 
     def begin(self, purpose: Purpose = Purpose.RECORD) -> Story:
         yield from self.at(Step.ATTRACT)

@@ -1,6 +1,5 @@
 """What the station says to a resident who cannot be recorded, or not yet: why, and the way on."""
 
-import pygame
 
 from kiosk.journey.events import CancelAsked, Deny, Next
 from kiosk.journey.steps import Refusal, Step
@@ -17,7 +16,7 @@ def test_a_wrong_number_is_told_and_can_be_mended(station):
     def story(visitor):
         yield from visitor.begin()
         yield from visitor.type(resident.nik[:15])
-        yield from visitor.press(pygame.K_RETURN)
+        yield from visitor.touch(Next())
         yield from visitor.told(Refusal.NIK_LENGTH)
         yield from visitor.answer(IMPOSSIBLE_DATE)
         yield from visitor.told(Refusal.NIK_DATE)
