@@ -1,59 +1,37 @@
 """``kiosk demo``: everything at once on this machine's loopback, and a summary of what came of it.
 
 Each part is the program a real installation runs, in a process of its own: mosquitto, the reference centre, the
-uplink and the kiosk with simulated devices. Only this file is the demo's.
+uplink and the kiosk with simulated devices. Only this file and stage.py are the demo's.
 """
 
 import os
 import re
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from kiosk.centre.authority import Authority
-from kiosk.centre.broker import Broker, NoBroker
-from kiosk.centre.listener import Listener
-from kiosk.centre.opening import OpenedPacket, lay_out, open_packet
-from kiosk.centre.orders import NotOrdered, Orders
-from kiosk.centre.outgoing import Outgoing
-from kiosk.centre.registry import Registry
-from kiosk.centre.residents import OFFICERS, Cast, made_up
-from kiosk.centre.roster_maker import make_roster
+from kiosk.centre.broker import NoBroker
+from kiosk.centre.residents import OFFICERS
+from kiosk.centre.stage import MARK, DemoFailed, Stage, wait
 from kiosk.journey.steps import Purpose
-from kiosk.record.exchange import Exchange
-from kiosk.record.header import Kind
-from kiosk.record.nik import Areas
 from kiosk.record.resident import Resident
 from kiosk.station.robot import Errand, Errands
-from kiosk.station.settings import Settings, load
 
-MARK = ".rekam-demo"
-"""Names a folder as a demo's own, which the next demo may wipe."""
-CONFIG = Path(__file__).parents[2] / "config"
-TECHNICIAN = "technician"
-START, VISIT, DELIVERY = 30.0, 240.0, 60.0
-"""Seconds until a process must have started, a visit be over, a packet be receipted."""
+VISIT, DELIVERY, LOOK = 240.0, 60.0, 3.0
+"""Seconds until a visit must be over and a packet be receipted; seconds that the fleet view listens."""
 FAILED, MISSING = 1, 3
 RECORDED_PERSON, OTHER_PERSON = 11, 12
 """Seeds of two made-up people's fingers."""
-
-
-class DemoFailed(Exception):
-    """Something did not come about in time; the sentence says what, and where to look."""
 
 
 @dataclass
@@ -113,124 +91,6 @@ def show(folder: Path, *, robot: bool, keep: bool, size: str, pause: float, pict
     return 0 if findings.all_hold else FAILED
 
 
-@dataclass
-class Stage:
-    """All that runs, and where it keeps its things."""
-
-    folder: Path
-    settings: Settings
-    config: Path
-    cast: Cast
-    authority: Authority
-    registry: Registry
-    listener: Listener
-    exchange: Exchange
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    opened: list[OpenedPacket] = field(default_factory=list)
-
-    @classmethod
-    def build(
-        cls, folder: Path, size: str, stack: ExitStack, console: Console, *, viewers: Mapping[str, str] | None = None
-    ) -> "Stage":
-        """Make keys and residents, then start broker, centre and uplink; ``viewers`` (name: password) may listen."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARK).touch()
-        state, centre = folder / "station", folder / "centre"
-        console.print("[bold]Rekam[/] demo: keys, residents, broker, centre …")
-        fresh = not (centre / "keys").exists()
-        authority = Authority.create(centre) if fresh else Authority(centre)
-        station = load(CONFIG / "simulated.toml").station
-        authority.provision_station(station.id, state, now=_now(), province=station.province)
-        exchange = Exchange(state)
-        exchange.create()
-        password = secrets.token_urlsafe(18)
-        (state / "uplink" / "tls" / "mqtt.password").write_text(password, encoding="ascii")
-        viewer = secrets.token_urlsafe(18)
-        broker = stack.enter_context(
-            Broker(
-                _short(folder / "broker", stack),
-                CONFIG / "mosquitto",
-                stations={station.id: password},
-                viewers={TECHNICIAN: viewer, **(viewers or {})},
-            )
-        )
-        port = _free_port()
-        config = folder / "station.toml"
-        settings = _settings(config, folder, size, centre_port=port, broker_port=broker.port)
-        registry = Registry(centre)
-        stack.callback(registry.close)
-        cast = made_up(Areas.load(CONFIG / "wilayah.csv"), today=_now().date())
-        listener = stack.enter_context(Listener(broker.host, broker.port, TECHNICIAN, viewer))
-        stage = cls(folder, settings, config, cast, authority, registry, listener, exchange)
-        stack.callback(stage.end)
-        if fresh:
-            stage.send_roster(cast.residents)
-        stage.start("centre", "centre", "serve", "--directory", str(centre), "--port", str(port))
-        _wait(lambda: _listens(port), START, "the centre does not start: see logs/centre.log")
-        stage.start("uplink", "uplink", "--config", str(config))
-        if fresh:
-            _wait(lambda: any(exchange.rosters.glob("*.roster")), START, "no roster came: see logs/uplink.log")
-        return stage
-
-    def send_roster(self, residents: Sequence[Resident]) -> None:
-        """Make these residents known to the centre, and have the station fetch the roster of them."""
-        station = self.settings.station.id
-        self.registry.put_residents(residents)
-        number, blob = make_roster(self.authority, self.registry, station, residents, OFFICERS, now=_now())
-        Outgoing(self.folder / "centre" / "out").publish(station, Kind.ROSTER, number, blob)
-
-    def start(self, name: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
-        """Start one of our own programs; what it says goes into ``logs``."""
-        logs = self.folder / "logs"
-        logs.mkdir(exist_ok=True)
-        with (logs / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(  # noqa: S603 our own program
-                [sys.executable, "-m", "kiosk", *arguments],
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **(environment or {})},
-            )
-
-    def end(self) -> None:
-        """Ask every process to end, the kiosk first; may be called twice."""
-        for name in ("kiosk", "uplink", "centre"):
-            process = self.processes.get(name)
-            if process is None or process.poll() is not None:
-                continue
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def alive(self, name: str) -> None:
-        """Complain when a process has ended."""
-        status = self.processes[name].poll()
-        if status is not None:
-            raise DemoFailed(f"{name} ended with status {status}: see logs/{name}.log")
-
-    def packets(self) -> list[Path]:
-        """Packets at the centre."""
-        return sorted((self.folder / "centre" / "packets").glob("*/*.packet"))
-
-    def order_cards(self) -> None:
-        """What the ministry does when it has found a person unique: open each new packet, and order its card."""
-        known = {opened.header.id for opened in self.opened}
-        orders = Orders(self.authority, self.registry, Outgoing(self.folder / "centre" / "out"))
-        for path in self.packets():
-            if path.stem in known:
-                continue
-            packet = path.read_bytes()
-            opened = open_packet(packet, self.authority)
-            self.opened.append(opened)
-            lay_out(opened, self.folder / "opened" / opened.header.id)
-            try:
-                orders.order_for_packet(packet, now=_now())
-            except NotOrdered as error:
-                Console(stderr=True).print(f"no card: {error}", markup=False)
-
-
 def _interrupted(*_: object) -> None:
     """Told to end: leave as after Ctrl-C, with nothing left running."""
     raise KeyboardInterrupt
@@ -243,7 +103,8 @@ def _by_hand(stage: Stage, findings: Findings, console: Console) -> None:
     for who, what in ((someone, "to be recorded"), (young, "too young"), (recorded, "already recorded")):
         console.print(f"  NIK [bold]{_grouped(who.nik)}[/]  born [bold]{who.birth_date:%d-%m-%Y}[/]  {what}")
     console.print(f"  Officer's PIN [bold]{OFFICERS[0].pin}[/]")
-    console.print("After the receipt, come again and collect the card. Close the window to end.\n")
+    console.print("After the receipt, come again and collect the card. Close the window to end.")
+    console.print(f"As a technician, in another terminal: {sys.executable} -m kiosk {' '.join(stage.watching)}\n")
     stage.start("kiosk", "run", "--config", str(stage.config), "--hands", str(RECORDED_PERSON))
     while stage.processes["kiosk"].poll() is None:
         stage.order_cards()
@@ -268,17 +129,33 @@ def _by_robot(stage: Stage, findings: Findings, console: Console, *, pause: floa
     errands.put("1-record", _errand(resident, Purpose.RECORD, RECORDED_PERSON))
     with _shown(pictures, console):
         stage_alive = lambda: stage.alive("kiosk")  # noqa: E731 a name for what is asked while waiting
-        _wait(lambda: bool(stage.packets()), VISIT, "no packet reached the centre", stage_alive)
+        wait(lambda: bool(stage.packets()), VISIT, "no packet reached the centre", stage_alive)
         errands.put("2-too-young", _errand(young, Purpose.RECORD, OTHER_PERSON))
         stage.order_cards()
-        _wait(lambda: not any(stage.exchange.outbox.glob("*.packet")), DELIVERY, "no receipt came back", stage_alive)
-        _wait(lambda: any(stage.exchange.taken.glob("*.order")), DELIVERY, "no order came", stage_alive)
+        wait(lambda: not any(stage.exchange.outbox.glob("*.packet")), DELIVERY, "no receipt came back", stage_alive)
+        wait(lambda: any(stage.exchange.taken.glob("*.order")), DELIVERY, "no order came", stage_alive)
         errands.put("3-collect", _errand(resident, Purpose.COLLECT, RECORDED_PERSON))
         cards = stage.folder / "station" / "kiosk" / "cards"
-        _wait(lambda: any(cards.glob("card-*.png")), VISIT, "no card was printed", stage_alive)
+        wait(lambda: any(cards.glob("card-*.png")), VISIT, "no card was printed", stage_alive)
+        _seen_from_afar(stage, findings)
         errands.put_end()
-        _wait(lambda: stage.processes["kiosk"].poll() is not None, VISIT, "the kiosk does not end")
+        wait(lambda: stage.processes["kiosk"].poll() is not None, VISIT, "the kiosk does not end")
     _found(stage, findings, pictures, cards)
+
+
+def _seen_from_afar(stage: Stage, findings: Findings) -> None:
+    """Look as a technician does, with the program a technician uses."""
+    seen = subprocess.run(  # noqa: S603 our own program
+        [sys.executable, "-m", "kiosk", *stage.watching, "--once", str(LOOK)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10 * LOOK,
+    )
+    rows = [line.split("\t") for line in seen.stdout.splitlines()]
+    row = next((row for row in rows if row[0].endswith(stage.settings.station.id)), None)
+    told = "not seen" if row is None else ", ".join(f"{name} {cell}" for name, cell in zip(rows[0], row, strict=False))
+    findings.note("Fleet view, from afar", told, holds=row is not None and seen.returncode == 0)
 
 
 def _found(stage: Stage, findings: Findings, pictures: Path, cards: Path) -> None:
@@ -358,55 +235,5 @@ def _errand(resident: Resident, purpose: Purpose, person: int) -> Errand:
     )
 
 
-def _settings(file: Path, folder: Path, size: str, *, centre_port: int, broker_port: int) -> Settings:
-    """The simulated station's settings with this demo's places and ports, written to ``file``."""
-    text = (CONFIG / "simulated.toml").read_text(encoding="utf-8")
-    width, height = size.split("x")
-    text = text.replace('".demo/', f'"{folder}/')
-    for name, value in (("width", width), ("height", height)):
-        text = re.sub(rf"(?m)^{name} = [0-9]+$", f"{name} = {value}", text)
-    text = text.replace("https://127.0.0.1:8443", f"https://127.0.0.1:{centre_port}")
-    text = re.sub(r"(?m)^port = 1883$", f"port = {broker_port}", text)
-    file.write_text(text, encoding="utf-8")
-    return load(file)
-
-
-def _short(folder: Path, stack: ExitStack) -> Path:
-    """A place for mosquitto whose name has no spaces, which its configuration file cannot hold."""
-    if " " not in str(folder.resolve()):
-        return folder
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rekam-broker-")))
-
-
-def _wait(
-    until: Callable[[], bool], within: float, otherwise: str, meanwhile: Callable[[], None] = lambda: None
-) -> None:
-    deadline = time.monotonic() + within
-    while not until():
-        meanwhile()
-        if time.monotonic() > deadline:
-            raise DemoFailed(otherwise)
-        time.sleep(0.1)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _grouped(nik: str) -> str:
     return " ".join(nik[at : at + 4] for at in range(0, len(nik), 4))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kiosk.centre.demo import Stage
+from kiosk.centre.stage import Stage
 
 PATIENCE = 60.0
 """Seconds to wait for anything; reached only when a test fails."""

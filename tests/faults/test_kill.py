@@ -11,9 +11,9 @@ from pathlib import Path
 from random import Random
 from time import sleep
 
-from kiosk.centre.demo import Stage
 from kiosk.centre.opening import open_packet
 from kiosk.centre.residents import OFFICERS, made_up
+from kiosk.centre.stage import Stage
 from kiosk.journey.steps import Purpose
 from kiosk.record.nik import Areas
 from kiosk.record.resident import Resident

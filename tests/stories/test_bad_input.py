@@ -1,6 +1,5 @@
 """What the station says to a resident who cannot be recorded, or not yet: why, and the way on."""
 
-
 from kiosk.journey.events import CancelAsked, Deny, Next
 from kiosk.journey.steps import Refusal, Step
 

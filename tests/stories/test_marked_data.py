@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from PIL import Image
 from rich.console import Console
 
-from kiosk.centre.demo import Stage
+from kiosk.centre.stage import Stage
 from kiosk.journey.steps import Purpose
 from kiosk.record.header import Kind, NotForUs
 from kiosk.record.keypair import OpeningKey
