@@ -8,6 +8,7 @@ from kiosk.screens.canvas import Across, Canvas
 from kiosk.screens.theme import Colour
 from kiosk.screens.typesetting import Setting
 from kiosk.screens.views import Button, Header, Hint, Mood, Page, Target
+from kiosk.screens.whereabouts import show_steps
 
 Rect = pygame.Rect
 
@@ -91,7 +92,7 @@ class Sheet:
         if header.title:
             self._title(header, free)
         elif header.steps:
-            self._steps(header, free)
+            show_steps(self.canvas, header, free)
 
     def _header_button(self, button: Button, right: int, *, officer: bool) -> int:
         theme, canvas = self.theme, self.canvas
@@ -122,38 +123,6 @@ class Sheet:
             icon += theme.px(14)
         words = Rect(free.x + icon, free.y, free.width - icon, free.height)
         self.canvas.write(header.title, words, theme.sentence, bold=True, ink=ink, down="middle")
-
-    def _steps(self, header: Header, free: Rect) -> None:
-        """A row of dots; done ones ticked, the present one widened to hold its name."""
-        theme, canvas, palette = self.theme, self.canvas, self.palette
-        name = header.steps[header.at]
-        size = theme.small
-        high = max(theme.px(52), round(size * 1.7))
-        dot = min(high, max(theme.px(30), round(size * 0.95)))
-        pill = canvas.width_of(name, size, bold=True) + high
-        others = len(header.steps) - 1
-        gap = max(theme.px(4), min(theme.px(26), (free.width - pill - others * dot) // max(others, 1)))
-        x, middle = free.x, free.centery
-        for number, _ in enumerate(header.steps):
-            width = pill if number == header.at else dot
-            place = Rect(x, middle - (high if number == header.at else dot) // 2, width, high)
-            if number != header.at:
-                place.height = dot
-            if number:
-                done = number <= header.at
-                line = Rect(x - gap, middle - theme.px(2), gap, theme.px(4))
-                canvas.surface.fill(palette.primary if done else palette.line, line)
-            if number == header.at:
-                canvas.panel(place, palette.primary, radius=high // 2)
-                canvas.write(
-                    name, place.inflate(4, 0), size, bold=True, ink=palette.on_primary, across="centre", down="middle"
-                )
-            elif number < header.at:
-                canvas.panel(place, palette.primary, radius=dot // 2)
-                canvas.picture("tick", place.inflate(-dot * 0.3, -dot * 0.3), ink=palette.on_primary)
-            else:
-                canvas.panel(place, palette.paper, radius=dot // 2, border=palette.key_deep, width=theme.px(3))
-            x += width + gap
 
     def _footer(self) -> None:
         page, footer, gap = self.page, self.footer, self.theme.px(24)

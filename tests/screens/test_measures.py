@@ -1,12 +1,14 @@
 """Every screen, measured: nothing clipped, small, pale or out of reach, at every size, in every language."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pygame
 import pytest
 
+from kiosk.journey.events import CancelAsked, HelpAsked
 from kiosk.screens.canvas import Canvas, Inscription
 from kiosk.screens.drawing import draw
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, SMALLEST_TARGET, Palette, Theme, dpi_of
@@ -89,6 +91,22 @@ def test_every_word_lies_outside_the_buttons_it_does_not_belong_to(drawn):
             if target.kind != "ink":
                 strange = [each.text for each in written if cut_by(each.rect, target)]
                 assert strange == [], (name, target.label)
+
+
+def test_the_steps_keep_off_the_buttons_beside_them(drawn, canvas_of):
+    theme, told = drawn
+    canvas = canvas_of(f"{theme.width}x{theme.height}")
+    for view in {(v.page.header.steps, v.page.header.at): v for _, v, *_ in told if v.page.header.steps}.values():
+        header = view.page.header
+        targets = draw(canvas, view)
+        beside = [target.rect for target in targets if target.event in (CancelAsked(), HelpAsked())]
+        with_steps = pixels_of(canvas, beside)
+        draw(canvas, replace(view, page=replace(view.page, header=replace(header, steps=()))))
+        assert with_steps == pixels_of(canvas, beside), header.steps[header.at]
+
+
+def pixels_of(canvas: Canvas, places: list[pygame.Rect]) -> list[bytes]:
+    return [pygame.image.tobytes(canvas.surface.subsurface(place), "RGB") for place in places]
 
 
 def cut_by(rect: pygame.Rect, target: Target) -> bool:
