@@ -21,6 +21,8 @@ INPUTS = (
     pygame.MOUSEBUTTONUP,
     pygame.MOUSEMOTION,
     pygame.KEYDOWN,
+    # Not used, but pygame forgets which character a key stands for only when its release is heard, and remembers few.
+    pygame.KEYUP,
     pygame.QUIT,
 )
 
