@@ -14,9 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from drivers.errors import DeviceError
 from drivers.fingerprint import Captured, NoFinger, Smudged
-from drivers.fingerprint.reader import GrowReader
-from drivers.fingerprint.simulated import SimulatedReader
-from drivers.fingerprint.synthesis import impression, master
+from drivers.fingerprint.grow.reader import GrowReader
+from drivers.fingerprint.grow.simulated import SimulatedReader
+from drivers.fingerprint.synthetic.synthesis import impression, master
 
 WELL, NOTHING, ILL = 0, 1, 3
 """Exit statuses; 2 is typer's own for a wrong command line."""

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from drivers.errors import DeviceError
 from drivers.printer import CardImage, Fault, Jammed, Printed, Refused, Unknown, Verdict
-from drivers.printer.codec import LINES, WIDTH
-from drivers.printer.evolis import EvolisPrinter
-from drivers.printer.simulated import SimulatedPrinter
+from drivers.printer.evolis.codec import LINES, WIDTH
+from drivers.printer.evolis.printer import EvolisPrinter
+from drivers.printer.evolis.simulated import SimulatedPrinter
 
 REMEDY = {
     Fault.FEEDER_EMPTY: "The feeder is empty: put blanks in.",

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pygame
 
 from drivers.camera.scene import Cloth, Pose
-from drivers.fingerprint.synthesis import Master, impression, master
+from drivers.fingerprint.synthetic.synthesis import Master, impression, master
 from kiosk.journey.events import Begin, Digit, Event, LanguageChosen, Next, PurposeChosen
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Session

@@ -13,8 +13,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
-from drivers.fingerprint.features import THRESHOLD, compare, extract
-from drivers.fingerprint.synthesis import impression, master
+from drivers.fingerprint.synthetic.features import THRESHOLD, compare, extract
+from drivers.fingerprint.synthetic.synthesis import impression, master
 
 
 def _say(line: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from drivers.fingerprint.synthesis import Master, impression, master
+from drivers.fingerprint.synthetic.synthesis import Master, impression, master
 from kiosk.capture.advice import FingerAdvice
 from kiosk.capture.finger import ALGORITHM, judge
 

@@ -8,8 +8,8 @@ import pytest
 
 from drivers.errors import DeviceError
 from drivers.printer import CardImage, CardPrinter, Printed
-from drivers.printer.evolis import EvolisPrinter
-from drivers.printer.simulated import SimulatedPrinter
+from drivers.printer.evolis.printer import EvolisPrinter
+from drivers.printer.evolis.simulated import SimulatedPrinter
 
 SOON = 20.0
 A_CARD = 180.0

@@ -7,9 +7,9 @@ import pytest
 
 from drivers.errors import DeviceError, Refused
 from drivers.fingerprint import Captured, FingerReader, NoFinger, Template
-from drivers.fingerprint.reader import GrowReader
-from drivers.fingerprint.simulated import SimulatedReader
-from drivers.fingerprint.synthesis import impression, master
+from drivers.fingerprint.grow.reader import GrowReader
+from drivers.fingerprint.grow.simulated import SimulatedReader
+from drivers.fingerprint.synthetic.synthesis import impression, master
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw
 
 import kiosk.screens
 from drivers.printer import CardImage, Printed
-from drivers.printer.codec import Panel
-from drivers.printer.evolis import EvolisPrinter
-from drivers.printer.panels import separate
-from drivers.printer.simulated import SimulatedPrinter
+from drivers.printer.evolis.codec import Panel
+from drivers.printer.evolis.panels import separate
+from drivers.printer.evolis.printer import EvolisPrinter
+from drivers.printer.evolis.simulated import SimulatedPrinter
 from kiosk.journey.session import Sex
 from kiosk.record.card_face import (
     FIELDS,

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.fingerprint import features
-from drivers.fingerprint.codec import pack_image, unpack_image
-from drivers.fingerprint.synthesis import impression, master
-from drivers.printer.codec import Do
-from drivers.printer.codec import Panel as Ribbon
+from drivers.fingerprint.grow.codec import pack_image, unpack_image
+from drivers.fingerprint.synthetic import features
+from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.printer.evolis.codec import Do
+from drivers.printer.evolis.codec import Panel as Ribbon
 from kiosk.capture.signature import signature_png
 from kiosk.journey.events import Next
 from kiosk.journey.fingers import Finger

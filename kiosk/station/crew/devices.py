@@ -16,9 +16,9 @@ from kiosk.station.settings import Settings
 
 if TYPE_CHECKING:
     from drivers.camera.simulated import Booth
-    from drivers.fingerprint.simulated import SimulatedReader
+    from drivers.fingerprint.grow.simulated import SimulatedReader
     from drivers.panel.simulated import Wiring
-    from drivers.printer.simulated import SimulatedPrinter
+    from drivers.printer.evolis.simulated import SimulatedPrinter
 
 
 @dataclass
@@ -79,11 +79,11 @@ def _camera(settings: Settings, world: World) -> Callable[[], Camera]:
 
 
 def _reader(settings: Settings, world: World) -> Callable[[], FingerReader]:
-    from drivers.fingerprint.reader import OPTICAL, ROUND, GrowReader
+    from drivers.fingerprint.grow.reader import OPTICAL, ROUND, GrowReader
 
     chosen = settings.fingerprint
     if chosen.driver == "simulated":
-        from drivers.fingerprint.simulated import SimulatedReader
+        from drivers.fingerprint.grow.simulated import SimulatedReader
 
         world.reader = SimulatedReader(Path(chosen.port), pace=chosen.pace)
     sensor = ROUND if chosen.sensor == "round" else OPTICAL
@@ -91,13 +91,13 @@ def _reader(settings: Settings, world: World) -> Callable[[], FingerReader]:
 
 
 def _printer(settings: Settings, world: World) -> Callable[[], CardPrinter] | None:
-    from drivers.printer.evolis import EvolisPrinter
+    from drivers.printer.evolis.printer import EvolisPrinter
 
     chosen = settings.printer
     if chosen.driver == "none":
         return None
     if chosen.driver == "simulated":
-        from drivers.printer.simulated import SimulatedPrinter
+        from drivers.printer.evolis.simulated import SimulatedPrinter
 
         world.printer = SimulatedPrinter(Path(chosen.port), settings.state / "kiosk" / "cards", pace=chosen.pace)
     return lambda: EvolisPrinter(chosen.port)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.printer.evolis import EvolisPrinter
-from drivers.printer.panels import Face
-from drivers.printer.simulated import SimulatedPrinter
+from drivers.printer.evolis.panels import Face
+from drivers.printer.evolis.printer import EvolisPrinter
+from drivers.printer.evolis.simulated import SimulatedPrinter
 
 PATIENCE = 0.15
 """Far above what a pty needs, so that a test fails by a wrong answer and not by a busy machine: each asks twice."""

@@ -8,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from drivers.printer.bench import commands
-from drivers.printer.simulated import SimulatedPrinter
+from drivers.printer.evolis.simulated import SimulatedPrinter
 
 TERMINAL = CliRunner()
 

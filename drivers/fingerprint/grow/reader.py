@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from drivers.errors import DeviceError, Malformed, Refused, Unresponsive
 from drivers.fingerprint import Captured, Comparison, Model, NoFinger, Progress, Scan, Smudged, Template
-from drivers.fingerprint.codec import EVERYBODY, Answer, Instruction, Parameter, Parameters, Product, unpack_image
-from drivers.fingerprint.port import Line
+from drivers.fingerprint.grow.codec import EVERYBODY, Answer, Instruction, Parameter, Parameters, Product, unpack_image
+from drivers.fingerprint.grow.line import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import serial
 
 from drivers.errors import Absent, Malformed, Unresponsive
-from drivers.fingerprint.codec import (
+from drivers.fingerprint.grow.codec import (
     ANSWERED,
     EVERYBODY,
     Answer,

@@ -12,7 +12,7 @@ import pytest
 
 from drivers.errors import DeviceError, Malformed, Unresponsive
 from drivers.fingerprint import Template
-from drivers.fingerprint.codec import (
+from drivers.fingerprint.grow.codec import (
     ANSWERED,
     Answer,
     Decoder,
@@ -22,8 +22,8 @@ from drivers.fingerprint.codec import (
     Parameters,
     encode,
 )
-from drivers.fingerprint.port import MOST, Line
-from drivers.fingerprint.reader import GrowReader
+from drivers.fingerprint.grow.line import MOST, Line
+from drivers.fingerprint.grow.reader import GrowReader
 
 OK, NO_FINGER = encode(Kind.ACK, b"\x00"), encode(Kind.ACK, bytes([Answer.NO_FINGER]))
 PARAMETERS = encode(Kind.ACK, b"\x00" + Parameters(0, 9, 200, 3, 0xFFFFFFFF, 256, 57_600).write())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from drivers.errors import DeviceError, Malformed, Unresponsive
 from drivers.errors import Refused as RefusedByDevice
 from drivers.printer import CardImage, Fault, Jammed, Printed, Progress, Refused, Status, Unknown, Verdict
-from drivers.printer.codec import (
+from drivers.printer.evolis.codec import (
     BITS,
     MISUNDERSTOOD,
     OK,
@@ -21,8 +21,8 @@ from drivers.printer.codec import (
     fault_of,
     understood,
 )
-from drivers.printer.line import Line
-from drivers.printer.panels import Face, separate
+from drivers.printer.evolis.line import Line
+from drivers.printer.evolis.panels import Face, separate
 
 PATIENCE = 2.0
 """Seconds for an answer that needs no motor; a question is asked twice before the printer counts as ill."""

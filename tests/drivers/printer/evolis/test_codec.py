@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.printer import Fault
-from drivers.printer.codec import (
+from drivers.printer.evolis.codec import (
     BITS,
     LONGEST_COMMAND,
     LONGEST_REPLY,

@@ -12,11 +12,11 @@ from PIL import Image
 from drivers.errors import Absent, Malformed, Unresponsive
 from drivers.errors import Refused as RefusedByDevice
 from drivers.printer import CardImage, Fault, Jammed, Printed, Refused, Unknown
-from drivers.printer.codec import Ask, Do, Download, Errors, Panel, encode, panel_size
-from drivers.printer.evolis import EvolisPrinter
-from drivers.printer.mechanism import Mechanism
-from drivers.printer.panels import Face
-from drivers.printer.simulated import SimulatedPrinter, Spoil
+from drivers.printer.evolis.codec import Ask, Do, Download, Errors, Panel, encode, panel_size
+from drivers.printer.evolis.mechanism import Mechanism
+from drivers.printer.evolis.panels import Face
+from drivers.printer.evolis.printer import EvolisPrinter
+from drivers.printer.evolis.simulated import SimulatedPrinter, Spoil
 
 LONG = 20.0
 """Seconds that no test reaches."""
@@ -288,7 +288,7 @@ def test_a_plain_file_is_no_printer(tmp_path: Path) -> None:
 def test_a_device_that_only_sends_nothing_is_unresponsive(monkeypatch: pytest.MonkeyPatch) -> None:
     """As usblp does when the printer sends empty packets: always readable, never a byte."""
     # /dev/null is everybody's: a second run of this test may have it locked.
-    monkeypatch.setattr("drivers.printer.line.fcntl.flock", lambda *_: None)
+    monkeypatch.setattr("drivers.printer.evolis.line.fcntl.flock", lambda *_: None)
     started = time.monotonic()
     with pytest.raises(Unresponsive):
         EvolisPrinter("/dev/null", patience=0.1).status(within=LONG)

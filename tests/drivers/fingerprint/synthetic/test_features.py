@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.fingerprint import minutiae
-from drivers.fingerprint.features import TEMPLATE_SIZE, THRESHOLD, compare, extract
-from drivers.fingerprint.synthesis import Master, impression, master
-from drivers.fingerprint.thinning import CROSSING_NUMBER, neighbourhoods, thin
+from drivers.fingerprint.synthetic import minutiae
+from drivers.fingerprint.synthetic.features import TEMPLATE_SIZE, THRESHOLD, compare, extract
+from drivers.fingerprint.synthetic.synthesis import Master, impression, master
+from drivers.fingerprint.synthetic.thinning import CROSSING_NUMBER, neighbourhoods, thin
 
 Image = npt.NDArray[np.uint8]
 

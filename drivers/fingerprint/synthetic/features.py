@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from drivers.fingerprint import minutiae, pairing
+from drivers.fingerprint.synthetic import minutiae, pairing
 
 TEMPLATE_SIZE = 768
 THRESHOLD = 320

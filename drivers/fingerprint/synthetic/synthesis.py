@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from drivers.fingerprint.steered import Field, SteeredGabor
+from drivers.fingerprint.synthetic.steered import Field, SteeredGabor
 
 CANVAS = (512, 432)
 """Height and width of a master: the finger tip, and enough around it for shifts and turns."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.fingerprint.synthesis import CANVAS, Master, Pattern, impression, master, pattern_of
+from drivers.fingerprint.synthetic.synthesis import CANVAS, Master, Pattern, impression, master, pattern_of
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import serial
 
-from drivers.fingerprint import features
-from drivers.fingerprint.codec import (
+from drivers.fingerprint.grow.codec import (
     Answer,
     Decoder,
     Instruction,
@@ -22,8 +21,9 @@ from drivers.fingerprint.codec import (
     encode,
     unpack_image,
 )
-from drivers.fingerprint.simulated import Fault, SimulatedReader
-from drivers.fingerprint.synthesis import impression, master
+from drivers.fingerprint.grow.simulated import Fault, SimulatedReader
+from drivers.fingerprint.synthetic import features
+from drivers.fingerprint.synthetic.synthesis import impression, master
 
 FINGER = impression(master(1, 2), seed=1)
 VERIFY = command(Instruction.VERIFY_PASSWORD, bytes(4))

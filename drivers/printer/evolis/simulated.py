@@ -20,9 +20,9 @@ from types import TracebackType
 
 from PIL import Image
 
-from drivers.printer.codec import Ask, Command, CommandParser, Do, Download, Errors, Garbage, Panel, encode_reply
-from drivers.printer.mechanism import Mechanism, Panels
-from drivers.printer.panels import combine
+from drivers.printer.evolis.codec import Ask, Command, CommandParser, Do, Download, Errors, Garbage, Panel, encode_reply
+from drivers.printer.evolis.mechanism import Mechanism, Panels
+from drivers.printer.evolis.panels import combine
 
 Step = Ask | Do | Errors | Panel
 """Where in the conversation a fault strikes: at a command, or at the end of a panel."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from drivers.fingerprint import features
-from drivers.fingerprint.codec import (
+from drivers.fingerprint.grow.codec import (
     Answer,
     Instruction,
     Kind,
@@ -21,6 +20,7 @@ from drivers.fingerprint.codec import (
     pack_image,
     unpack_image,
 )
+from drivers.fingerprint.synthetic import features
 
 Image = npt.NDArray[np.uint8]
 EMPTY = 250

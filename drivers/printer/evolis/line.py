@@ -14,7 +14,7 @@ import tty
 from collections.abc import Callable
 
 from drivers.errors import Absent, Unresponsive
-from drivers.printer.codec import ReplyParser
+from drivers.printer.evolis.codec import ReplyParser
 
 PIECE = 16 * 1024
 """Bytes handed to the kernel at once: small enough for a smooth progress bar, large enough for USB's full speed."""

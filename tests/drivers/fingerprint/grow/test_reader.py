@@ -11,10 +11,10 @@ import pytest
 
 from drivers.errors import Absent, Malformed, Refused, Unresponsive
 from drivers.fingerprint import Captured, NoFinger, Smudged, Template
-from drivers.fingerprint.codec import pack_image, unpack_image
-from drivers.fingerprint.reader import BAUDS, OPTICAL, ROUND, GrowReader
-from drivers.fingerprint.simulated import Cable, Fault, FaultKind, SimulatedReader
-from drivers.fingerprint.synthesis import impression, master
+from drivers.fingerprint.grow.codec import pack_image, unpack_image
+from drivers.fingerprint.grow.reader import BAUDS, OPTICAL, ROUND, GrowReader
+from drivers.fingerprint.grow.simulated import Cable, Fault, FaultKind, SimulatedReader
+from drivers.fingerprint.synthetic.synthesis import impression, master
 
 FINGER = impression(master(1, 2), seed=1)
 AGAIN = impression(master(1, 2), seed=2)

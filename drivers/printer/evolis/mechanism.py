@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from drivers.printer.codec import (
+from drivers.printer.evolis.codec import (
     OK,
     RIBBON,
     Ask,

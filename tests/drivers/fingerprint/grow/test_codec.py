@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.fingerprint.codec import (
+from drivers.fingerprint.grow.codec import (
     EVERYBODY,
     LONGEST,
     Decoder,

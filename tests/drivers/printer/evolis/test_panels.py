@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.printer.codec import LINES, WIDTH, Panel, panel_size
-from drivers.printer.panels import DYES, Face, combine, pack, separate, unpack
+from drivers.printer.evolis.codec import LINES, WIDTH, Panel, panel_size
+from drivers.printer.evolis.panels import DYES, Face, combine, pack, separate, unpack
 
 
 def printed(face: Face, levels: int) -> Face:

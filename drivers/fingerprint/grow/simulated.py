@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from drivers.fingerprint.codec import EVERYBODY, Answer, Decoder, Kind, Packet, Parameters, encode
-from drivers.fingerprint.firmware import Firmware, Image
-from drivers.fingerprint.reader import OPTICAL, Sensor
+from drivers.fingerprint.grow.codec import EVERYBODY, Answer, Decoder, Kind, Packet, Parameters, encode
+from drivers.fingerprint.grow.firmware import Firmware, Image
+from drivers.fingerprint.grow.reader import OPTICAL, Sensor
 
 CHUNK = 512
 """Bytes handed to the pty at once when nothing is paced: what a pty takes without blocking."""

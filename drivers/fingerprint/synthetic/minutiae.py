@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from drivers.fingerprint.steered import Field, SteeredGabor
-from drivers.fingerprint.thinning import CLOCKWISE, CROSSING_NUMBER, Binary, neighbourhoods, thin
+from drivers.fingerprint.synthetic.steered import Field, SteeredGabor
+from drivers.fingerprint.synthetic.thinning import CLOCKWISE, CROSSING_NUMBER, Binary, neighbourhoods, thin
 
 LEAST_CONTRAST = 13.0
 """Grey levels of standard deviation below which nothing is taken for ridges."""

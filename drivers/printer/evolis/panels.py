@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from drivers.printer.codec import BITS, LINES, WIDTH, Panel
+from drivers.printer.evolis.codec import BITS, LINES, WIDTH, Panel
 
 Face = npt.NDArray[np.uint8]
 """uint8 (648, 1016, 3), RGB, landscape."""

@@ -1,0 +1,1 @@
+"""Fingers that nobody has: grown impressions, and the pixels-only matcher inside the simulated readers."""
