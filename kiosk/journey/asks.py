@@ -13,6 +13,7 @@ from kiosk.journey.effects import (
     Prove,
     Scan,
     Seal,
+    SettleCard,
     StopScan,
     TakePhoto,
     Unwatch,
@@ -100,6 +101,13 @@ def print_card(session: Session) -> Effect | None:
     if session.order is None:
         return None
     return PrintCard(session.visit, session.order, session.finger_confirmed, session.officer)
+
+
+def settle_card(session: Session) -> Effect | None:
+    """Write down what became of the card."""
+    if session.order is None or session.card is None or session.officer is None:
+        return None
+    return SettleCard(session.visit, session.nik, session.order, session.card, session.officer)
 
 
 def call_officer(session: Session) -> Effect:

@@ -20,12 +20,14 @@ from kiosk.journey.events import (
     OfficerKnown,
     OfficerRefused,
     OrderFound,
+    OrderInDoubt,
     OrderRefused,
     PhotoTaken,
     PrintProgress,
     Sealed,
 )
 from kiosk.journey.fingers import Finger
+from kiosk.journey.steps import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Seal(Effect):
 
 @dataclass(frozen=True, slots=True)
 class FindOrder(Effect):
-    """Did the centre order this person's card? -> OrderFound | OrderRefused."""
+    """Did the centre order this person's card? -> OrderFound | OrderRefused | OrderInDoubt."""
 
     nik: str = field(repr=False)
 
@@ -128,6 +130,16 @@ class PrintCard(Effect):
     order: str
     by_finger: bool
     officer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettleCard(Effect):
+    """Write down what the officer found -> CardPrinted, or as FindOrder: it may be printed now, or why not."""
+
+    nik: str = field(repr=False)
+    order: str
+    found: Card
+    officer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,8 @@ OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {
     CompareWithOrder: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
     CheckOfficer: (OfficerKnown, OfficerRefused),
     Seal: (Sealed, NotSealed),
-    FindOrder: (OrderFound, OrderRefused),
+    FindOrder: (OrderFound, OrderRefused, OrderInDoubt),
     PrintCard: (PrintProgress, CardPrinted, CardNotPrinted),
+    SettleCard: (CardPrinted, OrderFound, OrderRefused, OrderInDoubt),
 }
 """What can come back from each effect; the table has a row for every one of them where the effect is asked for."""

@@ -6,7 +6,7 @@ from datetime import date
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Stroke
-from kiosk.journey.steps import Device, Purpose, Refusal
+from kiosk.journey.steps import Card, Device, Purpose, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,13 @@ class Next(Touch):
 @dataclass(frozen=True, slots=True)
 class Deny(Touch):
     """The other answer: not me, not that photo, I do not agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLookedFor(Touch):
+    """The officer looked for a card, and says what there is."""
+
+    found: Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +210,10 @@ class OfficerKnown(Reply):
 
 @dataclass(frozen=True, slots=True)
 class OfficerRefused(Reply):
-    """The PIN belongs to nobody, or there have been too many tries."""
+    """The PIN belongs to nobody, or there have been too many tries: then none counts for ``minutes``."""
 
     why: Refusal
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +247,13 @@ class OrderRefused(Reply):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderInDoubt(Reply):
+    """This person's card was about to be printed, and nobody knows what came of it."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrintProgress(Reply):
     """The card is being sent, 0.0 to 1.0."""
 
@@ -257,7 +272,14 @@ class CardNotPrinted(Reply):
     why: Refusal
 
 
-# What devices do ------------------------------------------------------------------------------------------------
+# What the station itself does -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSeen(Event):
+    """Whether the station holds a roster of its residents: told at the start, and when one comes."""
+
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)

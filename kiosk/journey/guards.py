@@ -2,6 +2,7 @@
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.events import (
+    CardNotPrinted,
     Digit,
     Event,
     FaceJudged,
@@ -13,6 +14,7 @@ from kiosk.journey.events import (
     OrderFound,
     OrderRefused,
     PhotoTaken,
+    RosterSeen,
 )
 from kiosk.journey.fingers import IN_ORDER, RECHECKED
 from kiosk.journey.session import TRIES_A_FINGER, Session
@@ -189,9 +191,10 @@ def no_order(_: Session, event: Event) -> bool:
     return isinstance(event, OrderRefused) and event.why is Refusal.NO_ORDER
 
 
-def all_here(session: Session, _: Event) -> bool:
-    """Nothing that a recording needs is missing."""
-    return not (RECORDING_NEEDS & session.missing)
+def all_here(session: Session, event: Event) -> bool:
+    """Nothing that a recording needs is missing: neither devices nor the roster."""
+    has_roster = event.held if isinstance(event, RosterSeen) else session.has_roster
+    return bool(has_roster) and not (RECORDING_NEEDS & session.missing)
 
 
 def awaited_here(session: Session, _: Event) -> bool:
@@ -199,6 +202,11 @@ def awaited_here(session: Session, _: Event) -> bool:
     return not (session.awaited & session.missing) and session.interruptions < FLAPPING
 
 
-def sealing_failed(session: Session, _: Event) -> bool:
-    """The recording is complete but could not be kept yet: it is worth trying again."""
-    return session.refusal in (Refusal.SEAL_FAILED, Refusal.DISK_FULL) and session.officer is not None
+def officer_agrees(session: Session, _: Event) -> bool:
+    """It was the yes that the PIN was typed for."""
+    return session.officer_agrees
+
+
+def card_in_doubt(_: Session, event: Event) -> bool:
+    """Nobody can tell whether the card came out."""
+    return isinstance(event, CardNotPrinted) and event.why is Refusal.CARD_UNKNOWN

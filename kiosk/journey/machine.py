@@ -155,7 +155,9 @@ def _arrive(
 
 
 def _cleared(session: Session, *, again: bool) -> Session:
-    session = session.but(typed="", refusal=None, tries_left=None, busy=False, progress=None, good_since=None)
+    session = session.but(
+        typed="", refusal=None, tries_left=None, minutes_locked=None, busy=False, progress=None, good_since=None
+    )
     return session if again else session.but(attempts=0, best=None, finger_advice=None)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.events import (
+    CardLookedFor,
     Digit,
     Event,
     FaceJudged,
@@ -17,10 +18,13 @@ from kiosk.journey.events import (
     Inked,
     LanguageChosen,
     OfficerKnown,
+    OfficerRefused,
     OrderFound,
+    OrderInDoubt,
     PhotoTaken,
     PrintProgress,
     PurposeChosen,
+    RosterSeen,
     Sealed,
 )
 from kiosk.journey.machine import Note
@@ -44,7 +48,8 @@ def because_told(session: Session, event: Event) -> Changes:
     """Say why not, as the station's worker told it; what was typed is cleared for another try."""
     why = getattr(event, "why", None)
     left = event.tries_left if isinstance(event, IdentityRefused) else None
-    return {"refusal": why, "tries_left": left, "typed": "", "busy": False}
+    minutes = event.minutes if isinstance(event, OfficerRefused) else None
+    return {"refusal": why, "tries_left": left, "minutes_locked": minutes, "typed": "", "busy": False}
 
 
 def nik_kept(session: Session, event: Event) -> Changes:
@@ -174,6 +179,16 @@ def order(session: Session, event: Event) -> Changes:
     return {"order": event.order, "order_fingers": event.fingers} if isinstance(event, OrderFound) else {}
 
 
+def order_in_doubt(session: Session, event: Event) -> Changes:
+    """The card that may have been printed, or not."""
+    return {"order": event.order} if isinstance(event, OrderInDoubt) else {}
+
+
+def card_looked_for(session: Session, event: Event) -> Changes:
+    """What the officer found."""
+    return {"card": event.found} if isinstance(event, CardLookedFor) else {}
+
+
 def owner(session: Session, event: Event) -> Changes:
     """The card's owner proved it by finger."""
     return {"finger_confirmed": True}
@@ -183,6 +198,16 @@ def owner_again(session: Session, event: Event) -> Changes:
     """Not recognised, or no finger came: another try, with the other index finger after two."""
     why = Refusal.FINGER_NONE if isinstance(event, FingerAbsent) else Refusal.FINGER_NOT_SAME
     return {"attempts": session.attempts + 1, "refusal": why}
+
+
+def says_yes(session: Session, event: Event) -> Changes:
+    """What the PIN is to stand for: the officer agrees."""
+    return {"officer_agrees": True}
+
+
+def says_no(session: Session, event: Event) -> Changes:
+    """What the PIN is to stand for: the officer does not agree."""
+    return {"officer_agrees": False}
 
 
 def officer(session: Session, event: Event) -> Changes:
@@ -197,8 +222,13 @@ def accepted(session: Session, event: Event) -> Changes:
     return {"accepted": event.accepted, "photo": None, "strokes": (), "impressions": (), "rechecked": ()}
 
 
+def roster_seen(session: Session, event: Event) -> Changes:
+    """Whether there is a list of residents."""
+    return {"has_roster": event.held} if isinstance(event, RosterSeen) else {}
+
+
 def forgotten(session: Session, event: Event) -> Changes:
     """The next visit knows nothing of this one."""
     clean = Session()
-    kept = {"step", "visit", "now", "since", "today", "missing"}
+    kept = {"step", "visit", "now", "since", "today", "missing", "has_roster"}
     return {name: getattr(clean, name) for name in Session.__slots__ if name not in kept} | {"visit": session.visit + 1}

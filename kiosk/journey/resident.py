@@ -1,7 +1,8 @@
 """The resident's journey. Read it from top to bottom: this is everything that can happen.
 
 Two stories share their beginning: being recorded, and collecting a finished card. ``HOME`` rows hold wherever a visit
-can be given up; ``LEAVING`` adds the ways to stop or to call an officer; ``OFFICER`` is how an officer vouches.
+can be given up; ``LEAVING`` adds the ways to stop or to call an officer; ``OFFICER`` is how an officer says yes or no,
+neither of them without a PIN; ``ORDER`` is what can come of looking for a person's card.
 """
 
 from kiosk.journey import asks, guards, notes
@@ -9,6 +10,7 @@ from kiosk.journey.events import (
     Back,
     Begin,
     CancelAsked,
+    CardLookedFor,
     CardNotPrinted,
     CardPrinted,
     Deny,
@@ -35,10 +37,12 @@ from kiosk.journey.events import (
     OfficerKnown,
     OfficerRefused,
     OrderFound,
+    OrderInDoubt,
     OrderRefused,
     PhotoTaken,
     PrintProgress,
     PurposeChosen,
+    RosterSeen,
     Sealed,
     TimedOut,
 )
@@ -48,6 +52,7 @@ from kiosk.journey.steps import RECORDING_NEEDS, Device, Refusal, Step
 On = dict[type[Event], tuple[Row, ...]]
 
 home = Go(Step.ATTRACT, note=(notes.forgotten,))
+kept = Go(Step.RECEIPT, note=(notes.accepted,))
 
 HOME: On = {
     TimedOut: (home,),
@@ -60,15 +65,39 @@ LEAVING: On = HOME | {
 OFFICER: On = LEAVING | {
     Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
     Erase: (Stay(when=guards.free, note=(notes.erased,)),),
-    Next: (Stay(when=guards.pin_complete, note=(notes.waiting,), do=(asks.check_officer,)),),
+    Next: (
+        Stay(when=guards.pin_complete, note=(notes.says_yes, notes.waiting), do=(asks.check_officer,)),
+        Stay(when=guards.free, note=(notes.because(Refusal.PIN_MISSING),)),
+    ),
+    Deny: (
+        Stay(when=guards.pin_complete, note=(notes.says_no, notes.waiting), do=(asks.check_officer,)),
+        Stay(when=guards.free, note=(notes.because(Refusal.PIN_MISSING),)),
+    ),
     OfficerRefused: (Stay(note=(notes.because_told,)),),
-    Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),)),),
+}
+officer_said_no = Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),))
+ORDER: On = {
+    OrderFound: (
+        Go(Step.COLLECT_FINGER, when=guards.order_has_finger, note=(notes.order,)),
+        Go(Step.COLLECT_OFFICER, note=(notes.order,)),
+    ),
+    OrderInDoubt: (Go(Step.CARD_DOUBT, note=(notes.order_in_doubt,)),),
+    OrderRefused: (
+        Go(Step.NO_CARD_YET, when=guards.no_order, note=(notes.because_told,)),
+        Go(Step.REFUSED, note=(notes.because_told,)),
+    ),
 }
 
 RECORDING: dict[Step, Stage] = {
     Step.OUT_OF_SERVICE: Stage(
         enter=(asks.forget,),
-        on={DeviceBack: (Go(Step.ATTRACT, when=guards.all_here),)},
+        on={
+            DeviceBack: (Go(Step.ATTRACT, when=guards.all_here),),
+            RosterSeen: (
+                Go(Step.ATTRACT, when=guards.all_here, note=(notes.roster_seen,)),
+                Stay(note=(notes.roster_seen,)),
+            ),
+        },
     ),
     Step.ATTRACT: Stage(
         enter=(asks.forget,),
@@ -124,6 +153,7 @@ RECORDING: dict[Step, Stage] = {
     Step.IS_THIS_YOU: Stage(
         within=120,
         on=LEAVING
+        | ORDER
         | {
             Next: (
                 Stay(when=guards.collecting, note=(notes.waiting,), do=(asks.find_order,)),
@@ -136,14 +166,6 @@ RECORDING: dict[Step, Stage] = {
                 Go(Step.CONSENT),
             ),
             Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.BIODATA_WRONG),)),),
-            OrderFound: (
-                Go(Step.COLLECT_FINGER, when=guards.order_has_finger, note=(notes.order,)),
-                Go(Step.COLLECT_OFFICER, note=(notes.order,)),
-            ),
-            OrderRefused: (
-                Go(Step.NO_CARD_YET, when=guards.no_order, note=(notes.because_told,)),
-                Go(Step.REFUSED, note=(notes.because_told,)),
-            ),
         },
     ),
     Step.NOT_ELIGIBLE: Stage(within=60, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
@@ -234,17 +256,24 @@ RECORDING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on=OFFICER | {OfficerKnown: (Go(Step.SEALING, note=(notes.officer,)),)},
+        on=OFFICER
+        | {OfficerKnown: (Go(Step.SEALING, when=guards.officer_agrees, note=(notes.officer,)), officer_said_no)},
     ),
     # No way to stop here: it takes a moment, and then the recording is safe or the station says why it is not.
     Step.SEALING: Stage(
         enter=(asks.seal,),
         within=60,
         on={
-            Sealed: (Go(Step.RECEIPT, note=(notes.accepted,)),),
-            NotSealed: (Go(Step.REFUSED, note=(notes.because_told,)),),
-            TimedOut: (Go(Step.REFUSED, note=(notes.because(Refusal.SEAL_FAILED),)),),
+            Sealed: (kept,),
+            NotSealed: (Go(Step.NOT_KEPT, note=(notes.because_told,)),),
+            TimedOut: (Go(Step.NOT_KEPT, note=(notes.because(Refusal.SEAL_FAILED),)),),
         },
+    ),
+    # Not given up: an officer is called, who has time to make room, and it is tried again.
+    Step.NOT_KEPT: Stage(
+        enter=(asks.call_officer,),
+        within=600,
+        on=LEAVING | {Next: (Go(Step.SEALING),), Sealed: (kept,)},
     ),
     Step.RECEIPT: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
 }
@@ -276,7 +305,8 @@ COLLECTING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on=OFFICER | {OfficerKnown: (Go(Step.PRINTING, note=(notes.officer,)),)},
+        on=OFFICER
+        | {OfficerKnown: (Go(Step.PRINTING, when=guards.officer_agrees, note=(notes.officer,)), officer_said_no)},
     ),
     # Waits for the printer's verdict, whatever it takes: a card must never be printed by guess.
     Step.PRINTING: Stage(
@@ -284,35 +314,53 @@ COLLECTING: dict[Step, Stage] = {
         on={
             PrintProgress: (Stay(note=(notes.progress,)),),
             CardPrinted: (Go(Step.CARD_READY),),
-            CardNotPrinted: (Go(Step.CARD_FAILED, note=(notes.because_told,)),),
+            CardNotPrinted: (
+                Go(Step.CARD_DOUBT, when=guards.card_in_doubt),
+                Go(Step.CARD_FAILED, note=(notes.because_told,)),
+            ),
         },
     ),
     Step.CARD_READY: Stage(within=60, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
     Step.CARD_FAILED: Stage(within=120, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    # Nobody knows whether the card came out: an officer looks, and only then it is told, or printed once more.
+    Step.CARD_DOUBT: Stage(
+        enter=(asks.call_officer,),
+        secret=True,
+        within=600,
+        on={event: rows for event, rows in OFFICER.items() if event is not Deny}
+        | {OfficerKnown: (Go(Step.CARD_LOOKED_FOR, note=(notes.officer,)),)},
+    ),
+    Step.CARD_LOOKED_FOR: Stage(
+        within=300,
+        on=LEAVING
+        | ORDER
+        | {
+            CardLookedFor: (
+                Stay(when=guards.free, note=(notes.card_looked_for, notes.waiting), do=(asks.settle_card,)),
+            ),
+            CardPrinted: (Go(Step.CARD_READY),),
+        },
+    ),
 }
 
 ASIDES: dict[Step, Stage] = {
-    Step.CANCEL: Stage(within=60, on=HOME | {Next: (Return(),), Deny: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    # A recording that becomes safe while somebody wonders whether to stop is told as safe, never as erased.
+    Step.CANCEL: Stage(
+        within=60,
+        on=HOME | {Next: (Return(),), Deny: (home,), HelpAsked: (Aside(Step.HELP),), Sealed: (kept,)},
+    ),
     Step.HELP: Stage(
         enter=(asks.call_officer,),
         within=600,
-        on=HOME | {Next: (Return(),), CancelAsked: (Aside(Step.CANCEL),)},
+        on=HOME | {Next: (Return(),), CancelAsked: (Aside(Step.CANCEL),), Sealed: (kept,)},
     ),
     Step.INTERRUPTED: Stage(
         enter=(asks.call_officer,),
         within=600,
         on=HOME | {DeviceBack: (Return(when=guards.awaited_here),), CancelAsked: (Aside(Step.CANCEL),)},
     ),
-    # Says why, and what to do next. A recording that could not be kept yet is not given up.
-    Step.REFUSED: Stage(
-        within=90,
-        on=HOME
-        | {
-            Next: (Go(Step.SEALING, when=guards.sealing_failed), home),
-            Sealed: (Go(Step.RECEIPT, note=(notes.accepted,)),),
-            HelpAsked: (Aside(Step.HELP),),
-        },
-    ),
+    # Says why, and what to do next.
+    Step.REFUSED: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
 }
 
 TABLE: dict[Step, Stage] = RECORDING | COLLECTING | ASIDES

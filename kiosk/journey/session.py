@@ -6,7 +6,7 @@ from enum import Enum
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
-from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
 
 
 class Sex(Enum):
@@ -88,6 +88,7 @@ class Session:
     deadline: float | None = None
     time_is_short: bool = False
     missing: frozenset[Device] = frozenset()
+    has_roster: bool | None = None
 
     language: str = "id"
     purpose: Purpose = Purpose.RECORD
@@ -97,6 +98,7 @@ class Session:
     typed: str = field(default="", repr=False)
     refusal: Refusal | None = None
     tries_left: int | None = None
+    minutes_locked: int | None = None
     busy: bool = False
 
     nik: str = field(default="", repr=False)
@@ -117,6 +119,8 @@ class Session:
     order: str | None = None
     order_fingers: tuple[Finger, ...] = ()
     finger_confirmed: bool = False
+    card: Card | None = None
+    officer_agrees: bool = False
     officer: str | None = None
     accepted: Accepted | None = None
 

@@ -24,6 +24,7 @@ class Step(Enum):
     SIGN_OFF = "sign-off"
     OFFICER_CONFIRMS = "officer-confirms"
     SEALING = "sealing"
+    NOT_KEPT = "not-kept"
     RECEIPT = "receipt"
 
     NO_CARD_YET = "no-card-yet"
@@ -32,6 +33,8 @@ class Step(Enum):
     PRINTING = "printing"
     CARD_READY = "card-ready"
     CARD_FAILED = "card-failed"
+    CARD_DOUBT = "card-doubt"
+    CARD_LOOKED_FOR = "card-looked-for"
 
     CANCEL = "cancel"
     HELP = "help"
@@ -44,6 +47,16 @@ class Purpose(Enum):
 
     RECORD = "record"
     COLLECT = "collect"
+
+
+class Card(Enum):
+    """What an officer found who looked for a card of which the printer could not tell."""
+
+    MADE = "made"
+    SPOILED = "spoiled"
+    """A blank was used, and is no card."""
+    NONE = "none"
+    """No blank was used."""
 
 
 class Device(Enum):
@@ -78,6 +91,7 @@ class Refusal(Enum):
     FINGER_UNCLEAR = "finger-unclear"
     FINGER_LIFT = "finger-lift"
     FINGER_NOT_SAME = "finger-not-same"
+    PIN_MISSING = "pin-missing"
     PIN_WRONG = "pin-wrong"
     PIN_LOCKED = "pin-locked"
     OFFICER_NO = "officer-no"

@@ -61,6 +61,9 @@ class Guest(Protocol):
         ...
 
 
+CALLING = frozenset({Step.HELP, Step.INTERRUPTED, Step.NOT_KEPT, Step.CARD_DOUBT})
+"""Steps at which an officer is needed beyond what every recording needs: a technician sees that, too."""
+
 Present = Callable[[Session, float, Frame | None, object, int], View]
 
 
@@ -158,7 +161,7 @@ class Loop:
         self._pointer.let_go()
         self._tally.passed(before, self.session)
         self._crew.passed(before, self.session)
-        if self.session.step is Step.HELP:
+        if self.session.step in CALLING:
             self._chronicle.occur(Occasion.HELP_CALLED)
 
     def _draw(self, now: float) -> None:

@@ -70,7 +70,7 @@ SCREENS: Final[dict[Refusal, Reason]] = {
     ),
     Refusal.ALREADY_RECORDED: Reason(
         word("You have been recorded before"),
-        word("Once is enough. Your data are safe at the centre."),
+        word("Once is enough. Your recording is kept safe."),
         word("Ask the officer whether your card is ready."),
         "card",
     ),
@@ -116,6 +116,12 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Ask the officer, who will help you."),
         "press",
     ),
+    Refusal.PIN_MISSING: Reason(
+        word("The officer's PIN is missing"),
+        word("Only an officer can go on here."),
+        word("Ask the officer to come."),
+        "officer",
+    ),
     Refusal.PIN_WRONG: Reason(
         word("The PIN was not right"),
         word("Nothing was kept."),
@@ -125,7 +131,7 @@ SCREENS: Final[dict[Refusal, Reason]] = {
     Refusal.PIN_LOCKED: Reason(
         word("The PIN is locked for a while"),
         word("It was wrong too often."),
-        word("Ask another officer to come."),
+        word("Wait a few minutes, then ask the officer to come again."),
         "lock",
     ),
     Refusal.OFFICER_NO: Reason(
@@ -149,7 +155,7 @@ SCREENS: Final[dict[Refusal, Reason]] = {
     Refusal.SEAL_FAILED: Reason(
         word("Your recording is not kept yet"),
         word("Keeping it did not work. Your data are still here."),
-        word("Please do not leave. Press Try again."),
+        word("Please do not leave. Call the officer, then press Try again."),
         "safe-wait",
     ),
     Refusal.NO_ORDER: Reason(
@@ -198,13 +204,15 @@ HINTS: Final[dict[Refusal, str]] = {
     Refusal.FINGER_UNCLEAR: word("Not clear yet. Put the same finger down once more."),
     Refusal.FINGER_LIFT: word("Lift your finger first. Then put it down again."),
     Refusal.FINGER_NOT_SAME: word("Not recognised yet. Put the finger flat on the glass."),
+    Refusal.PIN_MISSING: word("Type your PIN first: six digits."),
     Refusal.PIN_WRONG: word("The PIN is wrong. Try again."),
-    Refusal.PIN_LOCKED: word("The PIN is locked for a while. Another officer may come."),
+    Refusal.PIN_LOCKED: word("No PIN counts for a few minutes. Then try again."),
 }
 """Refusals that can be put right where they happen."""
 
 TRIES_LEFT: Final = word("The date does not match. Tries left: {tries}.")
 LAST_TRY: Final = word("The date does not match. One try is left.")
+LOCKED_FOR: Final = word("Wrong too often. No PIN counts for {minutes} minutes.")
 
 FACE: Final[dict[FaceAdvice, tuple[str, str]]] = {
     FaceAdvice.GOOD: ("done", word("Good. Hold still")),

@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey.effects import Effect
-from kiosk.journey.events import DeviceBack, Event, Tick
+from kiosk.journey.events import DeviceBack, Event, RosterSeen, Tick
 from kiosk.journey.fingers import Finger
 from kiosk.journey.machine import advance
 from kiosk.journey.resident import TABLE
@@ -70,8 +70,8 @@ class Visit:
 
 @pytest.fixture
 def visit() -> Visit:
-    """A station whose devices are all here, at the attract screen."""
+    """A station whose devices and roster are all here, at the attract screen."""
     visit = Visit()
-    visit(Tick(100.0, TODAY), *(DeviceBack(device) for device in Device))
+    visit(Tick(100.0, TODAY), RosterSeen(True), *(DeviceBack(device) for device in Device))
     assert visit.step is Step.ATTRACT
     return visit

@@ -15,6 +15,7 @@ from kiosk.journey.effects import (
     Prove,
     Scan,
     Seal,
+    SettleCard,
     TakePhoto,
     Unwatch,
 )
@@ -22,6 +23,7 @@ from kiosk.journey.events import (
     Back,
     Begin,
     CancelAsked,
+    CardLookedFor,
     CardNotPrinted,
     CardPrinted,
     Deny,
@@ -29,6 +31,7 @@ from kiosk.journey.events import (
     DeviceLost,
     Digit,
     Erase,
+    Event,
     FaceJudged,
     FingerAbsent,
     FingerCompared,
@@ -46,17 +49,20 @@ from kiosk.journey.events import (
     OfficerKnown,
     OfficerRefused,
     OrderFound,
+    OrderInDoubt,
     OrderRefused,
     PhotoTaken,
     PurposeChosen,
+    RosterSeen,
     Sealed,
+    Tick,
 )
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import FLAPPING
 from kiosk.journey.session import Accepted
-from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
 
-from .conftest import PHOTO, Visit, biodata, impression
+from .conftest import PHOTO, TODAY, Visit, biodata, impression
 
 NIK = "5371010503580001"
 
@@ -380,10 +386,25 @@ def test_out_of_service_until_what_is_needed_is_here(visit: Visit) -> None:
 def test_a_full_disk_does_not_cost_the_recording(visit: Visit) -> None:
     signed_off(visit)
     visit(NotSealed(visit.number, Refusal.DISK_FULL))
-    assert (visit.step, visit.session.refusal) == (Step.REFUSED, Refusal.DISK_FULL)
+    assert (visit.step, visit.session.refusal) == (Step.NOT_KEPT, Refusal.DISK_FULL)
+    assert isinstance(visit.effects[-1], CallOfficer)
+    visit.wait(500)
+    assert visit.step is Step.NOT_KEPT, "an officer has time to make room"
     visit(Next())
     assert visit.step is Step.SEALING
     assert len(visit.session.impressions) == len(IN_ORDER)
+
+
+@pytest.mark.parametrize("meanwhile", [(), (CancelAsked(),), (HelpAsked(),)])
+def test_a_recording_that_is_safe_after_all_is_told_as_safe(visit: Visit, meanwhile: tuple[Event, ...]) -> None:
+    signed_off(visit)
+    visit.wait(61)
+    assert visit.step is Step.NOT_KEPT
+    visit(*meanwhile, Sealed(visit.number, Accepted("r", "p", 61.5)))
+    assert visit.step is Step.RECEIPT
+    assert visit.session.accepted is not None
+    visit(Next())
+    assert visit.step is Step.ATTRACT
 
 
 def test_an_officer_may_refuse_and_a_wrong_pin_is_asked_again(visit: Visit) -> None:
@@ -391,7 +412,28 @@ def test_an_officer_may_refuse_and_a_wrong_pin_is_asked_again(visit: Visit) -> N
     visit(Next(), Next(), *typed("000000"), Next(), OfficerRefused(visit.number, Refusal.PIN_WRONG))
     assert (visit.step, visit.session.typed) == (Step.OFFICER_CONFIRMS, "")
     visit(Deny())
+    assert (visit.step, visit.session.refusal) == (Step.OFFICER_CONFIRMS, Refusal.PIN_MISSING), "anybody can touch that"
+    visit(*typed("246810"), Deny(), OfficerKnown(visit.number, "officer-1"))
     assert (visit.step, visit.session.refusal) == (Step.REFUSED, Refusal.OFFICER_NO)
+    assert not any(isinstance(effect, Seal) for effect in visit.effects)
+
+
+def test_an_officer_who_said_no_to_a_wrong_pin_may_still_say_yes(visit: Visit) -> None:
+    all_fingers(visit)
+    visit(Next(), Next(), *typed("000000"), Deny(), OfficerRefused(visit.number, Refusal.PIN_LOCKED, minutes=5))
+    assert (visit.session.refusal, visit.session.minutes_locked) == (Refusal.PIN_LOCKED, 5)
+    visit(*typed("246810"), Next(), OfficerKnown(visit.number, "officer-1"))
+    assert visit.step is Step.SEALING
+
+
+def test_without_a_roster_nobody_is_told_that_they_are_not_on_it() -> None:
+    visit = Visit()
+    visit(Tick(100.0, TODAY), *(DeviceBack(device) for device in Device), RosterSeen(False), Begin())
+    assert visit.step is Step.OUT_OF_SERVICE
+    visit(RosterSeen(True))
+    assert visit.step is Step.ATTRACT
+    visit(Begin(), Back(), DeviceLost(Device.CAMERA), DeviceBack(Device.CAMERA))
+    assert visit.step is Step.ATTRACT, "the roster outlasts a visit"
 
 
 def test_disagreeing_with_the_biodata_or_the_consent_ends_kindly(visit: Visit) -> None:
@@ -427,8 +469,46 @@ def test_a_worn_finger_falls_back_to_the_left_one_and_then_to_the_officer(visit:
     assert visit.step is Step.COLLECT_OFFICER
     visit(*typed("246810"), Next(), OfficerKnown(visit.number, "officer-1"))
     assert visit.asked(PrintCard) == PrintCard(visit.number, "order-1", by_finger=False, officer="officer-1")
+    visit(CardNotPrinted(visit.number, Refusal.CARD_SPOILED))
+    assert (visit.step, visit.session.refusal) == (Step.CARD_FAILED, Refusal.CARD_SPOILED)
+
+
+def in_doubt(visit: Visit) -> None:
+    identified(visit, Purpose.COLLECT)
+    visit(Next(), OrderFound(visit.number, "order-1", RECHECKED), FingerCompared(visit.number, True, None))
     visit(CardNotPrinted(visit.number, Refusal.CARD_UNKNOWN))
-    assert (visit.step, visit.session.refusal) == (Step.CARD_FAILED, Refusal.CARD_UNKNOWN)
+    assert visit.step is Step.CARD_DOUBT
+    assert isinstance(visit.effects[-1], CallOfficer)
+    visit(Next(), Deny())
+    assert visit.step is Step.CARD_DOUBT, "only an officer's PIN goes on"
+    visit(*typed("246810"), Next(), OfficerKnown(visit.number, "officer-1"))
+    assert visit.step is Step.CARD_LOOKED_FOR
+
+
+def test_a_card_in_doubt_that_the_officer_found_is_handed_over(visit: Visit) -> None:
+    in_doubt(visit)
+    visit(CardLookedFor(Card.MADE), CardLookedFor(Card.NONE))
+    settle = [effect for effect in visit.effects if isinstance(effect, SettleCard)]
+    assert settle == [SettleCard(visit.number, NIK, "order-1", Card.MADE, "officer-1")], "the first word counts"
+    visit(CardPrinted(visit.number))
+    assert visit.step is Step.CARD_READY
+
+
+def test_a_card_in_doubt_that_is_none_is_printed_after_the_finger(visit: Visit) -> None:
+    in_doubt(visit)
+    visit(CardLookedFor(Card.NONE), OrderFound(visit.number, "order-1", RECHECKED))
+    assert visit.step is Step.COLLECT_FINGER
+    visit(FingerCompared(visit.number, True, None))
+    assert visit.step is Step.PRINTING
+
+
+def test_a_card_in_doubt_since_an_earlier_visit_is_looked_for_first(visit: Visit) -> None:
+    identified(visit, Purpose.COLLECT)
+    visit(Next(), OrderInDoubt(visit.number, "order-1"))
+    assert (visit.step, visit.session.order) == (Step.CARD_DOUBT, "order-1")
+    visit.wait(601)
+    assert visit.step is Step.ATTRACT, "nothing is settled by waiting"
+    assert not any(isinstance(effect, SettleCard | PrintCard) for effect in visit.effects)
 
 
 @pytest.mark.parametrize(

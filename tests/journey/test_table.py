@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
 from kiosk.journey import events
 from kiosk.journey.diagram import mermaid
-from kiosk.journey.effects import OUTCOMES, Forget, Seal
+from kiosk.journey.effects import OUTCOMES, Forget, PrintCard, Seal, SettleCard
 from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import FINGER_TRIES
 from kiosk.journey.machine import Aside, Go, Return, Row
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import TRIES_A_FINGER, Accepted, Session
-from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
 
 from .conftest import PHOTO, TODAY, Visit, biodata, impression
 
@@ -166,12 +166,14 @@ class Likely:
                 return events.LanguageChosen("id")
             case Step.PURPOSE:
                 return events.PurposeChosen(Purpose.RECORD if number % 2 else Purpose.COLLECT)
-            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER if session.busy:
+            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.CARD_DOUBT if (
+                session.busy
+            ):
                 return {
                     Step.NIK: events.NikKnown(number, session.typed),
                     Step.BIRTH_DATE: events.IdentityProved(number, biodata()),
                 }.get(session.step, events.OfficerKnown(number, "o"))
-            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER:
+            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.CARD_DOUBT:
                 full = {Step.NIK: 16, Step.BIRTH_DATE: 8}.get(session.step, 6)
                 return events.Next() if len(session.typed) >= full else events.Digit("1")
             case Step.IS_THIS_YOU if session.busy:
@@ -188,8 +190,14 @@ class Likely:
                 return events.FingerCompared(number, True, None)
             case Step.SEALING:
                 return events.Sealed(number, Accepted("r", "p", 0.1))
-            case Step.PRINTING:
+            case Step.PRINTING if number % 3:
                 return events.CardPrinted(number)
+            case Step.PRINTING:
+                return events.CardNotPrinted(number, Refusal.CARD_UNKNOWN)
+            case Step.CARD_LOOKED_FOR if session.busy:
+                return events.OrderFound(number, "order", RECHECKED)
+            case Step.CARD_LOOKED_FOR:
+                return events.CardLookedFor(Card.NONE)
             case _:
                 return events.Next()
 
@@ -198,7 +206,7 @@ class Likely:
 @given(st.lists(st.one_of(st.none(), st.none(), st.none(), st.none(), st.floats(0.5, 200), any_event()), max_size=120))
 def test_whatever_happens_the_invariants_hold(happenings: list[Event | float | None]) -> None:
     visit = Visit()
-    visit(Tick(1.0, TODAY), *(DeviceBack(device) for device in Device))
+    visit(Tick(1.0, TODAY), events.RosterSeen(True), *(DeviceBack(device) for device in Device))
     likely = Likely(visit)
     for happening in happenings:
         before = visit.session
@@ -217,6 +225,11 @@ def test_whatever_happens_the_invariants_hold(happenings: list[Event | float | N
 
 def holds(before: Session, after: Session, asked: list[object]) -> None:
     for effect in asked:
+        if isinstance(effect, PrintCard):
+            assert effect.by_finger or effect.officer is not None, "no card without its owner or an officer"
+        if isinstance(effect, SettleCard):
+            assert after.card is effect.found
+            assert effect.officer, "only an officer says what became of a card"
         if isinstance(effect, Seal):
             sealed = effect.session
             assert isinstance(sealed, Session)
@@ -225,6 +238,7 @@ def holds(before: Session, after: Session, asked: list[object]) -> None:
             assert sealed.photo is not None
             assert sealed.strokes
             assert sealed.officer is not None
+            assert sealed.officer_agrees
             assert [each.finger for each in sealed.impressions] == list(IN_ORDER)
     if after.step in BETWEEN_VISITS:
         for name in ("nik", "typed"):

@@ -184,11 +184,18 @@ def scenes() -> dict[str, Scene]:
         "collect-finger": Scene(at(collecting, Step.COLLECT_FINGER)),
         "collect-officer": Scene(at(collecting, Step.COLLECT_OFFICER, typed="12")),
         "printing": Scene(at(collecting, Step.PRINTING, progress=0.4)),
+        "card-doubt": Scene(at(collecting, Step.CARD_DOUBT, typed="1234")),
+        "card-looked-for": Scene(at(collecting, Step.CARD_LOOKED_FOR, officer="o")),
         "card-ready": Scene(at(collecting, Step.CARD_READY)),
         "cancel": Scene(at(known, Step.CANCEL, resume=Step.CONSENT)),
         "help": Scene(at(known, Step.HELP, resume=Step.CONSENT)),
+        "help-unlit": Scene(at(known, Step.HELP, resume=Step.CONSENT, missing=frozenset({Device.PANEL}))),
         "interrupted": Scene(at(known, Step.INTERRUPTED, resume=Step.PHOTO, missing=frozenset({Device.CAMERA}))),
         "out-of-service": Scene(at(new, Step.OUT_OF_SERVICE, missing=frozenset({Device.CAMERA, Device.FINGERPRINT}))),
+        "officer-locked": Scene(
+            at(whole, Step.OFFICER_CONFIRMS, refusal=Refusal.PIN_LOCKED, minutes_locked=5),
+        ),
+        "no-roster": Scene(at(new, Step.OUT_OF_SERVICE, has_roster=False)),
         "starting": Scene(at(new, Step.OUT_OF_SERVICE)),
         "hurry": Scene(at(known, Step.CONSENT, deadline=112.0, time_is_short=True)),
         "pressed": Scene(at(known, Step.CONSENT), pressed=Next()),
@@ -205,7 +212,8 @@ def scenes() -> dict[str, Scene]:
         Refusal.ALREADY_RECORDED: Step.NOT_ELIGIBLE,
         Refusal.NO_ORDER: Step.NO_CARD_YET,
         Refusal.CARD_SPOILED: Step.CARD_FAILED,
-        Refusal.CARD_UNKNOWN: Step.CARD_FAILED,
+        Refusal.DISK_FULL: Step.NOT_KEPT,
+        Refusal.SEAL_FAILED: Step.NOT_KEPT,
     }
     young = known.but(biodata=but(BIODATA, birth_date=date(2012, 2, 29)))
     told |= {
@@ -213,8 +221,8 @@ def scenes() -> dict[str, Scene]:
             at(young if why is Refusal.TOO_YOUNG else known, ends.get(why, Step.REFUSED), refusal=why)
         )
         for why in Refusal
+        if why is not Refusal.CARD_UNKNOWN  # has steps of its own
     }
-    told["refused-seal-failed"] = Scene(at(whole, Step.REFUSED, refusal=Refusal.SEAL_FAILED, officer="o"))
     return told
 
 

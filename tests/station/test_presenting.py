@@ -190,7 +190,7 @@ def test_the_ring_tells_the_time_that_is_left():
 
 
 def test_a_recording_that_is_not_kept_yet_can_be_tried_again():
-    again = shown(Step.REFUSED, refusal=Refusal.SEAL_FAILED, officer="o").page.primary
+    again = shown(Step.NOT_KEPT, refusal=Refusal.SEAL_FAILED, officer="o").page.primary
     over = shown(Step.REFUSED, refusal=Refusal.CONSENT_NO).page.primary
     assert again is not None
     assert over is not None

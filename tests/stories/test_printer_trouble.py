@@ -6,7 +6,6 @@ from datetime import date
 
 import cv2
 import numpy as np
-import pytest
 
 from drivers.fingerprint.grow.codec import pack_image, unpack_image
 from drivers.fingerprint.synthetic import features
@@ -14,9 +13,10 @@ from drivers.fingerprint.synthetic.synthesis import impression, master
 from drivers.printer.evolis.codec import Do
 from drivers.printer.evolis.codec import Panel as Ribbon
 from kiosk.capture.signature import signature_png
-from kiosk.journey.events import Next
+from kiosk.centre.residents import OFFICERS
+from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Next
 from kiosk.journey.fingers import Finger
-from kiosk.journey.steps import Purpose, Refusal, Step
+from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
 from kiosk.record.exchange import write_durably
 from kiosk.record.header import Header, Kind
 from kiosk.record.keys import CENTRE, StationKeys, keys_directory
@@ -67,7 +67,7 @@ def at_the_printer(station, trouble: Callable[[World], object], then):
 def give_the_finger(visitor, hands):
     def printed():
         hands.follow(visitor.session, PERSON, time.monotonic())
-        return visitor.session.step in (Step.CARD_READY, Step.CARD_FAILED)
+        return visitor.session.step in (Step.CARD_READY, Step.CARD_FAILED, Step.CARD_DOUBT)
 
     yield from visitor.until(printed, "the printer's verdict")
 
@@ -85,44 +85,82 @@ def cards(station):
     return sorted((station.exchange.root / "kiosk" / "cards").glob("card-*.png"))
 
 
-@pytest.mark.parametrize(
-    ("trouble", "why", "state", "spoiled", "came_out"),
-    [
-        (lambda world: world.printer.jam_at(Ribbon.MAGENTA), Refusal.CARD_SPOILED, OrderState.OPEN, 1, 0),
-        (lambda world: world.printer.unplug_at(Do.END), Refusal.CARD_UNKNOWN, OrderState.INTENDED, 0, 1),
-    ],
-)
-def test_a_card_that_does_not_come_out_is_told_and_booked(station, trouble, why, state, spoiled, came_out):
+def test_a_card_that_jams_is_told_and_booked_as_spoiled(station):
     ordered(station)
 
     def then(visitor):
-        hands = Hands(visitor.world, pause=0.0)
-        yield from give_the_finger(visitor, hands)
-        assert (visitor.session.step, visitor.session.refusal) == (Step.CARD_FAILED, why)
+        yield from give_the_finger(visitor, Hands(visitor.world, pause=0.0))
+        assert (visitor.session.step, visitor.session.refusal) == (Step.CARD_FAILED, Refusal.CARD_SPOILED)
         yield from visitor.touch(Next())
         yield from visitor.at(Step.ATTRACT)
 
-    station.visit(at_the_printer(station, trouble, then))
+    station.visit(at_the_printer(station, lambda world: world.printer.jam_at(Ribbon.MAGENTA), then))
     found, blanks = state_of(station)
-    assert (found, blanks.spoiled) == (state, spoiled)
-    assert len(cards(station)) == came_out
+    assert (found, blanks.spoiled) == (OrderState.OPEN, 1)
+    assert cards(station) == []
+
+
+def in_doubt(station, then):
+    """A story: the card came out, and the printer's cable was pulled before it could say so."""
+
+    def story(visitor):
+        yield from give_the_finger(visitor, Hands(visitor.world, pause=0.0))
+        yield from visitor.at(Step.CARD_DOUBT)
+        yield from visitor.until(lambda: Device.PRINTER in visitor.session.missing, "the printer to be missed")
+        visitor.world.printer.replug()
+        yield from visitor.until(lambda: Device.PRINTER not in visitor.session.missing, "the printer to be back")
+        yield from then(visitor)
+
+    return at_the_printer(station, lambda world: world.printer.unplug_at(Do.END), story)
+
+
+def the_officer_found(visitor, card):
+    yield from visitor.answer(OFFICERS[0].pin)
+    yield from visitor.at(Step.CARD_LOOKED_FOR)
+    yield from visitor.touch(CardLookedFor(card))
 
 
 def test_after_an_unknown_outcome_nothing_is_printed_by_guess(station):
     ordered(station)
 
     def then(visitor):
-        hands = Hands(visitor.world, pause=0.0)
-        yield from give_the_finger(visitor, hands)
-        yield from visitor.touch(Next())
-        visitor.world.printer.replug()
+        yield from visitor.touch(CancelAsked())
+        yield from visitor.touch(Deny())
         yield from visitor.prove(station.cast.ordinary, purpose=Purpose.COLLECT)
         yield from visitor.touch(Next())
-        yield from visitor.at(Step.REFUSED)
-        assert visitor.session.refusal is Refusal.CARD_UNKNOWN
+        yield from visitor.at(Step.CARD_DOUBT)
 
-    station.visit(at_the_printer(station, lambda world: world.printer.unplug_at(Do.END), then))
+    station.visit(in_doubt(station, then))
+    found, blanks = state_of(station)
+    assert (found, blanks.uncertain) == (OrderState.INTENDED, 1)
     assert len(cards(station)) == 1
+
+
+def test_a_card_in_doubt_that_the_officer_finds_is_handed_over(station):
+    ordered(station)
+
+    def then(visitor):
+        yield from the_officer_found(visitor, Card.MADE)
+        yield from visitor.at(Step.CARD_READY)
+
+    station.visit(in_doubt(station, then))
+    found, blanks = state_of(station)
+    assert (found, blanks.issued, blanks.uncertain) == (OrderState.PRINTED, 1, 0)
+    assert len(cards(station)) == 1
+
+
+def test_a_card_in_doubt_that_is_spoiled_is_printed_anew_in_the_same_visit(station):
+    ordered(station)
+
+    def then(visitor):
+        yield from the_officer_found(visitor, Card.SPOILED)
+        yield from visitor.at(Step.COLLECT_FINGER)
+        yield from give_the_finger(visitor, Hands(visitor.world, pause=0.0))
+        yield from visitor.at(Step.CARD_READY)
+
+    station.visit(in_doubt(station, then))
+    found, blanks = state_of(station)
+    assert (found, blanks.issued, blanks.spoiled, blanks.uncertain) == (OrderState.PRINTED, 1, 1, 0)
 
 
 def test_an_empty_feeder_is_said_before_anything_is_tried(station):

@@ -24,6 +24,7 @@ from kiosk.journey.effects import (
     Prove,
     Scan,
     Seal,
+    SettleCard,
     StopScan,
     TakePhoto,
     Unwatch,
@@ -144,9 +145,9 @@ class Crew:
             case Seal():
                 self.clerk.seal(effect, Seen(self._began, dict(self._timings)))
             case FindOrder():
-                self.clerk.find_order(
-                    effect, Refusal.PRINTER_NOT_READY if self.printing is None else self.printing.refusal
-                )
+                self.clerk.find_order(effect, self._why_no_card)
+            case SettleCard():
+                self.clerk.settle_card(effect, self._why_no_card)
             case PrintCard() if self.printing is not None:
                 self.printing.print(effect)
             case Watch():
@@ -168,6 +169,10 @@ class Crew:
             case CallOfficer():
                 if self._attendant is not None:
                     self._attendant.show(Lamp.CALLING)
+
+    @property
+    def _why_no_card(self) -> Refusal | None:
+        return Refusal.PRINTER_NOT_READY if self.printing is None else self.printing.refusal
 
     def _inspects(self, printer: CardPrinter) -> None:
         if self.printing is not None:

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from drivers.fingerprint import Template
 from kiosk.capture.encoding import finger_image_png
 from kiosk.capture.signature import signature_png
-from kiosk.journey.effects import CheckOfficer, FindOrder, LookUp, PrintCard, Prove, Seal
+from kiosk.journey.effects import CheckOfficer, FindOrder, LookUp, PrintCard, Prove, Seal, SettleCard
 from kiosk.journey.events import (
+    CardPrinted,
     Event,
     IdentityProved,
     IdentityRefused,
@@ -26,12 +27,14 @@ from kiosk.journey.events import (
     OfficerKnown,
     OfficerRefused,
     OrderFound,
+    OrderInDoubt,
     OrderRefused,
+    RosterSeen,
     Sealed,
 )
 from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.session import Accepted, Session
-from kiosk.journey.steps import Refusal
+from kiosk.journey.steps import Card, Refusal
 from kiosk.record import keeping, nik
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
@@ -62,7 +65,7 @@ class Seen:
 
 
 class Clerk:
-    """Performs LookUp, Prove, CheckOfficer, Seal and FindOrder, and keeps the ledger of prints."""
+    """Performs LookUp, Prove, CheckOfficer, Seal, FindOrder and SettleCard, and keeps the ledger of prints."""
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class Clerk:
         self._software, self._template_family = software, template_family
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._packet: tuple[int, str] | None = None
+        self._roster_told: bool | None = None
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -117,6 +121,10 @@ class Clerk:
     def find_order(self, effect: FindOrder, printer: Refusal | None) -> None:
         """Is there a card to be printed for this person? ``printer``: why not now, as far as the printer goes."""
         self._tasks.put(lambda books: self._tell(self._found(books, effect, printer)))
+
+    def settle_card(self, effect: SettleCard, printer: Refusal | None) -> None:
+        """Write down what the officer found, and tell how it goes on; ``printer`` as for find_order."""
+        self._tasks.put(lambda books: self._tell(self._settled(books, effect, printer)))
 
     # What the printing needs -----------------------------------------------------------------------------------------
 
@@ -200,6 +208,9 @@ class Clerk:
             elif suffix in _TAKEN:
                 self._occur(_TAKEN[suffix])
         roster = books.roster.info()
+        if self._roster_told is not (roster is not None):
+            self._roster_told = roster is not None
+            self._tell(RosterSeen(self._roster_told))
         blanks = books.ledger.blanks()
         self.standing = Standing(
             waiting=books.outbox.waiting(),
@@ -238,9 +249,9 @@ class Clerk:
                 return OfficerKnown(effect.visit, officer)
             case WrongPin():
                 return OfficerRefused(effect.visit, Refusal.PIN_WRONG)
-            case Locked():
+            case Locked(seconds):
                 self._occur(Occasion.PIN_LOCKED)
-                return OfficerRefused(effect.visit, Refusal.PIN_LOCKED)
+                return OfficerRefused(effect.visit, Refusal.PIN_LOCKED, minutes=-(-seconds // 60))
 
     def _sealed(self, books: Books, effect: Seal, seen: Seen) -> Event:
         # One id a visit: should the same visit be sealed again, the outbox answers with what it already holds.
@@ -281,12 +292,24 @@ class Clerk:
         if order is None:
             return OrderRefused(effect.visit, Refusal.NO_ORDER)
         if books.ledger.state(order.order_id) is OrderState.INTENDED:
-            return OrderRefused(effect.visit, Refusal.CARD_UNKNOWN)
+            return OrderInDoubt(effect.visit, order.order_id)
         if printer is not None:
             return OrderRefused(effect.visit, printer)
         family = self._template_family()
         fingers = tuple(finger for finger in RECHECKED if order.template_for(finger, family=family))
         return OrderFound(effect.visit, order.order_id, fingers)
+
+    def _settled(self, books: Books, effect: SettleCard, printer: Refusal | None) -> Event:
+        # Settled already when the answer of an earlier touch was lost on the way: then only the way on is told again.
+        if books.ledger.state(effect.order) is OrderState.INTENDED:
+            outcome = _FOUND[effect.found]
+            books.ledger.outcome(effect.order, outcome, now=_now(), officer=effect.officer)
+            log.info("officer on a card in doubt: %s", outcome.value)
+            if outcome in _SETTLED:
+                self._occur(_SETTLED[outcome])
+        if books.ledger.state(effect.order) is OrderState.PRINTED:
+            return CardPrinted(effect.visit)
+        return self._found(books, FindOrder(effect.visit, effect.nik), printer)
 
     def _intended(self, books: Books, effect: PrintCard) -> CardOrder | None:
         try:
@@ -302,6 +325,8 @@ class Clerk:
         return None if data is None else Template(family, data)
 
 
+_FOUND = {Card.MADE: Outcome.PRINTED, Card.SPOILED: Outcome.SPOILED, Card.NONE: Outcome.REFUSED}
+_SETTLED = {Outcome.PRINTED: Occasion.CARD_PRINTED, Outcome.SPOILED: Occasion.CARD_SPOILED}
 _TAKEN = {RECEIPT: Occasion.RECORDING_DELIVERED, ROSTER: Occasion.ROSTER_TAKEN}
 _REFUSED = {
     RECEIPT: Occasion.RECEIPT_REFUSED,

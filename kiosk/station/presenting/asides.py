@@ -3,7 +3,6 @@
 from datetime import date
 
 from kiosk.journey.events import Deny, Next
-from kiosk.journey.guards import sealing_failed
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Refusal, Step
@@ -16,15 +15,22 @@ from kiosk.station.presenting.telling import Telling
 def refused(tell: Telling) -> View:
     """Why it does not go on, and what to do next."""
     say, session = tell.say, tell.session
-    reason = reasons.SCREENS[session.refusal or Refusal.SEAL_FAILED]
+    reason = reasons.SCREENS[session.refusal or Refusal.OFFICER_NO]
     todo = say(reason.todo)
     if session.refusal is Refusal.TOO_YOUNG and session.biodata is not None:
         todo = say("Come again from {date}, with your family card.", date=say.date(_sixteenth(session)))
-    again = sealing_failed(session, Next())
-    button = Button(say("Try again"), Next(), "again") if again else Button(say("Finish"), Next(), "home")
+    button = Button(say("Finish"), Next(), "home")
     return views.Message(
         tell.page(say(reason.headline), say(reason.why), primary=button), reason.picture, Mood.ATTENTION, todo
     )
+
+
+def not_kept(tell: Telling) -> View:
+    """The recording could not be kept yet; nothing is given up."""
+    say = tell.say
+    reason = reasons.SCREENS[tell.session.refusal or Refusal.SEAL_FAILED]
+    page = tell.page(say(reason.headline), say(reason.why), primary=Button(say("Try again"), Next(), "again"))
+    return views.Message(page, reason.picture, Mood.ATTENTION, say(reason.todo))
 
 
 def cancel(tell: Telling) -> View:
@@ -33,7 +39,7 @@ def cancel(tell: Telling) -> View:
     return views.Message(
         tell.page(
             say("Do you want to stop?"),
-            say("If you stop, everything of today is erased. You can come again at any time."),
+            say("If you stop, everything typed and taken just now is erased. You can come again at any time."),
             secondary=Button(say("Stop and erase"), Deny(), "close"),
             primary=Button(say("No, go on"), Next(), "forward"),
         ),
@@ -44,10 +50,13 @@ def cancel(tell: Telling) -> View:
 def help_called(tell: Telling) -> View:
     """Someone is coming, and nothing is lost."""
     say = tell.say
+    headline, sentence = say("An officer has been called"), say("Please wait here. Nothing is lost.")
+    if not tell.calls:
+        headline, sentence = say("Please call the officer"), say("Raise your hand or go and ask. Nothing is lost.")
     return views.Message(
         tell.page(
-            say("An officer is coming"),
-            say("Please wait here. Nothing is lost."),
+            headline,
+            sentence,
             primary=Button(say("Go on without help"), Next(), "forward"),
         ),
         "officer",
@@ -59,17 +68,20 @@ def interrupted(tell: Telling) -> View:
     say, session = tell.say, tell.session
     needed = TABLE[session.resume].needs if session.resume else frozenset(Device)
     picture, which = _stopped(tell, session.missing & needed)
-    return views.Message(
-        tell.page(say("A short pause"), " ".join((which, say("You did nothing wrong.")))),
-        picture,
-        Mood.ATTENTION,
-        todo=say("An officer has been called. Your data stay here, and we go on by ourselves."),
-    )
+    todo = say("An officer has been called. Your data stay here, and we go on by ourselves.")
+    if not tell.calls:
+        todo = say("Please call the officer. Your data stay here, and we go on by ourselves.")
+    page = tell.page(say("A short pause"), " ".join((which, say("You did nothing wrong."))))
+    return views.Message(page, picture, Mood.ATTENTION, todo)
 
 
 def out_of_service(tell: Telling) -> View:
     """Which device is missing, and where else to go; or that the station is still starting."""
     say, missing = tell.say, tell.session.missing & TABLE[Step.ATTRACT].needs
+    elsewhere = say("Ask the officer here, or go to: {office}", office=tell.station.next_office)
+    if not missing and tell.session.has_roster is False:
+        page = tell.page(say("Not in service just now"), say("The list of residents has not arrived here yet."))
+        return views.Message(page, "family-card", Mood.ATTENTION, elsewhere)
     if not missing:
         page = tell.page(say("The station is getting ready"), say("One moment, please …"))
         return views.Message(page, "reader-wait", waiting=True)
@@ -78,7 +90,7 @@ def out_of_service(tell: Telling) -> View:
         tell.page(say("Not in service just now"), which),
         picture,
         Mood.ATTENTION,
-        todo=say("Ask the officer here, or go to: {office}", office=tell.station.next_office),
+        todo=elsewhere,
     )
 
 

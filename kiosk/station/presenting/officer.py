@@ -1,7 +1,8 @@
-"""The officer's place: comparing the person, then the PIN."""
+"""The officer's place: comparing the person, or looking for a card; never without the PIN."""
 
-from kiosk.journey.events import CancelAsked, Deny, Next
+from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Next
 from kiosk.journey.guards import PIN_DIGITS
+from kiosk.journey.steps import Card
 from kiosk.screens import views
 from kiosk.screens.views import Button, Header, Hint, Mood, View
 from kiosk.station.presenting.telling import Telling
@@ -23,22 +24,67 @@ def collect_officer(tell: Telling) -> View:
     )
 
 
-def _officer(tell: Telling, headline: str, sentence: str) -> View:
+def card_doubt(tell: Telling) -> View:
+    """Nobody can tell whether a card came out: the officer looks."""
+    say = tell.say
+    return _officer(
+        tell,
+        say("Did a card come out?"),
+        say("Look into the printer and its tray, then type your PIN."),
+        overline=say("It is not known whether the card was printed"),
+        deniable=False,
+    )
+
+
+def card_looked_for(tell: Telling) -> View:
+    """What the officer found."""
+    say = tell.say
+    return views.Choice(
+        tell.page(
+            say("What did you find?"),
+            say("One moment, please …") if tell.session.busy else say("It goes into the count of empty cards."),
+            header=_header(tell),
+        ),
+        (
+            (
+                Button(say("The card"), CardLookedFor(Card.MADE)),
+                "printer-done",
+                say("It is well printed"),
+            ),
+            (
+                Button(say("A spoiled card"), CardLookedFor(Card.SPOILED)),
+                "printer-stop",
+                say("Keep it. A new one is printed"),
+            ),
+            (
+                Button(say("No card"), CardLookedFor(Card.NONE)),
+                "printer-0",
+                say("None came out of the feeder"),
+            ),
+        ),
+    )
+
+
+def _header(tell: Telling) -> Header:
+    say = tell.say
+    return Header(title=say("Officer"), icon="shield", officer=True, stop=Button(say("Stop"), CancelAsked(), "close"))
+
+
+def _officer(tell: Telling, headline: str, sentence: str, *, overline: str = "", deniable: bool = True) -> View:
     say, session, biodata = tell.say, tell.session, tell.session.biodata
     hint = tell.refused_here()
     if hint is None and session.recheck_doubtful:
         hint = Hint(say("One index finger did not match. Look closely."), "alert", Mood.ATTENTION)
+    complete = len(session.typed) == PIN_DIGITS and not session.busy
     lines = (biodata.name, say.date(biodata.birth_date), biodata.birth_place) if biodata else ()
     return views.Entry(
         tell.page(
             headline,
             sentence,
-            overline=say("Resident: please wait for the officer"),
-            header=Header(
-                title=say("Officer"), icon="shield", officer=True, stop=Button(say("Stop"), CancelAsked(), "close")
-            ),
-            secondary=Button(say("Not this person"), Deny(), "close"),
-            primary=Button(say("Confirm"), Next(), "tick", ready=len(session.typed) == PIN_DIGITS and not session.busy),
+            overline=overline or say("Resident: please wait for the officer"),
+            header=_header(tell),
+            secondary=Button(say("Not this person"), Deny(), "close", ready=complete) if deniable else None,
+            primary=Button(say("Confirm"), Next(), "tick", ready=complete),
             hint=hint,
         ),
         groups=(PIN_DIGITS,),

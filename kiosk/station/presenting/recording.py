@@ -170,6 +170,6 @@ def receipt(tell: Telling) -> View:
         points=(
             Fact("pen", say("Write it down, or take a picture.")),
             Fact("clock", say("The centre checks. That can take some weeks.")),
-            Fact("bell", say("Then collect your card with this number.")),
+            Fact("bell", say("Then come again with your family card (KK) and collect it.")),
         ),
     )

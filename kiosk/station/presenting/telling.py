@@ -8,7 +8,7 @@ from kiosk.journey.events import Back, CancelAsked, Digit, Erase, HelpAsked, Mor
 from kiosk.journey.machine import WARNING
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Purpose, Refusal, Step
+from kiosk.journey.steps import Device, Purpose, Refusal, Step
 from kiosk.screens.views import Button, Frame, Header, Hint, Hurry, Mood, Page
 from kiosk.station import reasons
 from kiosk.station.text import Text, Words, word
@@ -35,6 +35,7 @@ PLACES: Final[dict[Step, tuple[int, int]]] = {
     Step.REVIEW: (5, 0),
     Step.SIGN_OFF: (5, 0),
     Step.SEALING: (5, 0),
+    Step.NOT_KEPT: (5, 0),
     Step.RECEIPT: (5, 0),
     Step.COLLECT_FINGER: (0, 1),
     Step.PRINTING: (0, 2),
@@ -136,6 +137,11 @@ class Telling:
         """Takes back the last digit, or the whole signature."""
         return Button(self.say("Erase"), Erase(), "erase", ready)
 
+    @property
+    def calls(self) -> bool:
+        """Whether the station can call an officer by its light; else the resident is asked to."""
+        return Device.PANEL not in self.session.missing
+
     def wait(self) -> Hint:
         """Something is being looked up."""
         return Hint(self.say("One moment, please …"), "clock")
@@ -151,4 +157,6 @@ class Telling:
         if session.refusal is Refusal.DATE_WRONG and session.tries_left is not None:
             left = session.tries_left
             spoken = say(reasons.LAST_TRY) if left == 1 else say(reasons.TRIES_LEFT, tries=say.number(left))
+        if session.refusal is Refusal.PIN_LOCKED and session.minutes_locked:
+            spoken = say(reasons.LOCKED_FOR, minutes=say.number(session.minutes_locked))
         return Hint(spoken, "alert", Mood.ATTENTION)
