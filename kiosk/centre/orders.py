@@ -17,6 +17,15 @@ from kiosk.record.seal import seal
 CARD_AGE = 17
 """The card is printed from 17, or for those who are or were married (UU 24/2013 art. 63)."""
 VALID_DAYS = 90
+HAS_CARD = frozenset(
+    {
+        RecordState.SENT_FOR_CARD_PRINTING,
+        RecordState.CARD_PRINTED,
+        RecordState.CARD_SHIPPED,
+        RecordState.CARD_ISSUED,
+    }
+)
+"""States in which a card exists or is about to: a second order would make a second card."""
 
 
 class NotOrdered(Exception):
@@ -31,22 +40,28 @@ class Orders:
         self._registry = registry
         self._outgoing = outgoing
 
-    def order_for_packet(self, packet: bytes, *, now: datetime) -> tuple[str, bytes]:
+    def order_for_packet(self, packet: bytes, *, now: datetime, replacing: bool = False) -> tuple[str, bytes]:
         """Order the card for a packet: the order's id, and the file, which the station can fetch from now on.
+
+        Asked again, it answers with the same order. ``replacing`` makes a new one all the same: the card was lost or
+        damaged after it was handed over, or the order's time ran out. A card spoiled in the printer needs none: the
+        station prints its order again with another blank.
 
         The reference centre searches no duplicates: it calls every new record unique.
 
         Raises:
             Untrusted, Unreadable: the packet does not open.
-            NotOrdered: unknown resident, too young, or a duplicate.
+            NotOrdered: unknown resident, too young, a duplicate, or a card was ordered already.
         """
         opened = open_packet(packet, self._authority)
         station = opened.header.sender
-        if (made := self._registry.order_of(station, opened.header.id)) is not None:
+        if not replacing and (made := self._registry.order_of(station, opened.header.id)) is not None:
             blob = self._outgoing.read(station, Kind.ORDER, f"{made}.{Kind.ORDER.value}")
             if blob is not None:
                 return made, blob
         resident = self._printable(opened.recording, now)
+        if resident.state in HAS_CARD and not replacing:
+            raise NotOrdered("This resident's card was ordered already; order another only to replace it.")
         number = self._registry.next_number(Kind.ORDER.value, station)
         order_id = file_id(Kind.ORDER, number)
         header = Header(
@@ -62,8 +77,7 @@ class Orders:
         sealing = self._authority.station(station).sealing
         blob = seal(order.pack(), header, (sealing,), self._authority.orders).data
         self._outgoing.publish(station, Kind.ORDER, number, blob)
-        if made is None:
-            self._registry.add_order(station, opened.header.id, order_id)
+        self._registry.put_order(station, opened.header.id, order_id)
         self._registry.set_state(resident.nik, RecordState.SENT_FOR_CARD_PRINTING)
         return order_id, blob
 

@@ -149,14 +149,14 @@ class Registry:
     # Orders ---------------------------------------------------------------------------------------------------------
 
     def order_of(self, station: str, packet: str) -> str | None:
-        """Look up the order already made for a packet."""
+        """Look up the newest order made for a packet."""
         row = self._database.row("SELECT id FROM orders WHERE station = ? AND packet = ?", station, packet)
         return None if row is None else str(row[0])
 
-    def add_order(self, station: str, packet: str, order: str) -> None:
-        """Remember that a packet's card was ordered."""
+    def put_order(self, station: str, packet: str, order: str) -> None:
+        """Remember that a packet's card was ordered, last by this order."""
         with self._database.transaction() as write:
-            write.execute("INSERT INTO orders VALUES (?, ?, ?)", (station, packet, order))
+            write.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", (station, packet, order))
 
 
 def _resident(row: bytes) -> Resident:

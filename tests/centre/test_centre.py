@@ -280,6 +280,31 @@ def test_a_card_is_ordered_once_for_the_station_that_recorded(
     assert resident.state is RecordState.SENT_FOR_CARD_PRINTING
 
 
+def test_no_second_card_is_ordered_unless_it_replaces_the_first(
+    authority: Authority, registry: Registry, orders: Orders, keys: StationKeys
+) -> None:
+    first, again = packet(authority, keys, 1), packet(authority, keys, 2)
+    order_id, _ = orders.order_for_packet(first, now=NOW)
+    for state in ("SENT_FOR_CARD_PRINTING", "CARD_PRINTED", "CARD_SHIPPED", "CARD_ISSUED"):
+        registry.set_state(CAST.ordinary.nik, RecordState(state))
+        assert orders.order_for_packet(first, now=NOW)[0] == order_id  # the same order, not another
+        with pytest.raises(NotOrdered, match="ordered already"):
+            orders.order_for_packet(again, now=NOW)
+    replacement, blob = orders.order_for_packet(first, now=NOW, replacing=True)
+    assert replacement != order_id
+    assert orders.order_for_packet(first, now=NOW) == (replacement, blob)
+
+
+def test_an_order_that_was_cleared_away_is_not_made_again(
+    root: Path, authority: Authority, orders: Orders, keys: StationKeys
+) -> None:
+    data = packet(authority, keys)
+    order_id, _ = orders.order_for_packet(data, now=NOW)
+    (root / "centre" / "out" / STATION / "orders" / f"{order_id}.order").unlink()
+    with pytest.raises(NotOrdered, match="ordered already"):
+        orders.order_for_packet(data, now=NOW)
+
+
 def test_cards_that_are_not_ordered(
     authority: Authority, registry: Registry, orders: Orders, keys: StationKeys
 ) -> None:
