@@ -62,14 +62,22 @@ class CardOrder:
                 resident=from_row(top["resident"]),
                 photo=_bytes(top["photo"]),
                 signature=_bytes(top["signature"]),
-                issued_place=top["issued_place"],
+                issued_place=_text(top["issued_place"]),
                 issued_on=date.fromisoformat(top["issued_on"]),
-                templates=tuple(FingerTemplate(Finger(f), family, _bytes(t)) for f, family, t in top["templates"]),
+                templates=tuple(
+                    FingerTemplate(Finger(f), _text(family), _bytes(t)) for f, family, t in top["templates"]
+                ),
             )
         except WrongRow as error:
             raise Malformed(f"the order's resident: {error}") from None
         except (canonical.NotCanonical, KeyError, TypeError, ValueError) as error:
             raise Malformed(f"the order is not built as it should be ({type(error).__name__})") from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _bytes(value: Any) -> bytes:

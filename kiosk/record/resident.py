@@ -150,8 +150,11 @@ def from_row(row: Any) -> Resident:
     known = {"nik", *_TEXTS, *_MORE_TEXTS, "birth_date", "sex", "blood_group", "marital_status", "state"}
     if not isinstance(row, dict):
         raise WrongRow("the row is not a list of fields")
-    if wrong := (known - row.keys()) | {str(name) for name in row.keys() - known}:
-        raise WrongRow(f"these fields are missing or unknown: {', '.join(sorted(wrong))}")
+    if missing := known - row.keys():
+        raise WrongRow(f"these fields are missing: {', '.join(sorted(missing))}")
+    if unknown := row.keys() - known:
+        # Not named: a row that was built wrongly may have a value where a field's name should be.
+        raise WrongRow(f"it has unknown fields, {len(unknown)} of them")
     for name in known:
         if not isinstance(row[name], str):
             raise WrongRow(f"{name} is not a text")
