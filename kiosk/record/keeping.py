@@ -19,16 +19,22 @@ def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime)
     """
     if not outbox.holds(recording.packet_id):
         outbox.check_room()
-    after_start(outbox=outbox, roster=roster)
-    earlier = roster.safe_packet(recording.nik)
+    settle_notes(outbox=outbox, roster=roster)
+    earlier = roster.noted_packet(recording.nik)
     if earlier is not None and (stands := outbox.find(earlier)) is not None:
         return stands
     roster.begin_recording(recording.nik, recording.packet_id, now=now)
     stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now)
     roster.mark_recorded(recording.nik)
+    if earlier is not None:
+        outbox.replaced(earlier)
     return stored
 
 
-def after_start(*, outbox: Outbox, roster: Roster) -> None:
-    """Settle the notes of recordings that a power cut interrupted: their packet is there, or it never was."""
-    roster.reconcile(outbox.holds)
+def settle_notes(*, outbox: Outbox, roster: Roster) -> None:
+    """Let the roster's notes say what the outbox holds: after a start, and when a packet was lost or found again.
+
+    A power cut may have interrupted a recording: its packet is there, or it never was. A resident whose packet was
+    lost may be recorded again; should a receipt show that the centre has it after all, the note counts again.
+    """
+    roster.reconcile(outbox.holds, lost=[packet.packet_id for packet in outbox.lost()])

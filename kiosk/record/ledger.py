@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from kiosk.record.database import Database
 from kiosk.record.header import Kind, Untrusted
@@ -34,6 +35,8 @@ class OrderState(Enum):
     INTENDED = "intended"
     """The printer may have been told; what came of it is not known (yet)."""
     PRINTED = "printed"
+    SUPERSEDED = "superseded"
+    """A newer order of the same resident was printed: this one never will be."""
 
 
 class Outcome(Enum):
@@ -92,10 +95,14 @@ class Ledger:
     def __init__(self, path: Path, key: bytes) -> None:
         """Open or make the file; ``key`` is 32 bytes.
 
+        Prints that were under way when the process last ended are unknown from now on: ``interrupted`` names their
+        orders.
+
         Raises:
             DatabaseDamaged: by reason.
         """
         self._database = Database(path, _SCHEMA, version=1, key=key)
+        self.interrupted = self._doubt_interrupted()
 
     def close(self) -> None:
         """Close the file."""
@@ -134,15 +141,17 @@ class Ledger:
         return TakenOrder(header.id, again=False)
 
     def order_for(self, nik: str, *, now: datetime) -> CardOrder | None:
-        """Find the newest order for this number that is still to be printed, valid or in doubt; None if there is none.
+        """Find the order for this number that is in doubt, else the newest valid one still to be printed; or None.
 
-        Ask ``state`` before printing: one whose outcome is unknown is found too, so that the resident can be told.
+        Ask ``state`` before printing: as long as one is in doubt, no other is offered, or there might be two cards.
         """
         row = self._database.row(
-            "SELECT id, body FROM orders WHERE nik = ? AND state != ? AND (valid_until IS NULL OR valid_until >= ?)"
-            " ORDER BY sequence DESC LIMIT 1",
+            "SELECT id, body FROM orders"
+            " WHERE nik = ?1 AND (state = ?2 OR state = ?3 AND (valid_until IS NULL OR valid_until >= ?4))"
+            " ORDER BY state = ?2 DESC, sequence DESC LIMIT 1",
             nik,
-            OrderState.PRINTED.value,
+            OrderState.INTENDED.value,
+            OrderState.OPEN.value,
             int(now.timestamp()),
         )
         return None if row is None else CardOrder.unpack(row[0], bytes(row[1]))
@@ -171,18 +180,22 @@ class Ledger:
         """Write down that this card is about to be printed. Only when this returns may the printer be told.
 
         Raises:
-            NotPrintable: already printed, in doubt, no longer valid, or unknown.
+            NotPrintable: already printed, superseded, in doubt (it or another of the resident), no longer valid, or
+                unknown.
         """
         if not by_finger and officer is None:
             raise NotPrintable("The owner was confirmed neither by finger nor by an officer.")
         moment = int(now.timestamp())
         with self._database.transaction() as write:
-            row = write.execute("SELECT state, valid_until FROM orders WHERE id = ?", (order_id,)).fetchone()
+            row = write.execute("SELECT state, valid_until, nik FROM orders WHERE id = ?", (order_id,)).fetchone()
             if row is None:
                 raise NotPrintable("There is no such order at this station.")
             if row[0] == OrderState.PRINTED.value:
                 raise NotPrintable("This card has been printed already.")
-            if row[0] == OrderState.INTENDED.value:
+            if row[0] == OrderState.SUPERSEDED.value:
+                raise NotPrintable("A newer order of this card has been printed.")
+            doubted = (row[2], OrderState.INTENDED.value)
+            if write.execute("SELECT 1 FROM orders WHERE nik = ? AND state = ?", doubted).fetchone():
                 raise NotPrintable("Whether this card came out is not known; an officer must look and say so first.")
             if row[1] is not None and moment > row[1]:
                 raise NotPrintable("The order is no longer valid; the centre must send a new one.")
@@ -192,38 +205,51 @@ class Ledger:
                 (order_id, blank, by_finger, officer, moment),
             )
 
-    def outcome(self, order_id: str, outcome: Outcome, *, now: datetime, officer: str | None = None) -> None:
-        """Write down what came of the print that was intended last; an officer may say so later of an unknown one.
+    def outcome(self, order_id: str, outcome: Outcome, *, now: datetime) -> None:
+        """Write down what the printer says came of the print that is under way.
 
         Raises:
-            NotPrintable: when no print of this order is open.
+            NotPrintable: when no print of this order is under way.
         """
-        moment = int(now.timestamp())
         with self._database.transaction() as write:
             row = write.execute(
-                "SELECT number FROM prints WHERE order_id = ? AND (outcome IS NULL OR outcome = ?)"
-                " ORDER BY number DESC LIMIT 1",
-                (order_id, Outcome.UNKNOWN.value),
+                "SELECT number FROM prints WHERE order_id = ? AND outcome IS NULL", (order_id,)
             ).fetchone()
             if row is None:
                 raise NotPrintable("No print of this order is waiting for an outcome.")
-            write.execute(
-                "UPDATE prints SET outcome = ?, told = ?, told_by = ? WHERE number = ?",
-                (outcome.value, moment, officer, row[0]),
-            )
-            if outcome is Outcome.UNKNOWN:
-                return
-            after = OrderState.PRINTED if outcome is Outcome.PRINTED else OrderState.OPEN
-            write.execute("UPDATE orders SET state = ? WHERE id = ?", (after.value, order_id))
-            if outcome in _USES_BLANK:
-                write.execute(
-                    "INSERT INTO blanks (kind, count, at, print, officer) VALUES (?, 1, ?, ?, ?)",
-                    (_USES_BLANK[outcome].value, moment, row[0], officer),
-                )
+            _conclude(write, row[0], order_id, outcome, int(now.timestamp()), told_by=None)
+
+    def settle(self, order_id: str, outcome: Outcome, *, officer: str, now: datetime) -> None:
+        """Write down what an officer, who has looked, says came of an uncertain print.
+
+        ``PRINTED``: the card is there. ``SPOILED``: it is not, or not fit to be given, and a blank is used up.
+        ``REFUSED``: nothing came out and no blank was used. After the last two the order may be printed again.
+
+        Raises:
+            NotPrintable: the order is not uncertain.
+            ValueError: ``UNKNOWN`` settles nothing.
+        """
+        if outcome is Outcome.UNKNOWN:
+            raise ValueError("an officer says what came of the print, or nothing")
+        with self._database.transaction() as write:
+            row = write.execute(
+                "SELECT number FROM prints WHERE order_id = ? AND outcome = ?", (order_id, Outcome.UNKNOWN.value)
+            ).fetchone()
+            if row is None:
+                raise NotPrintable("There is no doubt about this card: what came of it is known, or it is being made.")
+            _conclude(write, row[0], order_id, outcome, int(now.timestamp()), told_by=officer)
 
     def uncertain(self) -> tuple[str, ...]:
-        """Orders of which nobody knows whether their card came out: those an officer must look at."""
-        rows = self._database.rows("SELECT id FROM orders WHERE state = ? ORDER BY sequence", OrderState.INTENDED.value)
+        """Orders of which nobody knows whether their card came out: those an officer must look at and ``settle``."""
+        rows = self._database.rows(
+            "SELECT order_id FROM prints WHERE outcome = ? ORDER BY number", Outcome.UNKNOWN.value
+        )
+        return tuple(row[0] for row in rows)
+
+    def _doubt_interrupted(self) -> tuple[str, ...]:
+        with self._database.transaction() as write:
+            rows = write.execute("SELECT order_id FROM prints WHERE outcome IS NULL ORDER BY number").fetchall()
+            write.execute("UPDATE prints SET outcome = ? WHERE outcome IS NULL", (Outcome.UNKNOWN.value,))
         return tuple(row[0] for row in rows)
 
     # Blanks ---------------------------------------------------------------------------------------------------------
@@ -250,3 +276,27 @@ class Ledger:
 
 
 _USES_BLANK = {Outcome.PRINTED: Movement.ISSUED, Outcome.SPOILED: Movement.SPOILED}
+
+
+def _conclude(write: Any, number: int, order_id: str, outcome: Outcome, moment: int, *, told_by: str | None) -> None:
+    """Book a print's outcome, and what follows for its blank and for the orders of its resident."""
+    write.execute(
+        "UPDATE prints SET outcome = ?, told = ?, told_by = ? WHERE number = ?",
+        (outcome.value, moment, told_by, number),
+    )
+    if outcome is Outcome.UNKNOWN:
+        return
+    after = OrderState.PRINTED if outcome is Outcome.PRINTED else OrderState.OPEN
+    write.execute("UPDATE orders SET state = ? WHERE id = ?", (after.value, order_id))
+    if outcome is Outcome.PRINTED:
+        # Older orders are for the same card. A newer one stays open: the centre wants that one in its place.
+        write.execute(
+            "UPDATE orders SET state = ?1 WHERE state = ?2 AND nik = (SELECT nik FROM orders WHERE id = ?3)"
+            " AND sequence < (SELECT sequence FROM orders WHERE id = ?3)",
+            (OrderState.SUPERSEDED.value, OrderState.OPEN.value, order_id),
+        )
+    if outcome in _USES_BLANK:
+        write.execute(
+            "INSERT INTO blanks (kind, count, at, print, officer) VALUES (?, 1, ?, ?, ?)",
+            (_USES_BLANK[outcome].value, moment, number, told_by),
+        )

@@ -2,6 +2,9 @@
 
 A packet is a file; the index knows its sequence and hash. The file is written first, then the index, so that a power
 cut between them leaves a whole packet that ``reconcile`` adopts: it may already have been delivered.
+
+A start compares sizes only: hashing a backlog of 15,600 packets (5 GB) would hold it up for minutes. The hashes are
+compared afterwards, a little at a time, by ``inspect``.
 """
 
 import errno
@@ -9,7 +12,8 @@ import hashlib
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -18,7 +22,7 @@ from typing import Any
 
 from kiosk.record import canonical
 from kiosk.record.database import Database
-from kiosk.record.exchange import PARTIAL, Exchange, complete_files, delete_durably, write_durably
+from kiosk.record.exchange import PARTIAL, Exchange, complete_files, delete_durably, sync_directory, write_durably
 from kiosk.record.header import Header, Kind, Malformed, Untrusted, WrongKind, is_name
 from kiosk.record.keys import CENTRE, CentreTrust, StationKeys
 from kiosk.record.registration import registration_number
@@ -42,6 +46,7 @@ CREATE TABLE packets (
 ) WITHOUT ROWID;
 CREATE INDEX packets_by_sequence ON packets (sequence);
 CREATE INDEX packets_by_state ON packets (state, made)"""
+_STORED = "id, registration, sequence, size, sha256"
 
 
 class PacketState(Enum):
@@ -50,7 +55,9 @@ class PacketState(Enum):
     WAITING = "waiting"
     SETTLED = "settled"
     LOST = "lost"
-    """The index knows it, its file is gone: reported, never passed over in silence."""
+    """The index knows it, its file is gone or damaged: reported, never passed over in silence. A receipt settles it."""
+    REPLACED = "replaced"
+    """Lost, but its resident was recorded again."""
 
 
 class DiskFull(Exception):
@@ -97,11 +104,13 @@ class Reconciled:
 
     adopted: tuple[str, ...] = ()
     """Whole packets the index did not know."""
+    returned: tuple[str, ...] = ()
+    """Lost packets whose file is here again, say because the disk was not mounted."""
     cleared: int = 0
     """Files half written, or left over from a delivery that was receipted."""
     lost: tuple[str, ...] = ()
     damaged: int = 0
-    """Files that are no packets of this station; set aside, not deleted."""
+    """Files that are no packets as this station made them; set aside, not deleted."""
 
 
 class Outbox:
@@ -129,6 +138,7 @@ class Outbox:
         self._free = free
         self._lock = threading.RLock()
         self._unsure = False
+        self._uninspected: deque[str] = deque()
         self._index = Database(index, _SCHEMA, version=1)
         self.found = self.reconcile()
 
@@ -153,11 +163,14 @@ class Outbox:
         Raises:
             DiskFull: nothing was kept.
             OSError, sqlite3.Error: the disk is ill; asking again with the same id is safe.
+            ValueError: the packet of this id was lost: the centre may hold it, so that the id is not used again.
         """
         started = time.monotonic()
         with self._lock:
             if (kept := self.find(packet_id)) is not None:
                 return replace(kept, seconds=time.monotonic() - started)
+            if self._index.row("SELECT 1 FROM packets WHERE id = ?", packet_id) is not None:
+                raise ValueError("the packet of this id was lost; a new recording has a new id")
             self.check_room(len(payload))
             sequence, previous = self._last()
             header = Header(
@@ -184,21 +197,37 @@ class Outbox:
             return Stored(packet_id, number, header.sequence, len(packet.data), packet.sha256, seconds)
 
     def find(self, packet_id: str) -> Stored | None:
-        """Find a packet that was made safe here, delivered since or not; ``seconds`` is 0."""
+        """Find a packet that is safe here or was delivered, not one that was lost; ``seconds`` is 0."""
         with self._lock:
             if self._unsure:
                 self.reconcile()
             row = self._index.row(
-                "SELECT id, registration, sequence, size, sha256 FROM packets WHERE id = ?", packet_id
+                f"SELECT {_STORED} FROM packets WHERE id = ? AND state IN (?, ?)",  # noqa: S608  # our own columns
+                packet_id,
+                PacketState.WAITING.value,
+                PacketState.SETTLED.value,
             )
-        if row is None:
-            return None
-        name, registration, sequence, size, digest = row
-        return Stored(name, registration, sequence, size, bytes(digest), 0.0)
+        return None if row is None else _stored(row)
 
     def holds(self, packet_id: str) -> bool:
-        """Whether this packet was ever made safe here."""
+        """Whether this packet is safe here, or at the centre."""
         return self.find(packet_id) is not None
+
+    def lost(self) -> tuple[Stored, ...]:
+        """Recordings once called safe that are neither here nor at the centre, and were not made again."""
+        rows = self._index.rows(
+            f"SELECT {_STORED} FROM packets WHERE state = ? ORDER BY made",  # noqa: S608  # our own columns
+            PacketState.LOST.value,
+        )
+        return tuple(_stored(row) for row in rows)
+
+    def replaced(self, packet_id: str) -> None:
+        """Note that the resident of a lost packet was recorded again; of any other packet it changes nothing."""
+        with self._index.transaction() as write:
+            write.execute(
+                "UPDATE packets SET state = ? WHERE id = ? AND state = ?",
+                (PacketState.REPLACED.value, packet_id, PacketState.LOST.value),
+            )
 
     def waiting(self) -> Waiting:
         """Count what waits."""
@@ -246,25 +275,50 @@ class Outbox:
             cleared, damaged = self._clear_partial(), 0
             known = {row[0]: row[1:] for row in self._index.rows("SELECT id, state, size FROM packets")}
             strangers: list[tuple[Header, bytes, int]] = []
-            present = set()
+            present: list[str] = []
             for path in complete_files(self._directory, SUFFIX):
                 packet_id = path.name.removesuffix(SUFFIX)
                 state, size = known.get(packet_id, (None, None))
                 if state == PacketState.SETTLED.value:
                     delete_durably(path)
                     cleared += 1
-                elif size == path.stat().st_size:
-                    present.add(packet_id)
+                elif state != PacketState.REPLACED.value and size == path.stat().st_size:
+                    present.append(packet_id)
                 elif size is None and (found := self._ours(path)) is not None:
                     strangers.append(found)
                 else:
-                    path.rename(path.with_name(path.name + DAMAGED))
+                    # One that was replaced goes aside too: the centre must not get two recordings of a person.
+                    _set_aside(path)
                     damaged += 1
             for header, digest, size in sorted(strangers, key=lambda found: found[0].sequence):
                 self._enter(header, digest, size)
-            lost = self._mark_lost(known, present)
+            waiting = {name for name, (state, _) in known.items() if state == PacketState.WAITING.value}
+            lost = tuple(sorted(waiting.difference(present)))
+            returned = tuple(name for name in present if name not in waiting)
+            self._move(lost, PacketState.LOST)
+            self._move(returned, PacketState.WAITING)
+            self._uninspected = deque(present)
             self._unsure = False
-            return Reconciled(tuple(header.id for header, *_ in strangers), cleared, lost, damaged)
+            return Reconciled(tuple(header.id for header, *_ in strangers), returned, cleared, lost, damaged)
+
+    def inspect(self, *, within: float) -> None:
+        """Go on comparing files with their hashes for about ``within`` seconds; each file once a start.
+
+        A damaged one is set aside and lost, so that its resident can be recorded again and the centre is not sent it.
+
+        Raises:
+            OSError: a file cannot be read. It stays as it is, since an ill disk may get well; the next call passes on.
+        """
+        until = time.monotonic() + within
+        while self._uninspected and time.monotonic() < until:
+            with self._lock:
+                packet_id = self._uninspected.popleft()
+                row = self._index.row(
+                    "SELECT sha256 FROM packets WHERE id = ? AND state = ?", packet_id, PacketState.WAITING.value
+                )
+                if row is not None and not _is_whole(self._file(packet_id), bytes(row[0])):
+                    _set_aside(self._file(packet_id))
+                    self._move([packet_id], PacketState.LOST)
 
     def _clear_partial(self) -> int:
         halves = list(self._directory.glob(f"*{SUFFIX}{PARTIAL}"))
@@ -282,20 +336,13 @@ class Outbox:
             return None
         return header, hashlib.sha256(data).digest(), len(data)
 
-    def _mark_lost(self, known: dict[str, Any], present: set[str]) -> tuple[str, ...]:
-        lost = tuple(
-            packet_id
-            for packet_id, (state, _) in known.items()
-            if state == PacketState.WAITING.value and packet_id not in present
-        )
-        if lost:
+    def _move(self, packet_ids: Iterable[str], state: PacketState) -> None:
+        if changes := [(state.value, packet_id) for packet_id in packet_ids]:
             with self._index.transaction() as write:
-                write.executemany(
-                    "UPDATE packets SET state = ? WHERE id = ?", [(PacketState.LOST.value, name) for name in lost]
-                )
-        return lost
+                write.executemany("UPDATE packets SET state = ? WHERE id = ?", changes)
 
     def _last(self) -> tuple[int, bytes | None]:
+        # A lost packet counts: its number is not given out twice, and the centre sees the gap.
         row = self._index.row("SELECT sequence, sha256 FROM packets ORDER BY sequence DESC LIMIT 1")
         return (0, None) if row is None else (row[0], bytes(row[1]))
 
@@ -311,6 +358,26 @@ class Outbox:
         if not is_name(packet_id):
             raise ValueError("a packet's id is made of a-z, 0-9 and -")
         return self._directory / (packet_id + SUFFIX)
+
+
+def _stored(row: Any) -> Stored:
+    packet_id, registration, sequence, size, digest = row
+    return Stored(packet_id, registration, sequence, size, bytes(digest), 0.0)
+
+
+def _is_whole(path: Path, digest: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest() == digest
+    except FileNotFoundError:
+        return False
+
+
+def _set_aside(path: Path) -> None:
+    """Take it out of the uplink's sight; a technician may still want what is left of it. Already gone is fine."""
+    if path.exists():
+        path.rename(path.with_name(path.name + DAMAGED))
+        sync_directory(path.parent)
 
 
 def _receipted(header: Header, body: bytes, *, station: str) -> tuple[str, bytes]:

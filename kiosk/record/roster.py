@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -213,19 +213,25 @@ class Roster:
 
     def recorded_here(self, nik: str) -> bool:
         """Whether this station holds or delivered a recording of this resident."""
-        return self.safe_packet(nik) is not None
+        return self._database.row("SELECT 1 FROM recordings WHERE nik = ? AND safe = 1", nik) is not None
 
-    def safe_packet(self, nik: str) -> str | None:
-        """The packet of this resident's recording here; None when there is none, or it is not known to be safe."""
-        row = self._database.row("SELECT packet FROM recordings WHERE nik = ? AND safe = 1", nik)
+    def noted_packet(self, nik: str) -> str | None:
+        """The packet noted for this resident: safe, lost, or just begun."""
+        row = self._database.row("SELECT packet FROM recordings WHERE nik = ?", nik)
         return None if row is None else str(row[0])
 
-    def reconcile(self, holds: Callable[[str], bool]) -> None:
-        """After a start: settle the notes of recordings that were under way by asking whether their packet is held."""
+    def reconcile(self, holds: Callable[[str], bool], *, lost: Collection[str] = ()) -> None:
+        """Settle the notes of recordings that were under way by asking whether their packet is held.
+
+        The note of a ``lost`` packet stays, but no longer counts, until the packet is held again.
+        """
+        if lost:
+            with self._database.transaction() as write:
+                write.executemany("UPDATE recordings SET safe = 0 WHERE packet = ?", ((packet,) for packet in lost))
         for nik, packet in self._database.rows("SELECT nik, packet FROM recordings WHERE safe = 0"):
             if holds(packet):
                 self.mark_recorded(nik)
-            else:
+            elif packet not in lost:
                 with self._database.transaction() as write:
                     write.execute("DELETE FROM recordings WHERE nik = ?", (nik,))
 

@@ -222,6 +222,7 @@ class Occasion(Enum):
     POWER_BACK = "power-back"
     RECORDING_SEALED = "recording-sealed"
     RECORDING_DELIVERED = "recording-delivered"
+    RECORDING_LOST = "recording-lost"
     RECEIPT_REFUSED = "receipt-refused"
     ORDER_REFUSED = "order-refused"
     ROSTER_TAKEN = "roster-taken"

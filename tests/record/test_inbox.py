@@ -8,9 +8,9 @@ import pytest
 from kiosk.centre.opening import open_packet
 from kiosk.record.header import UnknownKey, Untrusted
 from kiosk.record.inbox import Inbox, Refused, Taken
-from kiosk.record.keeping import after_start, keep
+from kiosk.record.keeping import keep, settle_notes
 from kiosk.record.ledger import Ledger
-from kiosk.record.outbox import DiskFull, Outbox
+from kiosk.record.outbox import SUFFIX, DiskFull, Outbox
 from kiosk.record.roster import Roster
 
 
@@ -22,7 +22,7 @@ class Kiosk:
         self.roster = Roster(world.kiosk("roster.db"), world.keys.roster)
         self.ledger = Ledger(world.kiosk("ledger.db"), world.keys.ledger)
         self.outbox = Outbox(world.exchange, world.kiosk("index.db"), keys=world.keys, trust=world.trust, floor=0)
-        after_start(outbox=self.outbox, roster=self.roster)
+        settle_notes(outbox=self.outbox, roster=self.roster)
         self.inbox = Inbox(
             world.exchange,
             outbox=self.outbox,
@@ -161,6 +161,67 @@ def test_an_ill_disk_never_makes_two_recordings_of_one_resident(
     stored = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
     assert (stored.packet_id, stored.sequence) == ("a" * 32, 1)
     assert [path.name for path in world.exchange.outbox.iterdir()] == ["a" * 32 + ".packet"]
+    kiosk.stop()
+
+
+def test_whose_recording_was_lost_may_be_recorded_again(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    someone = world.cast.ordinary.nik
+    lost = keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    kiosk.stop()
+    file = world.exchange.outbox / ("a" * 32 + SUFFIX)
+    file.write_bytes(file.read_bytes()[:-100])
+    kiosk = Kiosk(world)
+    assert not kiosk.roster.recorded_here(someone)
+    again = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    assert (again.packet_id, again.sequence) == ("b" * 32, lost.sequence + 1)
+    assert kiosk.roster.recorded_here(someone)
+    assert kiosk.outbox.lost() == ()
+    kiosk.stop()
+    kiosk = Kiosk(world)
+    assert kiosk.roster.recorded_here(someone)
+    assert [packet.name for packet in world.exchange.outbox.glob(f"*{SUFFIX}")] == ["b" * 32 + SUFFIX]
+    kiosk.stop()
+
+
+def test_a_late_receipt_keeps_the_resident_from_being_recorded_twice(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    kiosk.stop()
+    file = world.exchange.outbox / ("a" * 32 + SUFFIX)
+    bring(world, "receipts", "a.receipt", world.intake.accept(file.read_bytes()))
+    file.unlink()
+    kiosk = Kiosk(world)
+    assert not kiosk.roster.recorded_here(world.cast.ordinary.nik)
+    kiosk.inbox.take_in(now=now)
+    stands = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    assert stands.packet_id == "a" * 32
+    assert kiosk.roster.recorded_here(world.cast.ordinary.nik)
+    assert list(world.exchange.outbox.iterdir()) == []
+    kiosk.stop()
+
+
+def test_power_may_fail_at_any_step_of_recording_again(world: Any, power: Any, now: Any) -> None:
+    """Whatever the step, the resident counts as recorded when, and only when, their new packet is safe."""
+    kiosk = Kiosk(world)
+    step = 0
+    while True:
+        resident = world.cast.residents[step]
+        keep(world.recording(resident, packet_id=f"a{step:031x}"), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+        kiosk.stop()
+        (world.exchange.outbox / f"a{step:031x}{SUFFIX}").unlink()
+        kiosk = Kiosk(world)
+        recording = world.recording(resident, packet_id=f"b{step:031x}")
+        with power.cut_at(step):
+            keep(recording, outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+        kiosk.stop()
+        kiosk = Kiosk(world)
+        assert kiosk.roster.recorded_here(resident.nik) == kiosk.outbox.holds(recording.packet_id)
+        if not power.was_cut:
+            break
+        step += 1
+    assert kiosk.outbox.holds(recording.packet_id)
+    assert step > 12
     kiosk.stop()
 
 

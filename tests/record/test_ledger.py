@@ -1,12 +1,14 @@
 """Orders and blanks: believed only from the centre, printed once, never again by guess."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kiosk.journey.fingers import Finger
+from kiosk.record.database import Database
 from kiosk.record.header import Header, Kind, Malformed, NotForUs, SignatureWrong, UnknownKey, Untrusted, WrongKind
 from kiosk.record.ledger import Blanks, Ledger, NotPrintable, OrderRefused, OrderState, Outcome
 from kiosk.record.order import CardOrder
@@ -28,8 +30,11 @@ def packet_of(world: Any, number: int = 1, resident: Any = None) -> bytes:
     return seal(pack(recording), head, world.trust.recipients, world.keys.signing).data
 
 
-def order_of(world: Any, now: Any, number: int = 1, resident: Any = None) -> tuple[str, bytes]:
-    made: tuple[str, bytes] = world.orders.order_for_packet(packet_of(world, number, resident), now=now)
+def order_of(
+    world: Any, now: Any, number: int = 1, resident: Any = None, *, replacing: bool = False
+) -> tuple[str, bytes]:
+    packet = packet_of(world, number, resident)
+    made: tuple[str, bytes] = world.orders.order_for_packet(packet, now=now, replacing=replacing)
     return made
 
 
@@ -121,13 +126,112 @@ def test_an_unknown_outcome_is_never_printed_again_by_guess(ledger: Ledger, worl
     assert ledger.blanks().uncertain == 1
     with pytest.raises(NotPrintable, match="officer must look"):
         ledger.intend(order_id, now=now, by_finger=True)
-    ledger.outcome(order_id, Outcome.UNKNOWN, now=now)
-    with pytest.raises(NotPrintable, match="officer must look"):
-        ledger.intend(order_id, now=now, by_finger=True)
-    ledger.outcome(order_id, Outcome.SPOILED, now=now, officer="officer-1")
+    assert ledger.interrupted == (order_id,)
+    with pytest.raises(NotPrintable, match="waiting for an outcome"):
+        ledger.outcome(order_id, Outcome.PRINTED, now=now)
+    ledger.settle(order_id, Outcome.SPOILED, officer="officer-1", now=now)
     assert ledger.uncertain() == ()
     ledger.intend(order_id, now=now, by_finger=True)
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "blanks"),
+    [
+        (Outcome.PRINTED, OrderState.PRINTED, Blanks(5, 1, 0, uncertain=0)),
+        (Outcome.SPOILED, OrderState.OPEN, Blanks(5, 0, 1, uncertain=0)),
+        (Outcome.REFUSED, OrderState.OPEN, Blanks(5, 0, 0, uncertain=0)),
+    ],
+)
+def test_an_officer_settles_what_the_printer_could_not_say(
+    ledger: Ledger, world: Any, now: Any, word: Outcome, state: OrderState, blanks: Blanks
+) -> None:
+    order_id, blob = order_of(world, now)
+    take(ledger, world, blob, now)
+    ledger.receive_blanks(5, officer="officer-1", now=now)
+    ledger.intend(order_id, now=now, by_finger=True)
+    assert ledger.uncertain() == ()  # under way
+    ledger.outcome(order_id, Outcome.UNKNOWN, now=now)
+    assert (ledger.uncertain(), ledger.blanks().uncertain) == ((order_id,), 1)
+    later = now + timedelta(hours=3)
+    ledger.settle(order_id, word, officer="officer-2", now=later)
+    assert (ledger.uncertain(), ledger.state(order_id), ledger.blanks()) == ((), state, blanks)
+    ledger.close()
+    with closing(Database(world.kiosk("ledger.db"), "", version=1, key=world.keys.ledger)) as database:
+        told = database.row("SELECT outcome, told, told_by FROM prints")
+        assert tuple(told) == (word.value, int(later.timestamp()), "officer-2")
+        assert all(row[0] == "officer-2" for row in database.rows("SELECT officer FROM blanks WHERE print IS NOT NULL"))
+
+
+def test_an_officer_settles_only_what_is_in_doubt(ledger: Ledger, world: Any, now: Any) -> None:
+    order_id, blob = order_of(world, now)
+    take(ledger, world, blob, now)
+
+    def refused(order: str = order_id) -> None:
+        with pytest.raises(NotPrintable, match="no doubt"):
+            ledger.settle(order, Outcome.PRINTED, officer="officer-1", now=now)
+
+    refused("order-00000042")
+    refused()
+    ledger.intend(order_id, now=now, by_finger=True)
+    refused()  # the printer is still at it, and will say
+    ledger.outcome(order_id, Outcome.UNKNOWN, now=now)
+    with pytest.raises(ValueError, match="or nothing"):
+        ledger.settle(order_id, Outcome.UNKNOWN, officer="officer-1", now=now)
+    ledger.settle(order_id, Outcome.PRINTED, officer="officer-1", now=now)
+    refused()
+    assert ledger.blanks().issued == 1
+
+
+def test_two_orders_for_one_resident_make_one_card(ledger: Ledger, world: Any, now: Any) -> None:
+    first, second = order_of(world, now, 1), order_of(world, now, 2, replacing=True)
+    other = order_of(world, now, 3, world.cast.farmer)
+    for _, blob in (first, second, other):
+        take(ledger, world, blob, now)
+    nik = world.cast.ordinary.nik
+    offered = ledger.order_for(nik, now=now)
+    assert offered is not None
+    assert offered.order_id == second[0]
+    ledger.intend(second[0], now=now, by_finger=True)
+    ledger.outcome(second[0], Outcome.SPOILED, now=now)
+    assert ledger.state(first[0]) is OrderState.OPEN
+    ledger.intend(second[0], now=now, by_finger=True)
+    ledger.outcome(second[0], Outcome.PRINTED, now=now)
+    assert ledger.state(first[0]) is OrderState.SUPERSEDED
+    assert ledger.order_for(nik, now=now) is None
+    with pytest.raises(NotPrintable, match="newer order"):
+        ledger.intend(first[0], now=now, by_finger=True)
+    assert ledger.state(other[0]) is OrderState.OPEN
+
+
+def test_while_one_order_is_in_doubt_no_other_is_printed(ledger: Ledger, world: Any, now: Any) -> None:
+    first, second = order_of(world, now, 1), order_of(world, now, 2, replacing=True)
+    nik = world.cast.ordinary.nik
+    take(ledger, world, first[1], now)
+    ledger.intend(first[0], now=now, by_finger=True)
+    ledger.outcome(first[0], Outcome.UNKNOWN, now=now)
+    take(ledger, world, second[1], now)
+    later = now + timedelta(days=91)  # even when the order in doubt has run out
+    for moment in (now, later):
+        found = ledger.order_for(nik, now=moment)
+        assert found is not None
+        assert found.order_id == first[0]
+    with pytest.raises(NotPrintable, match="officer must look"):
+        ledger.intend(second[0], now=now, by_finger=True)
+    ledger.settle(first[0], Outcome.REFUSED, officer="officer-1", now=now)
+    ledger.intend(second[0], now=now, by_finger=True)
+    ledger.outcome(second[0], Outcome.PRINTED, now=now)
+    assert ledger.state(first[0]) is OrderState.SUPERSEDED
+
+
+def test_an_order_that_came_after_the_print_stays_open(ledger: Ledger, world: Any, now: Any) -> None:
+    """The centre sends another only in place of a card it knows of."""
+    first, second = order_of(world, now, 1), order_of(world, now, 2, replacing=True)
+    take(ledger, world, first[1], now)
+    ledger.intend(first[0], now=now, by_finger=True)
+    take(ledger, world, second[1], now)
+    ledger.outcome(first[0], Outcome.PRINTED, now=now)
+    assert ledger.state(second[0]) is OrderState.OPEN
 
 
 def test_power_may_fail_at_any_step_of_a_print(world: Any, power: Any, now: Any) -> None:
@@ -145,7 +249,8 @@ def test_power_may_fail_at_any_step_of_a_print(world: Any, power: Any, now: Any)
         ledger = Ledger(world.kiosk("ledger.db"), world.keys.ledger)
         if ledger.state(order_id) is OrderState.INTENDED:
             assert ledger.uncertain() == (order_id,)
-            ledger.outcome(order_id, Outcome.PRINTED if told else Outcome.REFUSED, now=now, officer="officer-1")
+            word = Outcome.PRINTED if told else Outcome.REFUSED
+            ledger.settle(order_id, word, officer="officer-1", now=now)
         step += 1
     ledger.close()
     assert step > 2

@@ -226,15 +226,124 @@ def test_strange_files_are_set_aside_not_sent_and_not_deleted(world: Any, boot: 
     assert outbox.waiting().count == 0
 
 
-def test_a_packet_that_vanished_is_reported_lost(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+def vanish(path: Path) -> None:
+    path.unlink()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def rot(path: Path) -> None:
+    """One bit turns: the size stays."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("harm", "left"), [(vanish, []), (cut, [NOW_ID + SUFFIX + DAMAGED])])
+def test_a_packet_that_is_damaged_or_gone_is_reported_lost(
+    world: Any, boot: Callable[[], Outbox], now: Any, harm: Callable[[Path], None], left: list[str]
+) -> None:
     outbox = boot()
-    outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    lost = outbox.accept(b"one", packet_id=NOW_ID, now=now)
     outbox.close()
-    (world.exchange.outbox / (NOW_ID + SUFFIX)).unlink()
+    harm(world.exchange.outbox / (NOW_ID + SUFFIX))
     outbox = boot()
     assert outbox.found.lost == (NOW_ID,)
-    assert outbox.counts()[PacketState.LOST] == 1
+    assert [packet.sequence for packet in outbox.lost()] == [1]
+    assert not outbox.holds(NOW_ID)
+    assert (files(world), outbox.waiting().count) == (left, 0)
+    with pytest.raises(ValueError, match="was lost"):
+        outbox.accept(b"one", packet_id=NOW_ID, now=now)
     assert outbox.accept(b"two", packet_id=NEXT_ID, now=now).sequence == 2
+    assert peek(packet(world, NEXT_ID)).previous == lost.sha256
+    world.intake.accept(packet(world, NEXT_ID))
+    assert world.registry.report(world.keys.station).missing == (1,)
+
+
+def test_a_bit_that_turned_is_found_by_the_hash_after_the_start(
+    world: Any, boot: Callable[[], Outbox], now: Any
+) -> None:
+    outbox = boot()
+    for number in range(3):
+        outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
+    outbox.settle(world.intake.accept(packet(world, f"{2:032x}")), now=now)
+    outbox.close()
+    rot(world.exchange.outbox / (f"{1:032x}" + SUFFIX))
+    outbox = boot()
+    outbox.inspect(within=0)
+    assert (outbox.waiting().count, outbox.lost()) == (2, ())
+    outbox.inspect(within=60)
+    assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
+    assert files(world) == [f"{0:032x}" + SUFFIX, f"{1:032x}" + SUFFIX + DAMAGED]
+    outbox.close()
+    outbox = boot()
+    assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
+
+
+def test_a_file_that_cannot_be_read_stays_and_does_not_block_the_rest(
+    world: Any, boot: Callable[[], Outbox], now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = boot()
+    for number in range(2):
+        outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
+    outbox.close()
+    rot(world.exchange.outbox / (f"{1:032x}" + SUFFIX))
+    outbox = boot()
+
+    def ill(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kiosk.record.outbox.hashlib.file_digest", ill)
+        with pytest.raises(OSError, match="Input/output"):
+            outbox.inspect(within=60)
+    assert (outbox.waiting().count, len(files(world))) == (2, 2)
+    outbox.inspect(within=60)
+    assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
+
+
+def test_a_lost_file_that_is_here_again_waits_again(
+    world: Any, boot: Callable[[], Outbox], now: Any, tmp_path: Path
+) -> None:
+    boot().accept(b"one", packet_id=NOW_ID, now=now)
+    path = world.exchange.outbox / (NOW_ID + SUFFIX)
+    path.rename(tmp_path / "away")
+    assert boot().waiting().count == 0
+    (tmp_path / "away").rename(path)
+    outbox = boot()
+    assert outbox.found.returned == (NOW_ID,)
+    assert (outbox.waiting().count, outbox.lost()) == (1, ())
+    outbox.inspect(within=60)
+    assert outbox.holds(NOW_ID)
+
+
+def test_a_receipt_shows_that_the_centre_has_what_was_lost(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    boot().accept(b"one", packet_id=NOW_ID, now=now)
+    receipt = world.intake.accept(packet(world, NOW_ID))
+    vanish(world.exchange.outbox / (NOW_ID + SUFFIX))
+    outbox = boot()
+    assert not outbox.holds(NOW_ID)
+    assert not outbox.settle(receipt, now=now).again
+    assert outbox.holds(NOW_ID)
+    assert outbox.lost() == ()
+
+
+def test_a_replaced_packet_is_not_sent_should_its_file_come_back(
+    world: Any, boot: Callable[[], Outbox], now: Any, tmp_path: Path
+) -> None:
+    outbox = boot()
+    outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    outbox.replaced(NOW_ID)
+    assert outbox.holds(NOW_ID)  # only what was lost can be replaced
+    path = world.exchange.outbox / (NOW_ID + SUFFIX)
+    path.rename(tmp_path / "away")
+    boot().replaced(NOW_ID)
+    (tmp_path / "away").rename(path)
+    outbox = boot()
+    assert (outbox.waiting().count, outbox.lost()) == (0, ())
+    assert files(world) == [NOW_ID + SUFFIX + DAMAGED]
 
 
 def test_a_packet_name_cannot_leave_the_outbox(boot: Callable[[], Outbox], now: Any) -> None:

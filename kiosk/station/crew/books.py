@@ -20,6 +20,8 @@ class Standing:
     waiting: Waiting = field(default_factory=lambda: Waiting(0, 0, None))
     roster_made: int | None = None
     blanks: int | None = None
+    prints_uncertain: int = 0
+    recordings_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,6 @@ def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int)
     roster = Roster(own / "roster.db", keys.roster, birth_date=Limit(tries, lock_seconds))
     outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor)
     ledger = Ledger(own / "ledger.db", keys.ledger)
-    keeping.after_start(outbox=outbox, roster=roster)
+    keeping.settle_notes(outbox=outbox, roster=roster)
     arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
     return Books(keys, trust, roster, outbox, ledger, arrivals)

@@ -52,6 +52,9 @@ log = logging.getLogger(__name__)
 
 LOOK = 1.0
 """Seconds between looks at what the uplink brought."""
+INSPECTION = 0.05
+"""Seconds of each look in which waiting recordings are compared with their hashes: a full backlog takes an hour or so,
+and nobody who comes in the meantime waits longer than for one file."""
 PATIENCE = 30.0
 """Seconds after which one task counts as stuck: sealing takes well under one."""
 
@@ -84,6 +87,7 @@ class Clerk:
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._packet: tuple[int, str] | None = None
         self._roster_told: bool | None = None
+        self._lost: frozenset[str] = frozenset()
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -136,7 +140,7 @@ class Clerk:
         """Write down what came of it, before anybody is told."""
 
         def task(books: Books) -> None:
-            books.ledger.outcome(effect.order, outcome, now=_now(), officer=effect.officer)
+            books.ledger.outcome(effect.order, outcome, now=_now())
             then()
 
         self._tasks.put(task)
@@ -163,6 +167,7 @@ class Clerk:
     def _work(self) -> None:
         try:
             books = self._opening()
+            self._tell_found(books)
             self._look_around(books)
             self.ready.set()
             looked = time.monotonic()
@@ -198,15 +203,45 @@ class Clerk:
             self._take_in(books)
         except (OSError, sqlite3.Error) as error:
             log.error("taking in what the uplink brought: %s", type(error).__name__)
+        try:
+            books.outbox.inspect(within=INSPECTION)
+        except (OSError, sqlite3.Error) as error:
+            log.error("inspecting a waiting recording: %s", type(error).__name__)
+
+    def _tell_found(self, books: Books) -> None:
+        """What the last power cut left: a technician hears of it once, here."""
+        found = books.outbox.found
+        if found.adopted or found.returned or found.cleared:
+            figures = len(found.adopted), len(found.returned), found.cleared
+            log.warning("outbox: %d recordings adopted, %d found again, %d files cleared away", *figures)
+        if found.damaged:
+            log.error("outbox: %d damaged files set aside", found.damaged)
+        for order in books.ledger.interrupted:
+            log.error("%s: its print was interrupted, an officer must say whether there is a card", order)
+            self._occur(Occasion.CARD_UNKNOWN)
+
+    def _tell_lost(self, books: Books) -> None:
+        """After the receipts were taken in: one of them may show that the centre has what seems lost here."""
+        lost = {packet.packet_id: packet for packet in books.outbox.lost()}
+        if lost.keys() == self._lost:
+            return
+        for packet_id in lost.keys() - self._lost:
+            sequence = lost[packet_id].sequence
+            log.error("recording %d is lost: the file of packet %s is damaged or gone", sequence, packet_id)
+            self._occur(Occasion.RECORDING_LOST)
+        keeping.settle_notes(outbox=books.outbox, roster=books.roster)
+        self._lost = frozenset(lost)
 
     def _take_in(self, books: Books) -> None:
         for result in books.arrivals.take_in(now=_now()):
             suffix = result.file[result.file.rfind(".") :]
             if isinstance(result, Refused):
-                log.warning("refused a file from the uplink: %s: %s", suffix, type(result.why).__name__)
+                # Its sentences name fields, rows and kinds, never what stands in them.
+                log.warning("refused a file from the uplink: %s: %s: %s", suffix, type(result.why).__name__, result.why)
                 self._occur(_REFUSED[suffix])
             elif suffix in _TAKEN:
                 self._occur(_TAKEN[suffix])
+        self._tell_lost(books)
         roster = books.roster.info()
         if self._roster_told is not (roster is not None):
             self._roster_told = roster is not None
@@ -216,6 +251,8 @@ class Clerk:
             waiting=books.outbox.waiting(),
             roster_made=None if roster is None else roster.made,
             blanks=max(0, blanks.on_hand) if blanks.received else None,
+            prints_uncertain=blanks.uncertain,
+            recordings_lost=len(self._lost),
         )
 
     def _looked_up(self, books: Books, effect: LookUp) -> Event:
@@ -255,7 +292,7 @@ class Clerk:
 
     def _sealed(self, books: Books, effect: Seal, seen: Seen) -> Event:
         # One id a visit: should the same visit be sealed again, the outbox answers with what it already holds.
-        if self._packet is None or self._packet[0] != effect.visit:
+        if self._packet is None or self._packet[0] != effect.visit or self._packet[1] in self._lost:
             self._packet = (effect.visit, new_packet_id())
         packet_id = self._packet[1]
         again = books.outbox.holds(packet_id)
@@ -301,9 +338,9 @@ class Clerk:
 
     def _settled(self, books: Books, effect: SettleCard, printer: Refusal | None) -> Event:
         # Settled already when the answer of an earlier touch was lost on the way: then only the way on is told again.
-        if books.ledger.state(effect.order) is OrderState.INTENDED:
+        if effect.order in books.ledger.uncertain():
             outcome = _FOUND[effect.found]
-            books.ledger.outcome(effect.order, outcome, now=_now(), officer=effect.officer)
+            books.ledger.settle(effect.order, outcome, officer=effect.officer, now=_now())
             log.info("officer on a card in doubt: %s", outcome.value)
             if outcome in _SETTLED:
                 self._occur(_SETTLED[outcome])

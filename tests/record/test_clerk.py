@@ -1,0 +1,201 @@
+"""What the clerk tells a technician of the books: losses and doubts at the start, refusals by reason, never a value."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kiosk.centre.roster_maker import sealed_roster
+from kiosk.record import canonical
+from kiosk.record.header import Header, Kind
+from kiosk.record.keeping import keep
+from kiosk.record.ledger import Outcome
+from kiosk.record.outbox import SUFFIX
+from kiosk.record.resident import to_row
+from kiosk.record.roster import Proved
+from kiosk.record.seal import seal, sign
+from kiosk.record.telemetry import Occasion
+from kiosk.station.crew.books import Books, open_books
+from kiosk.station.crew.clerk import Clerk
+
+MARK = "ZWENTIBOLDA"
+PACKET = "a" * 32
+
+
+@pytest.fixture
+def books(world: Any) -> Callable[[], Books]:
+    """Opens the station's books as a start does."""
+    return lambda: open_books(world.exchange, tries=3, lock_seconds=900, floor=0)
+
+
+@contextmanager
+def at_work(books: Callable[[], Books]) -> Iterator[tuple[Clerk, list[Occasion]]]:
+    occasions: list[Occasion] = []
+    clerk = Clerk(books, lambda _: None, occasions.append, software="0.1.0", template_family=lambda: "zfm")
+    clerk.start()
+    assert clerk.ready.wait(30)
+    try:
+        yield clerk, occasions
+    finally:
+        clerk.close()
+    assert not clerk.broken
+
+
+def test_a_lost_recording_is_told_at_the_start_and_counted(
+    world: Any, books: Callable[[], Books], now: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened = books()
+    opened.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now)
+    keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
+    opened.close()
+    file = world.exchange.outbox / (PACKET + SUFFIX)
+    file.write_bytes(file.read_bytes()[:-100])
+    for _ in range(2):
+        caplog.clear()
+        with at_work(books) as (clerk, occasions):
+            pass
+        assert occasions == [Occasion.RECORDING_LOST]
+        assert (clerk.standing.recordings_lost, clerk.standing.waiting.count) == (1, 0)
+        (said,) = (r.getMessage() for r in caplog.records if r.levelno == logging.ERROR and PACKET in r.getMessage())
+        assert said.startswith("recording 1 is lost")
+    opened = books()
+    proof = opened.roster.prove(
+        world.cast.ordinary.nik, f"{world.cast.ordinary.birth_date:%d%m%Y}", now=now + timedelta(days=1)
+    )
+    assert isinstance(proof, Proved)
+    assert not proof.recorded_here
+    opened.close()
+
+
+def test_a_bit_that_turned_is_told_while_the_clerk_is_idle(
+    world: Any, books: Callable[[], Books], now: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.station.crew.clerk.LOOK", 0.01)
+    opened = books()
+    keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
+    opened.close()
+    file = world.exchange.outbox / (PACKET + SUFFIX)
+    file.write_bytes(bytes([file.read_bytes()[0]]) + bytes(file.stat().st_size - 1))
+    with at_work(books) as (clerk, occasions):
+        for _ in range(500):
+            if clerk.standing.recordings_lost:
+                break
+            time.sleep(0.01)
+    assert occasions == [Occasion.RECORDING_LOST]
+    opened = books()
+    assert not opened.roster.recorded_here(world.cast.ordinary.nik)
+    opened.close()
+
+
+def test_what_the_receipt_of_a_lost_file_settles_is_not_told_as_lost(
+    world: Any, books: Callable[[], Books], now: Any
+) -> None:
+    opened = books()
+    keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
+    opened.close()
+    file = world.exchange.outbox / (PACKET + SUFFIX)
+    (world.exchange.receipts / f"{PACKET}.receipt").write_bytes(world.intake.accept(file.read_bytes()))
+    file.unlink()
+    with at_work(books) as (clerk, occasions):
+        pass
+    assert occasions == [Occasion.RECORDING_DELIVERED]
+    assert clerk.standing.recordings_lost == 0
+
+
+def test_an_interrupted_print_is_told_once_and_counted_until_it_is_settled(
+    world: Any, books: Callable[[], Books], now: Any
+) -> None:
+    opened = books()
+    keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
+    packet = (world.exchange.outbox / (PACKET + SUFFIX)).read_bytes()
+    order_id, blob = world.orders.order_for_packet(packet, now=now)
+    opened.ledger.take_order(blob, trust=world.trust, keys=world.keys, now=now)
+    opened.ledger.intend(order_id, now=now, by_finger=True)
+    opened.close()  # the power fails while the card is being printed
+    for told in ([Occasion.CARD_UNKNOWN], []):
+        with at_work(books) as (clerk, occasions):
+            pass
+        assert occasions == told
+        assert clerk.standing.prints_uncertain == 1
+    opened = books()
+    opened.ledger.settle(order_id, Outcome.PRINTED, officer="officer-1", now=now)
+    opened.close()
+    with at_work(books) as (clerk, occasions):
+        pass
+    assert (occasions, clerk.standing.prints_uncertain) == ([], 0)
+
+
+# Refusals -----------------------------------------------------------------------------------------------------------
+
+
+def marked_rosters(world: Any, now: Any) -> Iterator[bytes]:
+    """Signed by the centre and wrong, with the mark wherever a value or a name can stand."""
+    row = to_row(world.cast.ordinary)
+    rows: list[Any] = [row | {name: f"{MARK} " * 9} for name in ("nik", "name", "birth_date", "sex", "state")]
+    rows += [row | {name: MARK} for name in ("blood_group", "marital_status")]
+    rows += [row | {name: [MARK]} for name in row]
+    rows += [row | {MARK: MARK}, {MARK: 1}, {1: MARK}, MARK, [MARK], MARK.encode()]
+    for bad in rows:
+        yield sealed_roster(world.authority, world.registry, world.keys.station, [row, bad], (), now=now)[1]
+    for body in (
+        canonical.encode({MARK: MARK}),
+        canonical.encode({"pin_salt": bytes(16), "officers": [[MARK, bytes(32)]], "residents": []}),
+        canonical.encode({"pin_salt": MARK, "officers": [], "residents": []}),
+        canonical.encode({"pin_salt": bytes(16), "officers": [], "residents": [], MARK: MARK}),
+        canonical.encode(MARK)[:-1],
+        MARK.encode(),
+    ):
+        head = Header(Kind.ROSTER, "centre", world.keys.station, "roster-00009999", 9999, 1)
+        yield seal(body, head, (world.keys.opening.public,), world.authority.rosters).data
+
+
+def marked_orders(world: Any) -> Iterator[bytes]:
+    row = to_row(world.cast.ordinary)
+    good = {
+        "resident": row,
+        "photo": b"jpeg",
+        "signature": b"png",
+        "issued_place": "SOE",
+        "issued_on": "2026-11-24",
+        "templates": [[2, "zfm", b"template"]],
+    }
+    bodies: list[Any] = [good | {name: MARK} for name in good if name != "issued_place"]
+    bodies += [good | {name: MARK.encode()} for name in ("resident", "issued_place", "issued_on", "templates")]
+    bodies += [good | {"resident": row | change} for change in ({"nik": MARK}, {"sex": MARK}, {MARK: MARK})]
+    bodies += [good | {"templates": [wrong]} for wrong in ([MARK, "zfm", b""], [2, MARK.encode(), b""], [MARK])]
+    bodies += [{MARK: MARK}, [MARK], MARK]
+    for number, body in enumerate(bodies, start=1):
+        head = Header(Kind.ORDER, "centre", world.keys.station, f"order-{number:08}", number, 1)
+        yield seal(canonical.encode(body), head, (world.keys.opening.public,), world.authority.orders).data
+
+
+def marked_receipts(world: Any) -> Iterator[bytes]:
+    for body in ({"packet": MARK, "sha256": bytes(32)}, {"packet": PACKET, "sha256": MARK}, {MARK: MARK}, MARK):
+        head = Header(Kind.RECEIPT, "centre", world.keys.station, PACKET, 1, 1)
+        yield sign(canonical.encode(body), head, world.authority.receipts)
+
+
+def test_a_refusal_gives_its_reason_and_never_what_stood_there(
+    world: Any, books: Callable[[], Books], now: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    brought = 0
+    for place, suffix, blobs in (
+        (world.exchange.rosters, "roster", marked_rosters(world, now)),
+        (world.exchange.orders, "order", marked_orders(world)),
+        (world.exchange.receipts, "receipt", marked_receipts(world)),
+    ):
+        for number, blob in enumerate((*blobs, MARK.encode(), b"\xd8\x60" + canonical.encode([MARK]))):
+            (place / f"{number}.{suffix}").write_bytes(blob)
+            brought += 1
+    with at_work(books) as (_, occasions):
+        pass
+    assert len(occasions) == brought > 50
+    assert set(occasions) == {Occasion.ROSTER_REFUSED, Occasion.ORDER_REFUSED, Occasion.RECEIPT_REFUSED}
+    assert "RosterRefused: row 2: nik cannot be right: not-digits" in caplog.text
+    assert "Malformed: the order's resident: sex is none of the allowed values" in caplog.text
+    for form in (MARK, MARK.lower(), MARK.encode().hex()):
+        assert form not in caplog.text
