@@ -1,13 +1,30 @@
-"""The station's configuration: one TOML file, read whole and refused whole, every mistake told at once."""
+"""The station's configuration: one TOML file, read whole and refused whole, every mistake told at once.
+
+What it asks of the machine is part of that: see ``kiosk.station.machine``.
+"""
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
+
+from kiosk.station.machine import AuthorityFile, CertificateFile, Driven, KeyFile, Located, PasswordFile, Process
+
+SMALLEST_SIDE: Final = 480
+"""Pixels below which the screens are not drawn for: buttons would be smaller than a fingertip, or leave the picture."""
+THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Language = Literal["id", "en"]
@@ -22,7 +39,9 @@ class BadSettings(Exception):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=False, validate_default=True
+    )
 
 
 class Place(_Section):
@@ -30,12 +49,20 @@ class Place(_Section):
 
     id: Name
     province: Name
-    state: str = "/var/lib/kiosk"
+    state: Located = "/var/lib/kiosk"
     office: str = Field(min_length=1, max_length=60)
     """As shown to residents: "Kantor Kecamatan …"."""
     next_office: str = Field(min_length=1, max_length=80)
     """Where residents can go while this station is out of service."""
-    languages: tuple[Language, ...] = ("id", "en")
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("id", "en")
+    """In the order of their buttons."""
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
+        if len(set(languages)) < len(languages):
+            raise ValueError(f"is {list(languages)!r}; name each language once")
+        return languages
 
 
 class Screen(_Section):
@@ -50,12 +77,38 @@ class Screen(_Section):
     reduced_motion: bool = False
     frames_a_second: int = Field(default=30, ge=10, le=60)
 
+    @field_validator("width", "height")
+    @classmethod
+    def _large_enough(cls, side: int) -> int:
+        if 0 < side < SMALLEST_SIDE:
+            raise ValueError(f"is {side}; allowed: 0 (the display's own), or {SMALLEST_SIDE} and more")
+        return side
+
+    @field_validator("height")
+    @classmethod
+    def _both_or_neither(cls, height: int, info: ValidationInfo) -> int:
+        width = info.data.get("width", height)
+        if (width == 0) != (height == 0):
+            raise ValueError(f"is {height}, but screen.width is {width}; either both are 0 or neither")
+        return height
+
 
 class CameraSettings(_Section):
     """The face camera. ``device`` is picamera2's camera number, or the path of a V4L2 device."""
 
-    driver: Literal["picamera2", "usb", "simulated"]
+    driver: Annotated[Literal["picamera2", "usb", "simulated"], Driven]
     device: str = "0"
+
+    @field_validator("device")
+    @classmethod
+    def _as_the_driver_counts(cls, device: str, info: ValidationInfo) -> str:
+        match info.data.get("driver"):
+            case "picamera2" if not (device.isascii() and device.isdigit()):
+                raise ValueError(f'is {device!r}; with the driver picamera2 it is the camera\'s number, such as "0"')
+            case "usb" if not device.startswith("/"):
+                raise ValueError(f'is {device!r}; with the driver usb it is a path, such as "/dev/video0"')
+            case _:
+                return device
 
 
 class FingerprintSettings(_Section):
@@ -64,8 +117,8 @@ class FingerprintSettings(_Section):
     ``baud`` is tried first, ``fastest`` is never exceeded; ``sensor`` is for modules that do not tell what they are.
     """
 
-    driver: Literal["grow", "simulated"]
-    port: str = "/dev/rekam-fingerprint"
+    driver: Annotated[Literal["grow", "simulated"], Driven]
+    port: Located = "/dev/rekam-fingerprint"
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 57600
     fastest: Literal[57600, 115200] = 115200
     sensor: Literal["optical", "round"] = "optical"
@@ -75,15 +128,15 @@ class FingerprintSettings(_Section):
 class PrinterSettings(_Section):
     """The card printer: Evolis command family. ``pace`` only slows a simulated one."""
 
-    driver: Literal["evolis", "simulated", "none"]
-    port: str = "/dev/rekam-printer"
+    driver: Annotated[Literal["evolis", "simulated", "none"], Driven]
+    port: Located = "/dev/rekam-printer"
     pace: float = Field(default=1.0, ge=0, le=10)
 
 
 class PanelSettings(_Section):
     """Lights, help button, door, presence and power-fail lines, by GPIO number (BCM); 0 = not wired."""
 
-    driver: Literal["gpiozero", "simulated", "none"]
+    driver: Annotated[Literal["gpiozero", "simulated", "none"], Driven]
     capture_light: int = Field(default=12, ge=0, le=27)
     lamp_ready: int = Field(default=5, ge=0, le=27)
     lamp_busy: int = Field(default=6, ge=0, le=27)
@@ -94,25 +147,46 @@ class PanelSettings(_Section):
     power_fail: int = Field(default=0, ge=0, le=27)
     power_fail_active_high: bool = False
 
+    @field_validator(
+        "lamp_ready", "lamp_busy", "lamp_call", "help_button", "door", "presence", "power_fail", mode="after"
+    )
+    @classmethod
+    def _a_pin_of_its_own(cls, pin: int, info: ValidationInfo) -> int:
+        taken = [wire for wire, other in info.data.items() if other == pin and wire != "driver"]
+        if pin and taken:
+            raise ValueError(f"is {pin}, where panel.{taken[0]} is wired already")
+        return pin
+
 
 class Centre(_Section):
     """Where packets go, over mutual TLS."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https://[^/]+$")]
-    authority: str = "/var/lib/kiosk/uplink/tls/authority.pem"
-    certificate: str = "/var/lib/kiosk/uplink/tls/station.crt"
-    key: str = "/var/lib/kiosk/uplink/tls/station.key"
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^/\s]+$")]
+    authority: AuthorityFile = "/var/lib/kiosk/uplink/tls/authority.pem"
+    certificate: CertificateFile = "/var/lib/kiosk/uplink/tls/station.crt"
+    key: KeyFile = "/var/lib/kiosk/uplink/tls/station.key"
     poll_seconds: float = Field(default=60.0, ge=0.1, le=3600)
 
 
 class Broker(_Section):
     """Where telemetry goes. Without ``authority`` only this machine's own broker may be named."""
 
-    host: str
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")]
     port: int = Field(default=8883, ge=1, le=65535)
-    password_file: str = "/var/lib/kiosk/uplink/tls/mqtt.password"  # noqa: S105 a path, not a password
-    authority: str = ""
+    password_file: PasswordFile = "/var/lib/kiosk/uplink/tls/mqtt.password"  # noqa: S105 a path, not a password
+    authority: AuthorityFile | None = None
     health_seconds: float = Field(default=60.0, ge=1, le=3600)
+
+    @field_validator("authority")
+    @classmethod
+    def _guards_what_leaves_this_machine(cls, authority: str | None, info: ValidationInfo) -> str | None:
+        host = info.data.get("host")
+        if authority is None and host is not None and host not in THIS_MACHINE:
+            raise ValueError(
+                f"is missing, but broker.host {host!r} is another machine, where the password would go in the clear; "
+                f"without it, allowed: {', '.join(THIS_MACHINE)}"
+            )
+        return authority
 
 
 class Policy(_Section):
@@ -121,6 +195,10 @@ class Policy(_Section):
     birth_date_tries: int = Field(default=3, ge=1, le=10)
     lock_minutes: float = Field(default=15.0, ge=0.1, le=24 * 60)
     disk_floor_mb: int = Field(default=500, ge=1, le=1_000_000)
+    recording_age: int = Field(default=16, ge=0, le=30)
+    """Years from which residents may be recorded; who is or was married may at any age (UU 24/2013 art. 63)."""
+    card_age: int = Field(default=17, ge=0, le=30)
+    """Years from which their card is printed, with the same exception."""
 
 
 class Settings(_Section):
@@ -142,22 +220,25 @@ class Settings(_Section):
         return Path(self.station.state)
 
 
-def load(file: Path) -> Settings:
-    """Read ``file``. Raises BadSettings, which tells every mistake at once."""
+def load(file: Path, *, here: Collection[Process] = ()) -> Settings:
+    """Read ``file``. Raises BadSettings, which tells every mistake at once.
+
+    ``here`` are the processes that this machine and user are to run with it: what they need is looked for as well.
+    """
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadSettings([f"{file}: cannot be read: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings([f"{file}: is not valid TOML: {error}"]) from None
-    return read(content, named=str(file))
+    return read(content, named=str(file), here=here)
 
 
-def read(content: dict[str, Any], *, named: str) -> Settings:
-    """Check the parsed ``content`` of the file called ``named``. Raises BadSettings."""
+def read(content: dict[str, Any], *, named: str, here: Collection[Process] = ()) -> Settings:
+    """Check the parsed ``content`` of the file called ``named``, as ``load`` does. Raises BadSettings."""
     try:
         # Through JSON, whose lists strict mode takes for tuples; TOML's dates become text and are refused as such.
-        return Settings.model_validate_json(json.dumps(content, default=str))
+        return Settings.model_validate_json(json.dumps(content, default=str), context=here)
     except ValidationError as error:
         raise BadSettings([_line(named, detail) for detail in error.errors()]) from None
 
@@ -180,6 +261,10 @@ def _reason(detail: ErrorDetails) -> str:
             return f"is {given!r}; allowed: {context.get('expected')}"
         case "string_pattern_mismatch":
             return f"is {given!r}; must match {context.get('pattern')}"
+        case "too_short" | "string_too_short":
+            return f"is {given!r}; it must not be empty"
+        case "value_error":
+            return str(context["error"])
         case _:
             message = detail["msg"]
             return f"is {given!r}; {message[:1].lower()}{message[1:]}"

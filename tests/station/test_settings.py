@@ -2,11 +2,11 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from kiosk.station.settings import BadSettings, load, read
+from kiosk.station.settings import BadSettings, Language, load, read
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -49,12 +49,67 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         ("centre", "url", "http://centre"),
         ("policy", "birth_date_tries", 0),
         ("screen", "fullscreen", "yes"),
+        ("screen", "width", 200),
+        ("screen", "height", 600),  # while the width is the display's own
+        ("station", "languages", []),
+        ("station", "languages", ["id", "id"]),
+        ("station", "state", ""),
+        ("camera", "device", "/dev/video0"),  # picamera2 counts its cameras
+        ("camera", "device", "²"),
+        ("panel", "door", 17),  # where the help button is
+        ("panel", "presence", 22),  # where the door is
+        ("broker", "host", ""),
+        ("broker", "host", "mqtt://broker.example"),
+        ("broker", "authority", ""),
+        ("policy", "card_age", -1),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(content: dict[str, Any], section: str, key: str, value: object) -> None:
     content[section][key] = value
     with pytest.raises(BadSettings, match=f"{section}.{key}: is "):
         read(content, named="station.toml")
+
+
+def test_a_language_without_words_is_refused(content: dict[str, Any]) -> None:
+    content["station"]["languages"] = ["id", "jv"]
+    with pytest.raises(BadSettings, match=r"station\.languages\.1: is 'jv'; allowed: 'id' or 'en'"):
+        read(content, named="station.toml")
+
+
+def test_every_language_that_is_allowed_has_a_catalogue() -> None:
+    assert {path.name for path in (CONFIG / "locales").iterdir() if path.is_dir()} >= set(get_args(Language))
+
+
+def test_a_default_counts_like_what_is_written(content: dict[str, Any]) -> None:
+    content["camera"] = {"driver": "usb"}
+    del content["panel"]["door"]
+    content["panel"]["help_button"] = 22
+    with pytest.raises(BadSettings) as refused:
+        read(content, named="station.toml")
+    assert refused.value.lines == (
+        "station.toml: camera.device: is '0'; with the driver usb it is a path, such as \"/dev/video0\"",
+        "station.toml: panel.door: is 22, where panel.help_button is wired already",
+    )
+
+
+@pytest.mark.parametrize(("driver", "device"), [("picamera2", "1"), ("usb", "/dev/video0"), ("simulated", "0")])
+def test_a_device_is_named_as_its_driver_does(content: dict[str, Any], driver: str, device: str) -> None:
+    content["camera"] = {"driver": driver, "device": device}
+    assert read(content, named="station.toml").camera.device == device
+
+
+def test_wires_that_are_not_there_may_share_the_number_0(content: dict[str, Any]) -> None:
+    content["panel"] |= {"lamp_ready": 0, "lamp_busy": 0, "presence": 0, "power_fail": 0}
+    read(content, named="station.toml")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_only_a_broker_on_this_machine_goes_without_an_authority(content: dict[str, Any], host: str) -> None:
+    del content["broker"]["authority"]
+    with pytest.raises(BadSettings, match=r"broker\.authority: is missing, but broker\.host 'broker\.example'"):
+        read(content, named="station.toml")
+    content["broker"]["host"] = host
+    read(content, named="station.toml")
 
 
 def test_a_file_that_is_not_there_or_not_toml_says_so(tmp_path: Path) -> None:
