@@ -1,4 +1,4 @@
-"""The command line: ``kiosk run``, ``kiosk uplink``, ``kiosk centre …``, ``kiosk fleet …``, ``kiosk demo``.
+"""The command line: ``kiosk run``, ``uplink``, ``check``, ``provision``, ``centre …``, ``fleet …``, ``demo``.
 
 Each command imports only its own rooms: the process that has the network never loads the screens or the drivers.
 """
@@ -75,6 +75,7 @@ def run(
 def uplink(config: Config = CONFIG) -> None:
     """Run the uplink: delivers sealed packets, brings receipts and orders, publishes telemetry."""
     # This process never loads screens, drivers or anything that could open what is sealed.
+    from kiosk.station.machine import Process
     from kiosk.station.settings import BadSettings, load
     from kiosk.uplink.service import run
     from kiosk.uplink.settings import BrokerSettings, TlsFiles, UplinkSettings
@@ -82,7 +83,7 @@ def uplink(config: Config = CONFIG) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every piece of every packet
     try:
-        settings = load(config)
+        settings = load(config, here=[Process.UPLINK])
         centre, broker = settings.centre, settings.broker
         tls = TlsFiles(Path(centre.authority), Path(centre.certificate), Path(centre.key))
         chosen = UplinkSettings(
@@ -103,9 +104,6 @@ def uplink(config: Config = CONFIG) -> None:
     except BadSettings as error:
         print(error, file=sys.stderr)
         raise typer.Exit(BAD_CONFIGURATION) from None
-    except (OSError, ValueError) as error:
-        print(f"kiosk uplink: {error}", file=sys.stderr)
-        raise typer.Exit(BAD_CONFIGURATION) from None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -114,6 +112,44 @@ def uplink(config: Config = CONFIG) -> None:
     except (OSError, sqlite3.DatabaseError) as error:
         print(f"kiosk uplink: {error}", file=sys.stderr)
         raise typer.Exit(CANNOT_START) from None
+
+
+@app.command()
+def check(config: Config = CONFIG) -> None:
+    """Look, without starting anything, for all that is wrong with the settings and what they need of this machine."""
+    from kiosk.station.machine import Process
+    from kiosk.station.settings import BadSettings, load
+
+    try:
+        load(config, here=list(Process))
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(BAD_CONFIGURATION) from None
+    print(f"{config}: nothing is wrong")
+
+
+@app.command()
+def provision(
+    folder: Annotated[Path, typer.Argument(help="A copy of what `kiosk centre provision-station` made.")],
+    config: Config = CONFIG,
+) -> None:
+    """Take in this station's identity, as root: each secret for the one process that needs it."""
+    from kiosk.record.header import Untrusted
+    from kiosk.record.keys import NotProvisioned
+    from kiosk.record.provisioning import take_in
+    from kiosk.station.settings import BadSettings, load
+
+    try:
+        settings = load(config)
+        take_in(folder, settings.state, station=settings.station.id)
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(BAD_CONFIGURATION) from None
+    except (NotProvisioned, Untrusted, OSError) as error:
+        needs_root = "; run it with sudo" if isinstance(error, PermissionError) else ""
+        print(f"kiosk provision: {error}{needs_root}", file=sys.stderr)
+        raise typer.Exit(CANNOT_START) from None
+    print(f"This is the station {settings.station.id} now. Erase {folder}: whoever has it can pass for this station.")
 
 
 @app.command(context_settings=PASSED_ON)

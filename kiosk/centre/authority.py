@@ -4,18 +4,23 @@ A reference: at a ministry the root, the packet keys and the escrow key would li
 """
 
 import json
+import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kiosk.centre.tls import TlsAuthority
+from kiosk.centre.tls import LOOPBACK, TlsAuthority
 from kiosk.record.exchange import write_durably
 from kiosk.record.header import Untrusted, is_name
 from kiosk.record.keypair import OpeningKey, SealingKey, SigningKey, VerifyingKey
 from kiosk.record.keys import CENTRE, StationIdentity, install_trust, keys_directory, provision, sign_trust
+from kiosk.record.provisioning import PASSWORD, as_owner_of, tls_directory
 from kiosk.uplink.settings import TlsFiles
 
+BROKER = "broker"
+_SERVERS = (CENTRE, BROKER)
 _SIGNING = ("root", "receipts", "orders", "rosters")
 _OPENING = ("packets", "escrow")
 
@@ -44,8 +49,8 @@ class Authority:
                 raise NoAuthority(f"{directory} holds no keys of a centre; run `kiosk centre keys` first.")
 
     @classmethod
-    def create(cls, directory: Path) -> "Authority":
-        """Make all keys, the TLS authority and the server's certificate.
+    def create(cls, directory: Path, *, hosts: Sequence[str] = ()) -> "Authority":
+        """Make all keys, the TLS authority, and certificates for the server and the broker (see ``certify``).
 
         Raises:
             NoAuthority: when there are keys already: they are never overwritten.
@@ -59,7 +64,8 @@ class Authority:
         for name in _OPENING:
             write_durably(keys / f"{name}.seed", OpeningKey.generate().seed, mode=0o600)
         authority = cls(directory)
-        authority.tls.issue(CENTRE)
+        for server in _SERVERS:
+            authority.certify(server, hosts=hosts)
         return authority
 
     # Keys -----------------------------------------------------------------------------------------------------------
@@ -118,9 +124,20 @@ class Authority:
 
     @property
     def server_tls(self) -> TlsFiles:
-        """The centre's server certificate, for this machine's loopback names."""
-        place = self.directory / "tls"
-        return TlsFiles(self.tls.certificate, place / f"{CENTRE}.crt", place / f"{CENTRE}.key")
+        """The centre's server certificate."""
+        return self.tls.files(CENTRE)
+
+    def certify(self, name: str, *, hosts: Sequence[str] = ()) -> TlsFiles:
+        """Make a certificate and its key: for the server or the broker, or to show as a client, such as a technician's.
+
+        A server is reached as ``hosts`` (names or addresses), and on its own machine.
+
+        Raises:
+            ValueError: when ``name`` cannot be a file's, or is the authority's, whose key it would overwrite.
+        """
+        if not is_name(name) or name == self.tls.certificate.stem:
+            raise ValueError("a certificate's name is made of a-z, 0-9 and -, and is not the authority's")
+        return self.tls.issue(name, hosts=(*LOOPBACK, *hosts) if hosts or name in _SERVERS else ())
 
     # Stations -------------------------------------------------------------------------------------------------------
 
@@ -130,10 +147,18 @@ class Authority:
         The kiosk process's lie in ``kiosk/keys``, the uplink's in ``uplink/tls`` (see ``station_tls``). What is there
         already is kept, except the list of the centre's keys and the certificate.
         """
-        keys = keys_directory(state)
-        identity = provision(keys, station)
-        install_trust(keys, self.trust_list(now=now), root=self.root.public)
-        self.tls.issue(station, into=tls_directory(state))
+        keys, tls = keys_directory(state), tls_directory(state)
+        trusted, root = self.trust_list(now=now), self.root.public
+        for place in (keys, tls):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with as_owner_of(keys):
+            identity = provision(keys, station)
+            install_trust(keys, trusted, root=root)
+        authority = self.tls
+        with as_owner_of(tls):
+            authority.issue(station, hosts=(), files=station_tls(state))
+            if not (tls / PASSWORD).exists():
+                write_durably(tls / PASSWORD, f"{secrets.token_urlsafe(18)}\n".encode(), mode=0o600)
         self.enrol(identity, province=province)
         return identity
 
@@ -187,12 +212,7 @@ class Authority:
         write_durably(path, json.dumps(known, indent=2).encode())
 
 
-def tls_directory(state: Path) -> Path:
-    """Where a station's client certificate lies below its state directory."""
-    return state / "uplink" / "tls"
-
-
-def station_tls(state: Path, station: str) -> TlsFiles:
-    """The PEM files of a station that ``provision_station`` left."""
+def station_tls(state: Path) -> TlsFiles:
+    """The PEM files of a station that ``provision_station`` left, named the same at each for its settings' sake."""
     place = tls_directory(state)
-    return TlsFiles(place / "authority.pem", place / f"{station}.crt", place / f"{station}.key")
+    return TlsFiles(place / "authority.pem", place / "station.crt", place / "station.key")

@@ -1,5 +1,6 @@
 """``kiosk centre …``: the reference centre by hand."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,10 +22,16 @@ from kiosk.record.header import Kind, Untrusted
 from kiosk.record.keys import NotProvisioned
 from kiosk.record.nik import Areas
 from kiosk.record.packet import Unreadable
+from kiosk.record.provisioning import PASSWORD, tls_directory
 
 _Directory = Annotated[Path, typer.Option("--directory", "-d", help="Where the centre keeps its things.")]
+_Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--host", help="Name or address under which others reach the server; may be given several times."),
+]
 _Packet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A sealed packet file.")]
 _DIRECTORY = Path(".demo/centre")
+_BROKERS = Path("/etc/mosquitto/stations.passwd")
 _WILAYAH = Path(__file__).parents[2] / "config" / "wilayah.csv"
 
 
@@ -34,6 +41,7 @@ def commands() -> typer.Typer:
         no_args_is_help=True, add_completion=False, help="The reference centre: keys, rosters, packets, print orders."
     )
     app.command("keys")(_keys)
+    app.command("certificate")(_certificate)
     app.command("provision-station")(_provision_station)
     app.command("roster")(_roster)
     app.command("open")(_open)
@@ -43,23 +51,41 @@ def commands() -> typer.Typer:
     return app
 
 
-def _keys(directory: _Directory = _DIRECTORY) -> None:
-    """Make the centre's keys and certificates, once."""
+def _keys(host: _Hosts = None, directory: _Directory = _DIRECTORY) -> None:
+    """Make the centre's keys, and certificates for its server and broker, once."""
     with _plainly():
-        Authority.create(directory)
+        Authority.create(directory, hosts=host or ())
         _say(f"Keys made in {directory / 'keys'}, certificates in {directory / 'tls'}.")
+
+
+def _certificate(
+    name: Annotated[str, typer.Argument(help="centre, broker, or a name for whoever is to have it: a technician.")],
+    host: _Hosts = None,
+    directory: _Directory = _DIRECTORY,
+) -> None:
+    """Make a certificate and its key, again or for somebody new; each is good for a year."""
+    with _plainly():
+        made = Authority(directory).certify(name, hosts=host or ())
+        _say(f"{made.certificate} and {made.key}, vouched for by {made.authority}.")
 
 
 def _provision_station(
     station: Annotated[str, typer.Argument(help="The station's id: lower-case letters, digits and dashes.")],
-    state: Annotated[Path, typer.Argument(help="The station's state directory, /var/lib/kiosk on a station.")],
+    folder: Annotated[Path, typer.Argument(help="A folder for its secrets, which goes to the station.")],
     province: Annotated[str, typer.Option(help="The station's province.")] = "ntt",
     directory: _Directory = _DIRECTORY,
 ) -> None:
-    """Give a station its own secrets, the centre's public keys and a client certificate."""
+    """Make a station's secrets, client certificate and password, and give it the centre's public keys."""
     with _plainly():
-        Authority(directory).provision_station(station, state, now=_now(), province=province)
-        _say(f"Station {station} provisioned in {state}.")
+        Authority(directory).provision_station(station, folder, now=_now(), province=province)
+        password = shlex.quote(str(tls_directory(folder) / PASSWORD))
+        _say(f"Station {station} provisioned in {folder}. On the broker's machine, let it in:")
+        # Asked for twice; on the command line, others on that machine could see it.
+        _say(f"  cat {password} {password} | sudo mosquitto_passwd {_BROKERS} {station}")
+        _say("  sudo systemctl reload mosquitto")
+        _say("On the station, from a copy of the folder:")
+        _say(f"  sudo kiosk provision {shlex.quote(folder.name)}")
+        _say("Then erase the folder and its copies: whoever has them can pass for the station.")
 
 
 def _roster(

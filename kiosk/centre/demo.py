@@ -26,6 +26,7 @@ from kiosk.centre.stage import MARK, DemoFailed, Stage, wait
 from kiosk.journey.steps import Purpose
 from kiosk.record.resident import Resident
 from kiosk.station.robot import Errand, Errands
+from kiosk.station.settings import BadSettings
 
 VISIT, DELIVERY, LOOK = 240.0, 60.0, 3.0
 """Seconds until a visit must be over and a packet be receipted; seconds that the fleet view listens."""
@@ -77,6 +78,9 @@ def show(folder: Path, *, robot: bool, keep: bool, size: str, pause: float, pict
                 _by_robot(stage, findings, console, pause=pause, headless=not has_display, album=pictures)
             stage.end()
             _listened(stage, findings)
+    except BadSettings as error:
+        console.print(str(error), markup=False)
+        return 2
     except NoBroker as error:
         console.print(f"[bold]{error}[/]")
         return MISSING

@@ -57,7 +57,7 @@ def command(
     directory: Annotated[Path, typer.Option("--directory", "-d", help="Where the centre keeps its things.")] = Path(
         ".demo/centre"
     ),
-    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to serve on; 0.0.0.0 for all of this machine's.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to serve on.", min=1, max=65535)] = 8443,
 ) -> None:
     """Receive packets, sign receipts, hand out orders and rosters, until interrupted."""

@@ -38,34 +38,37 @@ class TlsAuthority:
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{key_file} is no key on an elliptic curve")
         self._key = loaded
-        self._subject = x509.load_pem_x509_certificate(self.certificate.read_bytes()).subject
+        self._own = self.certificate.read_bytes()
+        self._subject = x509.load_pem_x509_certificate(self._own).subject
+
+    def files(self, name: str) -> TlsFiles:
+        """Where ``issue`` leaves what it made for ``name``."""
+        return TlsFiles(self.certificate, self._directory / f"{name}.crt", self._directory / f"{name}.key")
 
     def issue(
-        self, name: str, *, days: int = 365, hosts: Sequence[str] = LOOPBACK, into: Path | None = None
+        self, name: str, *, days: int = 365, hosts: Sequence[str] = LOOPBACK, files: TlsFiles | None = None
     ) -> TlsFiles:
-        """Make a key and a certificate for ``name`` (a station's id, or a server's name), good for ``hosts``.
+        """Make a key and a certificate for ``name`` (a station's id, a server, a technician), kept at ``files``.
 
-        With ``into``, they are written there, and the authority's certificate beside them.
+        ``hosts`` are the names and addresses it may serve under; without any, it is good for a client only.
         """
-        directory = into or self._directory
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
+        uses = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if hosts else [])]
+        draft = (
             _draft(_named(name), self._subject, key.public_key(), days=days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
-                critical=False,
-            )
+            .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
         )
-        files = TlsFiles(directory / self.certificate.name, directory / f"{name}.crt", directory / f"{name}.key")
-        if into is not None:
-            into.mkdir(parents=True, exist_ok=True)
-            write_durably(files.authority, self.certificate.read_bytes())
+        if hosts:
+            names = x509.SubjectAlternativeName([_host(host) for host in hosts])
+            draft = draft.add_extension(names, critical=False)
+        files = files or self.files(name)
+        if files.authority != self.certificate:
+            write_durably(files.authority, self._own)
         write_durably(files.key, _pem(key), mode=0o600)
-        write_durably(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+        made = draft.sign(self._key, hashes.SHA256())
+        write_durably(files.certificate, made.public_bytes(serialization.Encoding.PEM))
         return files
 
 

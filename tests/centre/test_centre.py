@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from typer.testing import CliRunner
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
-from kiosk.centre.authority import Authority, NoAuthority, UnknownStation, station_tls, tls_directory
+from kiosk.centre.authority import Authority, NoAuthority, UnknownStation, station_tls
 from kiosk.centre.commands import commands
 from kiosk.centre.intake import Intake, PacketRefused
 from kiosk.centre.opening import lay_out, open_packet
@@ -31,8 +32,10 @@ from kiosk.record.keys import StationKeys, keys_directory
 from kiosk.record.nik import Areas
 from kiosk.record.order import CardOrder
 from kiosk.record.packet import Print, Recording, Unreadable, pack
+from kiosk.record.provisioning import tls_directory
 from kiosk.record.resident import RecordState, Resident, biodata
 from kiosk.record.seal import open_sealed, seal, trusting, verify
+from kiosk.uplink.settings import TlsFiles
 
 STATION, OTHER = "tts-soe-01", "tts-soe-02"
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -155,7 +158,7 @@ def test_stations_are_known_by_their_keys_until_revoked(authority: Authority, ke
 
 
 def test_station_certificates_load_and_name_the_station(root: Path) -> None:
-    files = station_tls(root / STATION, STATION)
+    files = station_tls(root / STATION)
     assert {path.parent for path in (files.authority, files.certificate, files.key)} == {tls_directory(root / STATION)}
     context = ssl.create_default_context(cafile=str(files.authority))
     context.load_cert_chain(files.certificate, files.key)
@@ -163,6 +166,39 @@ def test_station_certificates_load_and_name_the_station(root: Path) -> None:
     assert certificate.subject.rfc4514_string() == f"CN={STATION}"
     certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(files.authority.read_bytes()))
     assert stat.S_IMODE(files.key.stat().st_mode) == 0o600
+    uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(uses) == [ExtendedKeyUsageOID.CLIENT_AUTH], "no station may pass for the centre"
+
+
+def test_servers_are_reached_by_the_names_given_and_others_serve_nobody(tmp_path: Path) -> None:
+    authority = Authority.create(tmp_path / "centre", hosts=["centre.example", "192.0.2.7"])
+    for server in ("centre", "broker"):
+        assert served_as(authority.tls.files(server)) == {
+            "localhost", "127.0.0.1", "::1", "centre.example", "192.0.2.7",
+        }  # fmt: skip
+    assert served_as(authority.certify("broker", hosts=["broker.example"])) >= {"localhost", "broker.example"}
+    assert served_as(authority.certify("technician")) == set()
+    for name in ("authority", "../keys", "Broker", ""):
+        with pytest.raises(ValueError, match="name"):
+            authority.certify(name)
+
+
+def served_as(files: TlsFiles) -> set[str]:
+    extensions = x509.load_pem_x509_certificate(files.certificate.read_bytes()).extensions
+    try:
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {str(name.value) for name in names}
+
+
+def test_a_password_for_the_broker_is_made_once(root: Path, authority: Authority) -> None:
+    file = tls_directory(root / STATION) / "mqtt.password"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    password = file.read_text()
+    assert len(password.strip()) >= 24
+    authority.provision_station(STATION, root / STATION, now=NOW)
+    assert file.read_text() == password
 
 
 # Packets in ---------------------------------------------------------------------------------------------------------
@@ -346,7 +382,8 @@ def test_the_commands_from_keys_to_order(tmp_path: Path) -> None:
     run = CliRunner()
     centre, state = tmp_path / "centre", tmp_path / "station"
     for line in (
-        f"keys -d {centre}",
+        f"keys -d {centre} --host centre.example --host 192.0.2.7",
+        f"certificate technician -d {centre}",
         f"provision-station {STATION} {state} -d {centre}",
         f"roster {STATION} -d {centre} --extras 2",
     ):
