@@ -124,11 +124,25 @@ class Health:
     blanks: Count | None = None
     outbox_waiting: Count = 0
     outbox_oldest_seconds: Seconds | None = None
+    prints_uncertain: Count = 0
+    """Cards of which nobody knows yet whether they came out."""
+    recordings_lost: Count = 0
+    """Recordings once called safe whose file is gone or damaged, and which the centre has not."""
     disk_free_bytes: Count | None = None
+    disk_floor_bytes: Count | None = None
+    """Below this the station begins no new recording: its office's setting."""
     roster_age_seconds: Seconds | None = None
     temperature_celsius: Celsius | None = None
+    help_called: bool = False
+    """Somebody stands there and waits for the officer."""
     key_ids: tuple[KeyId, ...] = ()
     """The public names of the keys the station seals and signs with."""
+
+    @property
+    def disk_full(self) -> bool:
+        """Whether no new recording is begun for want of room, as far as the station can tell."""
+        free, floor = self.disk_free_bytes, self.disk_floor_bytes
+        return free is not None and floor is not None and free < floor
 
     def differs(self, earlier: "Health") -> bool:
         """Whether a technician should hear of this now, not only of a clock or thermometer that went on."""
@@ -143,7 +157,11 @@ class Health:
             self.printer,
             self.blanks,
             self.outbox_waiting,
+            self.prints_uncertain,
+            self.recordings_lost,
+            self.disk_full,
             self.roster_age_seconds is None,
+            self.help_called,
             self.key_ids,
         )
 

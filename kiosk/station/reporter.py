@@ -112,10 +112,13 @@ class Reporter:
         *,
         software: str,
         key_ids: Sequence[str],
+        disk_floor: int,
     ) -> None:
+        """``disk_floor``: the free bytes below which no new recording is begun."""
         self.broken = False
         self._exchange, self._crew, self._chronicle, self._tally = exchange, crew, chronicle, tally
         self._step, self._software, self._key_ids = step, software, tuple(key_ids)
+        self._disk_floor = disk_floor
         self._began = time.monotonic()
         self._beat = 0
         self._stop = threading.Event()
@@ -154,8 +157,10 @@ class Reporter:
             outbox_waiting=standing.waiting.count,
             outbox_oldest_seconds=_age(standing.waiting.oldest),
             disk_free_bytes=shutil.disk_usage(self._exchange.outbox).free,
+            disk_floor_bytes=self._disk_floor,
             roster_age_seconds=_age(standing.roster_made),
             temperature_celsius=_temperature(),
+            help_called=self._step() is Step.HELP,
             key_ids=self._key_ids,
         )
 

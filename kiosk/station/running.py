@@ -97,6 +97,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             lambda: loop.session.step,
             software=software,
             key_ids=(keys.signing.public.id.hex(),),
+            disk_floor=_disk_floor(settings),
         )
         crew.start()
         reporter.start()
@@ -173,8 +174,12 @@ def _books(exchange: Exchange, settings: Settings) -> Books:
         exchange,
         tries=policy.birth_date_tries,
         lock_seconds=round(policy.lock_minutes * 60),
-        floor=policy.disk_floor_mb * 1_000_000,
+        floor=_disk_floor(settings),
     )
+
+
+def _disk_floor(settings: Settings) -> int:
+    return settings.policy.disk_floor_mb * 1_000_000
 
 
 def _canvas(window: Window, settings: Settings) -> Canvas:

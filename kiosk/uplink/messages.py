@@ -1,13 +1,24 @@
 """A station's MQTT messages as values and as JSON: the tree ``ktp/v1/{province}/{station}/…`` of asyncapi.yaml."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kiosk.record.telemetry import Count, Event, Health, KeyId, StationState, Throughput, Unreadable, Version
+from kiosk.record.telemetry import (
+    Count,
+    Event,
+    Health,
+    KeyId,
+    LinkTrouble,
+    Seconds,
+    StationState,
+    Throughput,
+    Unreadable,
+    Version,
+)
 
 ROOT = "ktp/v1"
 HEALTH_EXPIRES_SECONDS = 180
@@ -49,12 +60,28 @@ class InfoMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CentreLink:
+    """The station's way to the centre, as its uplink finds it."""
+
+    trouble: LinkTrouble | None = None
+    trouble_seconds: Seconds = 0.0
+    """How long it has lasted: bad networks come and go by themselves."""
+    packets_refused: Count = 0
+    """Waiting recordings that the centre declines."""
+
+    def differs(self, earlier: "CentreLink") -> bool:
+        """Whether a technician should hear of this now, not only that a trouble lasts."""
+        return (self.trouble, self.packets_refused) != (earlier.trouble, earlier.packets_refused)
+
+
+@dataclass(frozen=True, slots=True)
 class HealthMessage:
-    """The newest health report."""
+    """The newest health report: the kiosk process's own, and what the uplink adds."""
 
     birth: Count
     at: Moment
     health: Health
+    centre: CentreLink = field(default_factory=CentreLink)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from cryptography import x509
 
 from kiosk.notify import Notifier
 from kiosk.record.exchange import Exchange
-from kiosk.record.telemetry import UplinkStatus, write_status
+from kiosk.record.telemetry import LinkTrouble, UplinkStatus, write_status
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import Centre
 from kiosk.uplink.delivery import Delivery
 from kiosk.uplink.inbound import Inbound
+from kiosk.uplink.messages import CentreLink
 from kiosk.uplink.settings import UplinkSettings
 from kiosk.uplink.store import Store
 from kiosk.uplink.telemetry import Telemetry
@@ -68,6 +69,7 @@ class _Work:
         self._inbound: Inbound | None = None
         self._telemetry: Telemetry | None = None
         self._status: UplinkStatus | None = None
+        self._centre_ill_since: float | None = None
         self._certificate_expires = certificate_expiry(settings.centre_tls.certificate)
 
     def talk_to_centre(self) -> None:
@@ -98,7 +100,9 @@ class _Work:
         """Publish, until stopped."""
         store = Store(self._database)
         try:
-            telemetry = self._telemetry = Telemetry(self._settings, store, certificate_days=self._certificate_days)
+            telemetry = self._telemetry = Telemetry(
+                self._settings, store, certificate_days=self._certificate_days, centre=self._centre_link
+            )
             telemetry.run(self._stop)
         finally:
             store.close()
@@ -124,13 +128,28 @@ class _Work:
         return UplinkStatus(
             events_seen=telemetry.events_seen,
             centre_last_contact=max(contacts, default=None),
-            centre_trouble=delivery.trouble or inbound.trouble,
+            centre_trouble=self._centre_trouble,
             broker_connected=telemetry.connected,
             broker_trouble=telemetry.trouble,
             certificate_days=self._certificate_days(),
             packets_refused=len(delivery.refused),
             telemetry_dropped=telemetry.dropped,
         )
+
+    @property
+    def _centre_trouble(self) -> LinkTrouble | None:
+        threads = (self._delivery, self._inbound)
+        return next((thread.trouble for thread in threads if thread is not None and thread.trouble is not None), None)
+
+    def _centre_link(self) -> CentreLink:
+        """For the broker's thread alone, which asks about once a second."""
+        trouble, now = self._centre_trouble, time.monotonic()
+        if trouble is None:
+            self._centre_ill_since = None
+        elif self._centre_ill_since is None:
+            self._centre_ill_since = now
+        refused = 0 if self._delivery is None else len(self._delivery.refused)
+        return CentreLink(trouble, now - (self._centre_ill_since or now), refused)
 
     def _certificate_days(self) -> int:
         return int((self._certificate_expires - time.time()) // 86400)

@@ -16,6 +16,7 @@ from kiosk.uplink import messages
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.delivery import Watched
 from kiosk.uplink.messages import (
+    CentreLink,
     EventMessage,
     HealthMessage,
     InfoMessage,
@@ -48,13 +49,14 @@ class Telemetry:
         store: Store,
         *,
         certificate_days: Callable[[], int | None],
+        centre: Callable[[], CentreLink],
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         tick: float = TICK,
     ) -> None:
         self._settings, self._store = settings, store
         self._exchange = Exchange(settings.root)
-        self._certificate_days = certificate_days
+        self._certificate_days, self._centre = certificate_days, centre
         self._clock, self._wall, self._tick = clock, wall, tick
         self._tally = Tally(store, now=wall())
         self._events = Watched(self._exchange.events)
@@ -68,6 +70,7 @@ class Telemetry:
         self._cut_at = clock() + settings.rollup_seconds
         self._counters_news = False
         self._told_health: Health | None = None
+        self._told_centre = CentreLink()
         self._told_state: StationState | None = None
         self._told_info: InfoMessage | None = None
         self._health_at = self._state_at = self._counters_at = 0.0
@@ -162,10 +165,12 @@ class Telemetry:
             self._fresh["info"] = self._message("info", messages.INFO.encode(info), retain=True)
         health = self._health
         if health is not None and state is not StationState.SILENT:
+            centre = self._centre()
             due = clock - self._health_at >= self._settings.health_seconds
-            if due or self._told_health is None or health.differs(self._told_health):
-                self._told_health, self._health_at = health, clock
-                body = messages.HEALTH.encode(HealthMessage(self._birth, at, health))
+            news = self._told_health is None or health.differs(self._told_health) or centre.differs(self._told_centre)
+            if due or news:
+                self._told_health, self._told_centre, self._health_at = health, centre, clock
+                body = messages.HEALTH.encode(HealthMessage(self._birth, at, health, centre))
                 self._fresh["health"] = self._message(
                     "health", body, retain=True, expires=messages.HEALTH_EXPIRES_SECONDS
                 )

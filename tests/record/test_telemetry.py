@@ -1,5 +1,6 @@
 """The shapes both processes agree on."""
 
+import dataclasses
 import json
 
 import pytest
@@ -40,6 +41,11 @@ healths = st.builds(
     ),
     printer=st.builds(PrinterHealth, st.none() | counts, st.none() | counts, st.tuples(st.sampled_from(Trouble))),
     blanks=st.none() | counts,
+    prints_uncertain=counts,
+    recordings_lost=counts,
+    disk_free_bytes=st.none() | counts,
+    disk_floor_bytes=st.none() | counts,
+    help_called=st.booleans(),
     outbox_oldest_seconds=st.none() | seconds,
     temperature_celsius=st.none() | st.floats(-60, 200),
 )
@@ -150,6 +156,27 @@ def test_clocks_and_thermometers_are_no_news():
     later = Health(StationState.READY, 2, "0.1", 2.0, True, {}, temperature_celsius=41.0, outbox_oldest_seconds=6.0)
     assert not later.differs(one)
     assert Health(StationState.READY, 2, "0.1", 2.0, False, {}).differs(one)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"help_called": True},
+        {"prints_uncertain": 1},
+        {"recordings_lost": 1},
+        {"disk_free_bytes": 499, "disk_floor_bytes": 500},
+        {"roster_age_seconds": 5.0},
+    ],
+)
+def test_what_a_technician_should_know_at_once_is_news(change):
+    one = Health(StationState.READY, 1, "0.1", 1.0, True, {}, disk_free_bytes=500, disk_floor_bytes=500)
+    assert dataclasses.replace(one, **change).differs(one)
+
+
+def test_a_disk_that_fills_is_news_only_when_it_stops_recording():
+    one = Health(StationState.READY, 1, "0.1", 1.0, True, {}, disk_free_bytes=900, disk_floor_bytes=500)
+    assert not dataclasses.replace(one, disk_free_bytes=600).differs(one)
+    assert not dataclasses.replace(one, disk_floor_bytes=None, disk_free_bytes=0).disk_full
 
 
 @pytest.fixture(scope="module")

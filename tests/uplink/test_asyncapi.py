@@ -5,8 +5,18 @@ import dataclasses
 import pytest
 
 from kiosk.journey.steps import Device, Step
-from kiosk.record.telemetry import Event, Health, Occasion, PrinterHealth, StationState, Throughput, Trouble
+from kiosk.record.telemetry import (
+    Event,
+    Health,
+    LinkTrouble,
+    Occasion,
+    PrinterHealth,
+    StationState,
+    Throughput,
+    Trouble,
+)
 from kiosk.uplink.messages import (
+    CentreLink,
     EventMessage,
     HealthMessage,
     InfoMessage,
@@ -39,6 +49,8 @@ def test_the_words_are_the_same(schemas):
     assert schemas["step"]["enum"] == [step.value for step in Step]
     assert schemas["trouble"]["enum"] == [trouble.value for trouble in Trouble]
     assert schemas["state"]["properties"]["state"]["enum"] == [state.value for state in StationState]
+    centre = schemas["healthReport"]["properties"]["centre"]["properties"]
+    assert centre["trouble"]["enum"] == [*(trouble.value for trouble in LinkTrouble), None]
     event = schemas["eventReport"]["properties"]["event"]["properties"]
     assert event["occasion"]["enum"] == [occasion.value for occasion in Occasion]
 
@@ -48,6 +60,7 @@ def test_the_fields_are_the_same(schemas):
         (schemas["state"], StateMessage),
         (schemas["info"], InfoMessage),
         (schemas["healthReport"], HealthMessage),
+        (schemas["healthReport"]["properties"]["centre"], CentreLink),
         (schemas["health"], Health),
         (schemas["health"]["properties"]["printer"], PrinterHealth),
         (schemas["counters"], Throughput),

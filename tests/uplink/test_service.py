@@ -66,6 +66,24 @@ def test_everything_goes_its_way_and_it_stops_when_told(settings, exchange, cent
     eventually(lambda: watcher.of("state")[-1]["why"] == "stopped")
 
 
+def test_a_recording_that_the_centre_declines_and_a_centre_that_is_away_are_told(
+    settings, exchange, centre, watcher, eventually
+):
+    (exchange.outbox / "p1.packet").write_bytes(b"BAD" + os.urandom(1000))
+    health = Health(StationState.READY, 1, "0.1.0", 5.0, True, dict.fromkeys(Device, WELL))
+    record.write(exchange.health, health, Throughput(1_700_000_000))
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(settings,), kwargs={"stop": stop})
+    thread.start()
+    try:
+        eventually(lambda: watcher.of("health") and watcher.of("health")[-1]["centre"]["packets_refused"] == 1)
+        centre.stop()
+        eventually(lambda: watcher.of("health")[-1]["centre"]["trouble"] == "unreachable")
+    finally:
+        stop.set()
+        thread.join(10)
+
+
 def test_killed_in_mid_delivery_it_goes_on_and_delivers_once(settings, exchange, centre, wire, broker, eventually):
     content = os.urandom(1_500_000)
     (exchange.outbox / "p1.packet").write_bytes(content)

@@ -22,11 +22,13 @@ from kiosk.record.telemetry import (
     DeviceHealth,
     Event,
     Health,
+    LinkTrouble,
     Occasion,
     StationState,
     Throughput,
     Trouble,
 )
+from kiosk.uplink.messages import CentreLink
 from kiosk.uplink.settings import BrokerSettings, TlsFiles, UplinkSettings
 from kiosk.uplink.store import Store
 from kiosk.uplink.telemetry import Telemetry
@@ -44,6 +46,7 @@ class Station:
         self.beat = 0
         self.counters = COUNTERS
         self.health = HEALTH
+        self.centre = CentreLink()
         self.stop = threading.Event()
         self.telemetry: Telemetry | None = None
         self.tell()
@@ -73,7 +76,9 @@ class Station:
     def _run(self) -> None:
         store = Store(self.exchange.root / "uplink" / "uplink.db")
         try:
-            self.telemetry = Telemetry(self.settings, store, certificate_days=lambda: 300, tick=0.1)
+            self.telemetry = Telemetry(
+                self.settings, store, certificate_days=lambda: 300, centre=lambda: self.centre, tick=0.1
+            )
             self.telemetry.run(self.stop)
         except BaseException as failure:  # handed to the test's own thread
             self.failure = failure
@@ -129,6 +134,14 @@ def test_changes_are_told_at_once(station, watcher, eventually):
         )
         eventually(lambda: watcher.of("state")[-1]["state"] == "out-of-service")
         eventually(lambda: watcher.of("health")[-1]["health"]["devices"]["printer"]["trouble"] == "ribbon-out")
+
+
+def test_a_centre_that_declines_recordings_is_told_of_at_once(station, watcher, eventually):
+    with station:
+        eventually(lambda: watcher.of("health"))
+        station.centre = CentreLink(LinkTrouble.REFUSED, 5.0, packets_refused=2)
+        eventually(lambda: watcher.of("health")[-1]["centre"]["packets_refused"] == 2)
+    assert watcher.of("health")[-1]["centre"]["trouble"] == "refused"
 
 
 def test_a_kiosk_process_that_writes_no_more_is_called_silent(exchange, settings, watcher, eventually):
@@ -277,7 +290,7 @@ def test_a_wrong_password_is_told_as_refused(settings, exchange, eventually):
     broker = dataclasses.replace(settings.broker, password="wrong")  # noqa: S106  # wrong on purpose
     refused = Station(exchange, dataclasses.replace(settings, broker=broker))
     with refused:
-        eventually(lambda: refused.telemetry.trouble is record.LinkTrouble.REFUSED)
+        eventually(lambda: refused.telemetry.trouble is LinkTrouble.REFUSED)
         assert not refused.telemetry.connected
 
 
@@ -302,5 +315,5 @@ def test_a_broker_of_another_authority_hears_nothing(tls_broker, exchange, tmp_p
     stranger = TlsAuthority(tmp_path / "stranger")
     station = Station(exchange, settings_for(exchange, tls_broker, tls=stranger.issue(STATION)))
     with station:
-        eventually(lambda: station.telemetry.trouble is record.LinkTrouble.NOT_TRUSTED)
+        eventually(lambda: station.telemetry.trouble is LinkTrouble.NOT_TRUSTED)
         assert not station.telemetry.connected
