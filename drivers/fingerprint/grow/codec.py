@@ -37,17 +37,34 @@ class Instruction(IntEnum):
     GET_IMAGE = 0x01
     EXTRACT = 0x02
     MATCH = 0x03
+    SEARCH = 0x04
+    MERGE = 0x05
+    STORE = 0x06
+    LOAD = 0x07
     UPLOAD_FEATURES = 0x08
     DOWNLOAD_FEATURES = 0x09
     UPLOAD_IMAGE = 0x0A
+    DELETE = 0x0C
+    EMPTY = 0x0D
     SET_PARAMETER = 0x0E
     READ_PARAMETERS = 0x0F
     VERIFY_PASSWORD = 0x13
+    COUNT = 0x1D
+    READ_INDEX = 0x1F
     LIGHT = 0x35
     READ_PRODUCT = 0x3C
+    RESTART = 0x3D
+    ECHO = 0x53
 
 
-ANSWERED = {Instruction.MATCH: 2, Instruction.READ_PARAMETERS: 16, Instruction.READ_PRODUCT: 46}
+ANSWERED = {
+    Instruction.MATCH: 2,
+    Instruction.SEARCH: 4,
+    Instruction.READ_PARAMETERS: 16,
+    Instruction.COUNT: 2,
+    Instruction.READ_INDEX: 32,
+    Instruction.READ_PRODUCT: 46,
+}
 """Bytes that follow the confirmation code of a success, §3; none where it is not said. Answers carry no number: by its
 length a late one is told from the one that is waited for."""
 
@@ -62,6 +79,10 @@ class Answer(IntEnum):
     TOO_MESSY = 0x06
     TOO_FEW_FEATURES = 0x07
     NO_MATCH = 0x08
+    NOT_FOUND = 0x09
+    MERGE_FAILED = 0x0A
+    NO_SUCH_PAGE = 0x0B
+    LOAD_FAILED = 0x0C
     UPLOAD_FAILED = 0x0D
     DATA_REFUSED = 0x0E
     IMAGE_NOT_SENT = 0x0F
@@ -69,6 +90,7 @@ class Answer(IntEnum):
     NO_IMAGE = 0x15
     UNKNOWN_INSTRUCTION = 0x1C
     VERIFY_FIRST = 0x21
+    AWAKE = 0x55
 
 
 class Parameter(IntEnum):

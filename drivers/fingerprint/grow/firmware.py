@@ -1,6 +1,7 @@
 """What a GROW/ZFM module does with a packet: answers out, no port and no clock. The inside of the simulated reader.
 
-It holds what a module holds (an image, two feature buffers, system parameters) and judges pixels alone: never a label.
+It holds what a module holds (an image, two feature buffers, system parameters, a library in flash memory) and judges
+pixels alone: never a label.
 """
 
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ Image = npt.NDArray[np.uint8]
 EMPTY = 250
 """Mean grey above which nothing lies on the glass."""
 BUFFERS = (1, 2)
+AWAKE = b"\x55"
+"""What a module sends when it has started, ZFM-70 manual §6.3.5."""
 _LIT = frozenset({0x01, 0x02, 0x03, 0x05})
 """AuraLedConfig's ways to be lit, R503 manual: breathing, flashing, on, gradually on."""
 
@@ -75,6 +78,7 @@ class Firmware:
             else None
         )
         self._now = _Volatile()
+        self._library: dict[int, bytes] = {}
 
     def through_the_glass(self, image: Image) -> Image:
         """``image`` in the sixteen grey levels that the module sees: what is matched is what is sent.
@@ -152,11 +156,67 @@ class Firmware:
                 score = 0 if one is None or other is None else features.compare(one, other)
                 answer = Answer.OK if score >= features.THRESHOLD else Answer.NO_MATCH
                 return self._say(answer, min(score, 0xFFFF).to_bytes(2, "big"))
+            case Instruction.MERGE:
+                return self._merge()
             case Instruction.LIGHT:
                 if not self._ring:
                     return self._say(Answer.UNKNOWN_INSTRUCTION)
                 self.ring_lit = rest[:1] != b"" and rest[0] in _LIT
                 return self._say(Answer.OK)
+            case Instruction.ECHO:
+                return self._say(Answer.AWAKE)
+            case Instruction.RESTART:
+                said = self._say(Answer.OK)
+                self.power_up()
+                return said + AWAKE
+            case _:
+                return self._shelve(instruction, rest)
+
+    def _shelve(self, instruction: Instruction, rest: bytes) -> bytes:
+        """What concerns the library, R307 manual §3: pages are counted from 0 to the capacity."""
+        capacity, library = self.parameters.capacity, self._library
+        buffer, first, count = rest[0] if rest else 0, _word(rest, 1), _word(rest, 3)
+        held = self._now.buffers.get(buffer)
+        match instruction:
+            case Instruction.COUNT:
+                return self._say(Answer.OK, len(library).to_bytes(2, "big"))
+            case Instruction.READ_INDEX:
+                used = sum(1 << page % 256 for page in library if page // 256 == buffer)
+                return self._say(Answer.OK, used.to_bytes(32, "little"))
+            case Instruction.EMPTY:
+                library.clear()
+                return self._say(Answer.OK)
+            case Instruction.DELETE:
+                for page in range(_word(rest, 0), _word(rest, 0) + _word(rest, 2)):
+                    library.pop(page, None)
+                return self._say(Answer.OK)
+            case Instruction.STORE:
+                if first >= capacity or held is None:
+                    return self._say(Answer.NO_SUCH_PAGE)
+                library[first] = held
+                return self._say(Answer.OK)
+            case Instruction.LOAD:
+                if first not in library or buffer not in BUFFERS:
+                    return self._say(Answer.LOAD_FAILED)
+                self._now.buffers[buffer] = library[first]
+                return self._say(Answer.OK)
+            case Instruction.SEARCH:
+                pages = [page for page in library if first <= page < first + count] if held else []
+                scores = {page: features.compare(held or b"", library[page]) for page in pages}
+                best = max(scores, key=lambda page: scores[page], default=0)
+                if scores.get(best, 0) < features.THRESHOLD:
+                    return self._say(Answer.NOT_FOUND, bytes(4))
+                return self._say(Answer.OK, best.to_bytes(2, "big") + min(scores[best], 0xFFFF).to_bytes(2, "big"))
+            case _:
+                return self._say(Answer.UNKNOWN_INSTRUCTION)
+
+    def _merge(self) -> bytes:
+        """RegModel, R307 manual §3: one template of two impressions, in both buffers; here the first stays."""
+        one, other = self._now.buffers.get(1), self._now.buffers.get(2)
+        if one is None or other is None or features.compare(one, other) < features.THRESHOLD:
+            return self._say(Answer.MERGE_FAILED)
+        self._now.buffers[2] = one
+        return self._say(Answer.OK)
 
     def _extract(self, rest: bytes) -> bytes:
         if self._now.image is None:
@@ -190,3 +250,7 @@ class Firmware:
                 kind = Kind.LAST_DATA if at + size >= len(data) else Kind.DATA
                 said += encode(kind, data[at : at + size], address=address)
         return said
+
+
+def _word(rest: bytes, at: int) -> int:
+    return int.from_bytes(rest[at : at + 2], "big")

@@ -1,22 +1,17 @@
-"""A module's serial line: commands out, answers and data in, one total deadline for each exchange.
+"""What is said over a wire: commands out, answers and data in, one total deadline for each exchange.
 
 Answers carry no number, so after one that did not come in time the line is in doubt: the late answer might be taken for
 the next question's. Then, before the next question, one is asked whose answer cannot be mistaken; a module answers in
 order, so all that comes before that answer is old.
 """
 
-import select
-import termios
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
-import serial
-
-from drivers.errors import Absent, Malformed, Unresponsive
+from drivers.errors import Malformed, Unresponsive
 from drivers.fingerprint.grow.codec import (
     ANSWERED,
     EVERYBODY,
+    LONGEST,
     Answer,
     Decoder,
     Garbage,
@@ -26,56 +21,38 @@ from drivers.fingerprint.grow.codec import (
     command,
     encode,
 )
+from drivers.fingerprint.grow.wire import Wire
 
 QUIET = 0.05
 """Seconds without a byte after which a line counts as quiet: USB bridges hold bytes back for up to 16 ms."""
 GAP = 0.5
 """Seconds without a byte in the middle of a transfer after which nothing more is to be expected."""
 SETTLING, SETTLINGS = 0.4, 3
-"""Seconds to wait for the answer that settles a doubt, and how often to ask for it."""
+"""Seconds to wait for the answer that settles a doubt, beside the time its bytes take, and how often to ask for it."""
+PADDING = bytes(LONGEST + 2)
+"""What a module may still be waiting for: when the length of a command arrived spoiled, it takes all that follows for
+that command's payload. Zeros complete it, and are nothing to a module that waits for a start."""
 MOST = 65_536
 """Bytes of a transfer whose length is not known beforehand: far more than any template."""
 
 
 class Line:
-    """An open serial port. Every call raises Absent when the port goes away.
+    """A module at the other end of ``wire``. Every call raises Absent when the port goes away."""
 
-    Raises:
-        Absent: it cannot be opened, or another program has it.
-    """
-
-    def __init__(self, port: str, baud: int, *, address: int = EVERYBODY) -> None:
-        self._address = address
+    def __init__(self, wire: Wire, *, address: int = EVERYBODY) -> None:
+        self._wire, self._address = wire, address
         self._decoder = Decoder()
         self._waiting: list[Packet | Garbage] = []
         self._in_doubt = False
-        try:
-            # exclusive: a second program on the same line would take our answers. Nothing here waits inside pyserial:
-            # there each new timeout sets the line up anew, which disturbs a transfer at an uncommon speed.
-            self._serial = serial.Serial(port, baud, timeout=0, write_timeout=0, exclusive=True)
-        except (serial.SerialException, OSError, ValueError) as error:
-            raise Absent(f"There is no fingerprint reader at {port}: check its cable and its power.") from error
-
-    @property
-    def baud(self) -> int:
-        """Bits a second."""
-        return int(self._serial.baudrate)
 
     def set_baud(self, baud: int) -> bool:
         """Speak at another speed from now on; False when this port cannot."""
-        with _leaving_is_absence():
-            try:
-                self._serial.baudrate = baud
-            except ValueError:
-                return False
+        if not self._wire.set_baud(baud):
+            return False
         self._drain()
         # What was said at the other speed, nobody has understood.
         self._in_doubt = False
         return True
-
-    def close(self) -> None:
-        """Give the port back; may be called twice."""
-        self._serial.close()
 
     def ask(self, instruction: Instruction, parameters: bytes = b"", *, by: float) -> tuple[int, bytes]:
         """Send one command and bring its confirmation code and what came with it, before the instant ``by``.
@@ -161,6 +138,12 @@ class Line:
         """Wait until the line is quiet, at most until ``by``: a program before us may have left in mid-transfer."""
         self._let_pass(by)
 
+    def rouse(self, *, by: float) -> None:
+        """Wait for a sign of life of a module that starts, at most until ``by``; not all give one."""
+        if not self._waiting:
+            self._wire.read(by=by)
+        self._drain()
+
     def _question(self, instruction: Instruction, parameters: bytes, *, by: float) -> None:
         if self._in_doubt and instruction is not Instruction.VERIFY_PASSWORD:
             self._settle(by)
@@ -171,9 +154,10 @@ class Line:
         """Let all old answers go by. Raises Unresponsive when there is no knowing."""
         for _ in range(SETTLINGS):
             self._drain()
-            self._send(command(Instruction.READ_PARAMETERS, address=self._address), by)
+            asked = PADDING + command(Instruction.READ_PARAMETERS, address=self._address)
+            self._send(asked, by)
             # Asked anew rather than waited for long: the deadline may be that of a whole image.
-            for item in self._items(min(by, time.monotonic() + SETTLING)):
+            for item in self._items(min(by, self._wire.now() + SETTLING + len(asked) * 10 / self._wire.baud)):
                 if isinstance(item, Packet) and len(item.payload) == 1 + ANSWERED[Instruction.READ_PARAMETERS]:
                     self._in_doubt = False
                     return
@@ -186,14 +170,13 @@ class Line:
         return Malformed(sentence)
 
     def _let_pass(self, by: float) -> None:
-        while (now := time.monotonic()) < by and self._read(min(by, now + QUIET)):
+        while (now := self._wire.now()) < by and self._wire.read(by=min(by, now + QUIET)):
             pass
         self._drain()
 
     def _drain(self) -> None:
         """Drop what has arrived: it came before the question, so it cannot be the answer."""
-        with _leaving_is_absence():
-            self._serial.reset_input_buffer()
+        self._wire.drop()
         self._decoder.reset()
         self._waiting.clear()
 
@@ -202,32 +185,13 @@ class Line:
         while True:
             while self._waiting:
                 yield self._waiting.pop(0)
-            now = time.monotonic()
-            read = b"" if now >= by else self._read(by if gap is None else min(by, now + gap))
+            now = self._wire.now()
+            read = b"" if now >= by else self._wire.read(by=by if gap is None else min(by, now + gap))
             if not read:
                 return
             self._waiting += self._decoder.feed(read)
 
-    def _read(self, by: float) -> bytes:
-        """What has arrived, waiting for a first byte until ``by``; nothing when none came."""
-        with _leaving_is_absence():
-            if not select.select([self._serial.fileno()], [], [], max(0.0, by - time.monotonic()))[0]:
-                return b""
-            return bytes(self._serial.read(4096))
-
     def _send(self, data: bytes, by: float) -> None:
-        with _leaving_is_absence():
-            while data:
-                if not select.select([], [self._serial.fileno()], [], max(0.0, by - time.monotonic()))[1]:
-                    self._in_doubt = True
-                    raise Unresponsive("The fingerprint reader takes no more bytes: switch it off and on.")
-                data = data[self._serial.write(data) or 0 :]
-
-
-@contextmanager
-def _leaving_is_absence() -> Iterator[None]:
-    """Turn a port that goes away under us into Absent; pyserial raises TypeError when it is closed meanwhile."""
-    try:
-        yield
-    except (serial.SerialException, OSError, termios.error, TypeError) as error:
-        raise Absent("The fingerprint reader was unplugged: check its cable.") from error
+        if not self._wire.write(data, by=by):
+            self._in_doubt = True
+            raise Unresponsive("The fingerprint reader takes no more bytes: switch it off and on.")

@@ -14,11 +14,10 @@ import time
 import tty
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
-from drivers.fingerprint.grow.codec import EVERYBODY, Answer, Decoder, Kind, Packet, Parameters, encode
+from drivers.fingerprint.grow.cable import Cable, Fault, spoiled
+from drivers.fingerprint.grow.codec import EVERYBODY, Decoder, Packet, Parameters
 from drivers.fingerprint.grow.firmware import Firmware, Image
 from drivers.fingerprint.grow.reader import OPTICAL, Sensor
 
@@ -26,37 +25,6 @@ CHUNK = 512
 """Bytes handed to the pty at once when nothing is paced: what a pty takes without blocking."""
 TCGETS2, TERMIOS2 = 0x802C542A, struct.Struct("4I B19s 2I")
 """The Linux request that tells a terminal's true speed, common or not, on x86 and ARM; asm-generic/termbits.h."""
-
-FaultKind = Literal["late", "silent", "truncated", "dropped", "flipped", "stray", "complained", "unplugged"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What befalls one reply, with the data that follows it.
-
-    ``late``: it comes ``seconds`` later. ``silent``: never. ``truncated``: only the bytes before ``at``. ``dropped``,
-    ``flipped``, ``stray``: the byte ``at`` is lost, spoiled, or preceded by one too many. ``complained``: BAD_PACKET
-    comes before it, as from some optical modules. ``unplugged``: the cable is pulled when ``at`` bytes have come.
-
-    ``after`` is how many replies are well before.
-    """
-
-    kind: FaultKind
-    after: int = 0
-    at: int = 0
-    seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(FaultKind):
-            raise ValueError(f"there is no fault {self.kind!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Cable:
-    """A cable that carries ``good_to`` bits a second; faster, one byte in ``every`` arrives spoiled."""
-
-    good_to: int = 115_200
-    every: int = 1_000
 
 
 class SimulatedReader:
@@ -187,6 +155,8 @@ class SimulatedReader:
                 self._attend()
             elif self._pty is not None:
                 heard = os.read(self._pty[0], 4096)
+                if self._pace and not self._pause(len(heard) * 10 / self._firmware.baud * self._pace):
+                    continue
                 if _speed(self._pty[1]) != self._firmware.baud:
                     # At another speed all that is heard is noise.
                     self._decoder.reset()
@@ -205,7 +175,7 @@ class SimulatedReader:
         self._replies += 1
         if fault is not None and fault.kind == "late" and not self._pause(fault.seconds):
             return
-        if self._send(self._carry(_spoiled(said, fault), baud), baud) and fault and fault.kind == "unplugged":
+        if self._send(self._carry(spoiled(said, fault), baud), baud) and fault and fault.kind == "unplugged":
             self._pull()
 
     def _attend(self) -> None:
@@ -286,25 +256,3 @@ class SimulatedReader:
 def _speed(terminal: int) -> int:
     """Bits a second at which the host speaks."""
     return int(TERMIOS2.unpack(fcntl.ioctl(terminal, TCGETS2, bytes(TERMIOS2.size)))[-1])
-
-
-def _spoiled(said: bytes, fault: Fault | None) -> bytes:
-    """What is sent of a reply, by the fault script."""
-    if fault is None:
-        return said
-    at = min(fault.at, len(said) - 1)
-    match fault.kind:
-        case "late":
-            return said
-        case "silent":
-            return b""
-        case "truncated" | "unplugged":
-            return said[:at]
-        case "dropped":
-            return said[:at] + said[at + 1 :]
-        case "flipped":
-            return said[:at] + bytes([said[at] ^ 0x40]) + said[at + 1 :]
-        case "stray":
-            return said[:at] + b"\xef" + said[at:]
-        case "complained":
-            return encode(Kind.ACK, bytes([Answer.BAD_PACKET])) + said

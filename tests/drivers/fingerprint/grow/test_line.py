@@ -1,11 +1,7 @@
 """The line against a scripted peer: late answers, endless noise, and modules that say anything at all."""
 
-import os
 import random
-import threading
-import time
-import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -15,70 +11,66 @@ from drivers.fingerprint import Template
 from drivers.fingerprint.grow.codec import (
     ANSWERED,
     Answer,
-    Decoder,
     Instruction,
     Kind,
     Packet,
     Parameters,
+    command,
     encode,
 )
 from drivers.fingerprint.grow.line import MOST, Line
 from drivers.fingerprint.grow.reader import GrowReader
+from drivers.fingerprint.grow.virtual import VirtualWire
 
 OK, NO_FINGER = encode(Kind.ACK, b"\x00"), encode(Kind.ACK, bytes([Answer.NO_FINGER]))
 PARAMETERS = encode(Kind.ACK, b"\x00" + Parameters(0, 9, 200, 3, 0xFFFFFFFF, 256, 57_600).write())
 Reply = Callable[[Packet], bytes]
+Soon = Callable[..., float]
+Fetch = Callable[..., bytes | None]
 
 
 class Peer:
     """Something at the other end of a cable that answers each packet as told."""
 
+    baud = 57_600
+
     def __init__(self) -> None:
-        self._ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
-        self.port = os.ttyname(self._theirs)
         self.reply: Reply = lambda _: b""
-        self._thread = threading.Thread(target=self._live)
-        self._thread.start()
 
-    def _live(self) -> None:
-        decoder = Decoder()
-        with suppress(OSError):
-            while heard := os.read(self._ours, 4096):
-                for item in decoder.feed(heard):
-                    if isinstance(item, Packet):
-                        os.write(self._ours, self.reply(item))
-
-    def close(self) -> None:
-        os.close(self._theirs)
-        self._thread.join()
-        os.close(self._ours)
+    def hear(self, packet: Packet) -> bytes:
+        return self.reply(packet)
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
-    peer = Peer()
-    yield peer
-    peer.close()
+def peer() -> Peer:
+    return Peer()
 
 
 @pytest.fixture
-def line(peer: Peer) -> Iterator[Line]:
-    line = Line(peer.port, 57_600)
-    yield line
-    line.close()
+def wire(peer: Peer) -> VirtualWire:
+    return VirtualWire(peer)
 
 
-def soon(seconds: float = 0.05) -> float:
-    return time.monotonic() + seconds
+@pytest.fixture
+def line(wire: VirtualWire) -> Line:
+    return Line(wire)
 
 
-def fetch(line: Line, *, expected: int | None = 8, within: float = 2.0) -> bytes | None:
-    _, data = line.fetch(Instruction.UPLOAD_IMAGE, expected=expected, by=soon(within), progress=lambda _: True)
-    return data
+@pytest.fixture
+def soon(wire: VirtualWire) -> Soon:
+    return lambda seconds=0.05: wire.now() + seconds
 
 
-def test_an_answer_that_comes_one_question_late_is_let_pass(peer: Peer, line: Line) -> None:
+@pytest.fixture
+def fetch(line: Line, soon: Soon) -> Fetch:
+    def fetch(*, expected: int | None = 8, within: float = 2.0) -> bytes | None:
+        _, data = line.fetch(Instruction.UPLOAD_IMAGE, expected=expected, by=soon(within), progress=lambda _: True)
+        return data
+
+    return fetch
+
+
+def test_an_answer_that_comes_one_question_late_is_let_pass(peer: Peer, line: Line, soon: Soon) -> None:
     with pytest.raises(Unresponsive):
         line.ask(Instruction.GET_IMAGE, by=soon())
     said = {Instruction.READ_PARAMETERS: PARAMETERS, Instruction.GET_IMAGE: OK}
@@ -88,7 +80,7 @@ def test_an_answer_that_comes_one_question_late_is_let_pass(peer: Peer, line: Li
     assert line.ask(Instruction.GET_IMAGE, by=soon(2)) == (Answer.OK, b"")
 
 
-def test_an_answer_of_another_length_belongs_to_another_question(peer: Peer, line: Line) -> None:
+def test_an_answer_of_another_length_belongs_to_another_question(peer: Peer, line: Line, soon: Soon) -> None:
     peer.reply = lambda _: PARAMETERS + OK
     assert line.ask(Instruction.GET_IMAGE, by=soon(2)) == (Answer.OK, b"")
     peer.reply = lambda _: OK + PARAMETERS
@@ -96,7 +88,7 @@ def test_an_answer_of_another_length_belongs_to_another_question(peer: Peer, lin
     assert len(rest) == ANSWERED[Instruction.READ_PARAMETERS]
 
 
-def test_a_line_in_doubt_stays_so_until_it_is_known_good(peer: Peer, line: Line) -> None:
+def test_a_line_in_doubt_stays_so_until_it_is_known_good(peer: Peer, line: Line, soon: Soon) -> None:
     for _ in range(2):
         with pytest.raises(Unresponsive):
             line.ask(Instruction.GET_IMAGE, by=soon())
@@ -105,12 +97,14 @@ def test_a_line_in_doubt_stays_so_until_it_is_known_good(peer: Peer, line: Line)
         line.ask(Instruction.GET_IMAGE, by=soon())
 
 
-def test_a_doubt_is_settled_though_an_answer_to_that_is_lost_too(peer: Peer, line: Line) -> None:
+def test_a_doubt_is_settled_though_an_answer_to_that_is_lost_too(
+    peer: Peer, line: Line, fetch: Fetch, soon: Soon
+) -> None:
     with pytest.raises(Unresponsive):
         line.ask(Instruction.GET_IMAGE, by=soon())
     said = iter([b"", PARAMETERS, OK + encode(Kind.LAST_DATA, b"abcdefgh")])
     peer.reply = lambda _: next(said)
-    assert fetch(line, within=30) == b"abcdefgh"
+    assert fetch(within=30) == b"abcdefgh"
 
 
 @pytest.mark.parametrize(
@@ -125,41 +119,44 @@ def test_a_doubt_is_settled_though_an_answer_to_that_is_lost_too(peer: Peer, lin
     ],
     ids=["no answer before", "an answer between", "a packet short", "a packet long", "noise between", "a command"],
 )
-def test_a_transfer_that_is_not_whole_and_in_order_is_malformed(peer: Peer, line: Line, said: bytes) -> None:
+def test_a_transfer_that_is_not_whole_and_in_order_is_malformed(
+    peer: Peer, line: Line, said: bytes, fetch: Fetch, soon: Soon
+) -> None:
     peer.reply = lambda _: said
     with pytest.raises(Malformed):
-        fetch(line)
+        fetch()
     peer.reply = lambda packet: PARAMETERS if packet.payload[0] == Instruction.READ_PARAMETERS else OK
     assert line.ask(Instruction.GET_IMAGE, by=soon(2)) == (Answer.OK, b"")
 
 
-def test_a_transfer_without_end_is_ended(peer: Peer, line: Line) -> None:
+def test_a_transfer_without_end_is_ended(peer: Peer, fetch: Fetch) -> None:
     peer.reply = lambda _: OK + encode(Kind.DATA, bytes(256)) * (MOST // 256 + 1)
     with pytest.raises(Malformed, match="more than it should"):
-        fetch(line, expected=None)
+        fetch(expected=None, within=60)
 
 
-def test_noise_before_an_answer_does_not_matter(peer: Peer, line: Line) -> None:
+def test_noise_before_an_answer_does_not_matter(peer: Peer, fetch: Fetch) -> None:
     peer.reply = lambda _: b"\xef\x01\xef\x55" + OK + encode(Kind.LAST_DATA, b"abcdefgh")
-    assert fetch(line) == b"abcdefgh"
+    assert fetch() == b"abcdefgh"
 
 
 @pytest.mark.parametrize("call", ["ask", "fetch", "hush"])
 def test_a_line_that_never_falls_silent_keeps_nobody_past_the_deadline(
-    line: Line, monkeypatch: pytest.MonkeyPatch, call: str
+    peer: Peer, wire: VirtualWire, line: Line, fetch: Fetch, call: str
 ) -> None:
-    deadline = soon(0.2)
-
-    def babble(_: float) -> bytes:
-        assert time.monotonic() < deadline + 10, "it is listened to for ever"
-        return b"\xef\x01\x00"
-
-    monkeypatch.setattr(line, "_read", babble)
+    peer.reply = lambda _: b"\xef\x01\x00" * 100_000
+    wire.write(command(Instruction.GET_IMAGE), by=0)
+    wire.sleep(0.1)
+    deadline = wire.now() + 0.2
     if call == "hush":
         line.hush(by=deadline)
-        return
-    with pytest.raises(Unresponsive):
-        line.ask(Instruction.GET_IMAGE, by=deadline) if call == "ask" else fetch(line, within=0.2)
+    elif call == "ask":
+        with pytest.raises(Unresponsive):
+            line.ask(Instruction.GET_IMAGE, by=deadline)
+    else:
+        with pytest.raises(Unresponsive):
+            fetch(within=0.2)
+    assert wire.now() == pytest.approx(deadline)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -183,7 +180,7 @@ def test_whatever_a_module_says_ends_in_a_value_or_a_named_error(peer: Peer, see
 
     peer.reply = anything
     try:
-        reader = GrowReader(peer.port, fastest=57_600)
+        reader = GrowReader(VirtualWire(peer), fastest=57_600)
     except DeviceError:
         return
     try:

@@ -11,9 +11,11 @@ import pytest
 
 from drivers.errors import Absent, Malformed, Refused, Unresponsive
 from drivers.fingerprint import Captured, NoFinger, Smudged, Template
+from drivers.fingerprint.grow.cable import Cable, Fault, FaultKind
 from drivers.fingerprint.grow.codec import pack_image, unpack_image
-from drivers.fingerprint.grow.reader import BAUDS, OPTICAL, ROUND, GrowReader
-from drivers.fingerprint.grow.simulated import Cable, Fault, FaultKind, SimulatedReader
+from drivers.fingerprint.grow.reader import OPTICAL, ROUND, GrowReader
+from drivers.fingerprint.grow.session import BAUDS
+from drivers.fingerprint.grow.simulated import SimulatedReader
 from drivers.fingerprint.synthetic.synthesis import impression, master
 
 FINGER = impression(master(1, 2), seed=1)
@@ -166,8 +168,9 @@ def test_a_late_answer_is_never_taken_for_the_next_ones(device: SimulatedReader,
 
 def test_an_image_spoiled_again_and_again_is_malformed(tmp_path: Path) -> None:
     with SimulatedReader(tmp_path / "reader") as device:
-        reader = GrowReader(device.port, fastest=57_600)
+        reader = GrowReader(device.port, fastest=57_600, largest=128)
         device.place(FINGER)
+        # Between two transfers the line is settled, which takes an answer.
         device.fail(*(Fault("flipped", after=number, at=3_000) for number in (1, 3)))
         with pytest.raises(Malformed, match="check its cable"):
             reader.scan(within=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import serial
 
+from drivers.fingerprint.grow.cable import Fault
 from drivers.fingerprint.grow.codec import (
     Answer,
     Decoder,
@@ -21,7 +22,7 @@ from drivers.fingerprint.grow.codec import (
     encode,
     unpack_image,
 )
-from drivers.fingerprint.grow.simulated import Fault, SimulatedReader
+from drivers.fingerprint.grow.simulated import SimulatedReader
 from drivers.fingerprint.synthetic import features
 from drivers.fingerprint.synthetic.synthesis import impression, master
 
