@@ -20,6 +20,7 @@ from kiosk.station.crew import Crew
 from kiosk.station.crew.books import Books, open_books
 from kiosk.station.crew.devices import World, choose
 from kiosk.station.loop import Guest, Loop, Present, Timing
+from kiosk.station.machine import Process
 from kiosk.station.presenting import StationFacts, present
 from kiosk.station.reporter import Chronicle, Reporter
 from kiosk.station.robot import Album, Errands, Helper, Robot
@@ -130,7 +131,7 @@ def run_from(
     """Run the station that ``file`` describes, and say plainly what is wrong where it cannot; the exit status."""
     timing = Timing([] if frames is not None else None)
     try:
-        settings = load(file)
+        settings = load(file, here=[Process.KIOSK])
         if (pictures, errands, hands) != (None, None, None) and not _all_simulated(settings):
             sys.stderr.write(
                 f"kiosk: --errands, --pictures and --hands are for simulated devices; {file} names real ones\n"
