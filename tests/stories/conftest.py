@@ -12,12 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from drivers.camera.scene import Cloth
+from drivers.fingerprint.grow.codec import pack_image, unpack_image
+from drivers.fingerprint.synthetic import features
+from drivers.fingerprint.synthetic.synthesis import impression, master
+from kiosk.capture.signature import signature_png
 from kiosk.centre.authority import Authority
 from kiosk.centre.intake import Intake
 from kiosk.centre.orders import Orders
@@ -26,14 +32,18 @@ from kiosk.centre.registry import Registry
 from kiosk.centre.residents import OFFICERS, Cast, made_up
 from kiosk.centre.roster_maker import make_roster
 from kiosk.journey.events import Begin, Digit, Erase, Event, LanguageChosen, Next, PurposeChosen
+from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
 from kiosk.notify import Notifier
 from kiosk.record import telemetry
 from kiosk.record.exchange import Exchange, complete_files, write_durably
-from kiosk.record.header import Kind
+from kiosk.record.header import Header, Kind
+from kiosk.record.keys import CENTRE
 from kiosk.record.nik import Areas
+from kiosk.record.order import CardOrder, FingerTemplate
 from kiosk.record.resident import Resident
+from kiosk.record.seal import seal
 from kiosk.record.telemetry import Health, Occasion, Throughput
 from kiosk.screens.views import Target
 from kiosk.station.crew.devices import World
@@ -45,6 +55,8 @@ from kiosk.station.window import Window
 CONFIG = Path(__file__).parents[2] / "config"
 PERSON = 11
 """Seeds a made-up person's fingers."""
+ORDER = "order-00000001"
+"""The card that is ordered for the first of the cast."""
 PATIENCE = 20.0
 """Seconds to wait for anything; reached only when a test fails."""
 
@@ -318,6 +330,26 @@ def eventually() -> Callable[[Callable[[], object], str], None]:
             time.sleep(0.02)  # nothing tells when another process has written a file
 
     return eventually
+
+
+def ordered(station: Station, family: str = "grow-simulated") -> None:
+    """The centre orders this resident's card; the uplink brings the order."""
+    print_ = impression(master(PERSON, Finger.RIGHT_INDEX), seed=77)
+    seen = unpack_image(pack_image(print_), width=print_.shape[1], height=print_.shape[0])
+    face = np.full((400, 300, 3), 128, np.uint8)
+    order = CardOrder(
+        ORDER,
+        station.cast.ordinary,
+        photo=cv2.imencode(".jpg", face)[1].tobytes(),
+        signature=signature_png((((0.1, 0.5, 0.0), (0.5, 0.2, 0.3), (0.9, 0.6, 0.6)),)),
+        issued_place="SOE",
+        issued_on=date(2026, 11, 24),
+        templates=(FingerTemplate(Finger.RIGHT_INDEX, family, features.extract(seen)),),
+    )
+    (name,) = station.authority.stations()
+    header = Header(kind=Kind.ORDER, sender=CENTRE, receiver=name, id=ORDER, sequence=1, made=1_795_000_000)
+    blob = seal(order.pack(), header, (station.authority.station(name).sealing,), station.authority.orders)
+    write_durably(station.exchange.orders / f"{ORDER}.order", blob.data)
 
 
 def date_of(resident: Resident) -> str:

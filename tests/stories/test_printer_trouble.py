@@ -2,53 +2,19 @@
 
 import time
 from collections.abc import Callable
-from datetime import date
 
-import cv2
-import numpy as np
-
-from drivers.fingerprint.grow.codec import pack_image, unpack_image
-from drivers.fingerprint.synthetic import features
-from drivers.fingerprint.synthetic.synthesis import impression, master
 from drivers.printer.evolis.codec import Do
 from drivers.printer.evolis.codec import Panel as Ribbon
-from kiosk.capture.signature import signature_png
 from kiosk.centre.residents import OFFICERS
 from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Next
-from kiosk.journey.fingers import Finger
 from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
-from kiosk.record.exchange import write_durably
-from kiosk.record.header import Header, Kind
-from kiosk.record.keys import CENTRE, StationKeys, keys_directory
+from kiosk.record.keys import StationKeys, keys_directory
 from kiosk.record.ledger import Ledger, OrderState
-from kiosk.record.order import CardOrder, FingerTemplate
-from kiosk.record.seal import seal
 from kiosk.record.telemetry import Trouble
 from kiosk.station.crew.devices import World
 from kiosk.station.robot import Hands
 
-PERSON = 11
-ORDER = "order-00000001"
-
-
-def ordered(station, family="grow-simulated"):
-    """The centre orders this resident's card; the uplink brings the order."""
-    print_ = impression(master(PERSON, Finger.RIGHT_INDEX), seed=77)
-    seen = unpack_image(pack_image(print_), width=print_.shape[1], height=print_.shape[0])
-    face = np.full((400, 300, 3), 128, np.uint8)
-    order = CardOrder(
-        ORDER,
-        station.cast.ordinary,
-        photo=cv2.imencode(".jpg", face)[1].tobytes(),
-        signature=signature_png((((0.1, 0.5, 0.0), (0.5, 0.2, 0.3), (0.9, 0.6, 0.6)),)),
-        issued_place="SOE",
-        issued_on=date(2026, 11, 24),
-        templates=(FingerTemplate(Finger.RIGHT_INDEX, family, features.extract(seen)),),
-    )
-    (name,) = station.authority.stations()
-    header = Header(kind=Kind.ORDER, sender=CENTRE, receiver=name, id=ORDER, sequence=1, made=1_795_000_000)
-    blob = seal(order.pack(), header, (station.authority.station(name).sealing,), station.authority.orders)
-    write_durably(station.exchange.orders / f"{ORDER}.order", blob.data)
+from .conftest import ORDER, PERSON, ordered
 
 
 def at_the_printer(station, trouble: Callable[[World], object], then):
