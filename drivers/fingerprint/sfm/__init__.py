@@ -1,0 +1,1 @@
+"""Suprema's SFM modules: codec, line, driver, and a simulated module."""
