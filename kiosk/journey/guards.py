@@ -23,8 +23,6 @@ from kiosk.journey.steps import RECORDING_NEEDS, Purpose, Refusal
 NIK_DIGITS = 16
 DATE_DIGITS = 8
 PIN_DIGITS = 6
-YOUNGEST = 16
-"""Recording is open from 16 (pemula); the card itself is printed from 17 (UU 24/2013; ministry practice)."""
 SHUTTER_AFTER = 2.1
 """Seconds of a good face before the shutter: three, two, one."""
 SHUTTER_BY_HAND_AFTER = 15.0
@@ -101,12 +99,12 @@ def already_recorded(session: Session, _: Event) -> bool:
 
 
 def too_young(session: Session, _: Event) -> bool:
-    """Under sixteen today and never married."""
+    """Not old enough today, and never married."""
     if session.biodata is None or session.today is None:
         return True
     born, today = session.biodata.birth_date, session.today
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return age < YOUNGEST and not session.biodata.married
+    return age < session.recording_age and not session.biodata.married
 
 
 def face_good_long_enough(session: Session, event: Event) -> bool:

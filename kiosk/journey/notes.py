@@ -230,5 +230,5 @@ def roster_seen(session: Session, event: Event) -> Changes:
 def forgotten(session: Session, event: Event) -> Changes:
     """The next visit knows nothing of this one."""
     clean = Session()
-    kept = {"step", "visit", "now", "since", "today", "missing", "has_roster"}
+    kept = {"step", "visit", "now", "since", "today", "missing", "has_roster", "recording_age"}
     return {name: getattr(clean, name) for name in Session.__slots__ if name not in kept} | {"visit": session.visit + 1}

@@ -89,6 +89,8 @@ class Session:
     time_is_short: bool = False
     missing: frozenset[Device] = frozenset()
     has_roster: bool | None = None
+    recording_age: int = 16
+    """Years from which residents may be recorded (pemula, ministry practice); a setting, as the law may change."""
 
     language: str = "id"
     purpose: Purpose = Purpose.RECORD

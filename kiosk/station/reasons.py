@@ -64,8 +64,8 @@ SCREENS: Final[dict[Refusal, Reason]] = {
     ),
     Refusal.TOO_YOUNG: Reason(
         word("A little too early"),
-        word("Recording is open from the age of 16."),
-        word("Come again after your 16th birthday, with your family card."),
+        word("Recording is open from the age of {age}."),
+        word("Come again when you are old enough, with your family card."),
         "calendar",
     ),
     Refusal.ALREADY_RECORDED: Reason(

@@ -87,6 +87,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             notifier,
             rotate=settings.screen.rotate,
             frames_a_second=settings.screen.frames_a_second,
+            recording_age=settings.policy.recording_age,
             guest=guest,
             timing=watchers.timing,
         )

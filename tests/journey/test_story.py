@@ -191,6 +191,15 @@ def test_sixteen_today_or_married_may_record(visit: Visit, about: dict[str, obje
     assert visit.step is Step.CONSENT
 
 
+def test_the_age_of_recording_is_the_offices_setting(visit: Visit) -> None:
+    visit.session = visit.session.but(recording_age=17)
+    identified(visit, born=date(2009, 11, 25), married=False)
+    visit(Next())
+    assert (visit.step, visit.session.refusal) == (Step.NOT_ELIGIBLE, Refusal.TOO_YOUNG)
+    visit(Next())
+    assert visit.session.recording_age == 17, "it outlasts a visit"
+
+
 def test_a_face_that_turns_away_starts_the_countdown_again(visit: Visit) -> None:
     identified(visit)
     visit(Next(), Next())

@@ -197,12 +197,20 @@ def test_a_recording_that_is_not_kept_yet_can_be_tried_again():
     assert (again.label, over.label) == ("Coba lagi", "Selesai")
 
 
-@pytest.mark.parametrize(("born", "from_day"), [(date(2012, 2, 29), "1 Maret 2028"), (date(2011, 6, 5), "5 Juni 2027")])
+@pytest.mark.parametrize(("born", "from_day"), [(date(2012, 2, 29), "29 Februari 2028"), (date(2011, 6, 5), "5 Juni 2027")])
 def test_who_is_too_young_is_told_the_day(born, from_day):
     young = Biodata(**{name: getattr(BIODATA, name) for name in Biodata.__slots__} | {"birth_date": born})
     view = shown(Step.NOT_ELIGIBLE, refusal=Refusal.TOO_YOUNG, biodata=young)
     assert isinstance(view, views.Message)
     assert from_day in view.todo
+
+
+def test_another_age_of_recording_is_told_as_such():
+    born = Biodata(**{name: getattr(BIODATA, name) for name in Biodata.__slots__} | {"birth_date": date(2012, 2, 29)})
+    view = shown(Step.NOT_ELIGIBLE, refusal=Refusal.TOO_YOUNG, biodata=born, recording_age=17)
+    assert isinstance(view, views.Message)
+    assert "17" in view.page.sentence
+    assert "1 Maret 2029" in view.todo
 
 
 def test_out_of_service_says_which_device_and_where_else_to_go():

@@ -1,5 +1,6 @@
 """Beside the way: refusals, stopping, help, a pause, and out of service."""
 
+from calendar import isleap
 from datetime import date
 
 from kiosk.journey.events import Deny, Next
@@ -16,13 +17,11 @@ def refused(tell: Telling) -> View:
     """Why it does not go on, and what to do next."""
     say, session = tell.say, tell.session
     reason = reasons.SCREENS[session.refusal or Refusal.OFFICER_NO]
-    todo = say(reason.todo)
+    why, todo = say(reason.why, age=say.number(session.recording_age)), say(reason.todo)
     if session.refusal is Refusal.TOO_YOUNG and session.biodata is not None:
-        todo = say("Come again from {date}, with your family card.", date=say.date(_sixteenth(session)))
+        todo = say("Come again from {date}, with your family card.", date=say.date(_of_age(session)))
     button = Button(say("Finish"), Next(), "home")
-    return views.Message(
-        tell.page(say(reason.headline), say(reason.why), primary=button), reason.picture, Mood.ATTENTION, todo
-    )
+    return views.Message(tell.page(say(reason.headline), why, primary=button), reason.picture, Mood.ATTENTION, todo)
 
 
 def not_kept(tell: Telling) -> View:
@@ -94,11 +93,13 @@ def out_of_service(tell: Telling) -> View:
     )
 
 
-def _sixteenth(session: Session) -> date:
+def _of_age(session: Session) -> date:
     assert session.biodata is not None  # noqa: S101 - asked only with biodata
     born = session.biodata.birth_date
-    # Who is born on 29 February comes of age on 1 March (KUHPerdata counts full years).
-    return date(born.year + 16, 3, 1) if (born.month, born.day) == (2, 29) else born.replace(year=born.year + 16)
+    year = born.year + session.recording_age
+    # Who is born on 29 February comes of age on 1 March where that day is missing (KUHPerdata counts full years).
+    leapling = (born.month, born.day) == (2, 29) and not isleap(year)
+    return date(year, 3, 1) if leapling else born.replace(year=year)
 
 
 def _stopped(tell: Telling, devices: frozenset[Device]) -> tuple[str, str]:
