@@ -62,10 +62,10 @@ class Firmware:
         width: int,
         height: int,
         ppi: int,
-        ring: bool,
-        password: int,
-        product: bool,
-        lazy: bool,
+        ring: bool = True,
+        password: int = 0,
+        product: bool = True,
+        lazy: bool = False,
     ) -> None:
         self.parameters, self.baud = parameters, parameters.baud
         self.glass: Image | None = None

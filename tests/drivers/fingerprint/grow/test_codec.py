@@ -35,6 +35,10 @@ kinds = st.sampled_from(list(Kind))
         (command(Instruction.UPLOAD_IMAGE), "EF01 FFFFFFFF 01 0003 0A 000E"),
         (command(Instruction.READ_PARAMETERS), "EF01 FFFFFFFF 01 0003 0F 0013"),
         (command(Instruction.VERIFY_PASSWORD, bytes(4)), "EF01 FFFFFFFF 01 0007 13 00000000 001B"),
+        (command(Instruction.EMPTY), "EF01 FFFFFFFF 01 0003 0D 0011"),
+        # R503 manual v1.2.2, p. 14, and ZFM-70 manual §6.3.5.
+        (command(Instruction.COUNT), "EF01 FFFFFFFF 01 0003 1D 0021"),
+        (command(Instruction.ECHO), "EF01 FFFFFFFF 01 0003 53 0057"),
     ],
 )
 def test_commands_are_those_of_the_manual(made: bytes, printed: str) -> None:

@@ -117,12 +117,37 @@ def test_it_matches_what_its_buffers_hold(device: SimulatedReader, host: serial.
         (Instruction.SET_PARAMETER, b"", Answer.UNKNOWN_INSTRUCTION),
         (Instruction.VERIFY_PASSWORD, b"\x00\x00\x00\x01", Answer.WRONG_PASSWORD),
         (Instruction.LIGHT, b"", Answer.OK),
+        (Instruction.MERGE, b"", Answer.MERGE_FAILED),
+        (Instruction.STORE, b"\x01\x00\x00", Answer.NO_SUCH_PAGE),
+        (Instruction.STORE, b"", Answer.NO_SUCH_PAGE),
+        (Instruction.LOAD, b"\x01\x00\x00", Answer.LOAD_FAILED),
+        (Instruction.DELETE, b"\x00\x00\xff\xff", Answer.OK),
     ],
 )
 def test_it_says_no_as_a_module_does(
     host: serial.Serial, instruction: Instruction, parameters: bytes, answer: Answer
 ) -> None:
     assert told(host, instruction, parameters) == bytes([answer])
+
+
+def test_it_echoes_and_says_when_it_has_started(device: SimulatedReader, host: serial.Serial) -> None:
+    assert told(host, Instruction.ECHO) == b"\x55"
+    device.place(FINGER)
+    assert told(host, Instruction.GET_IMAGE) == b"\x00"
+    host.write(command(Instruction.RESTART))
+    assert host.read(13) == encode(Kind.ACK, b"\x00") + b"\x55"
+    assert told(host, Instruction.UPLOAD_IMAGE) == bytes([Answer.IMAGE_NOT_SENT]), "what it saw is gone"
+
+
+def test_a_search_of_an_empty_library_finds_nobody(device: SimulatedReader, host: serial.Serial) -> None:
+    device.place(FINGER)
+    told(host, Instruction.GET_IMAGE)
+    told(host, Instruction.EXTRACT, b"\x01")
+    assert told(host, Instruction.SEARCH, b"\x01\x00\x00\x00\xc8") == bytes([Answer.NOT_FOUND, 0, 0, 0, 0])
+    assert told(host, Instruction.STORE, b"\x01\x00\xc7") == b"\x00"
+    assert told(host, Instruction.STORE, b"\x01\x00\xc8") == bytes([Answer.NO_SUCH_PAGE]), "past the capacity"
+    assert told(host, Instruction.SEARCH, b"\x01\x00\x00\x00\xc8")[:3] == b"\x00\x00\xc7"
+    assert told(host, Instruction.SEARCH, b"\x01\x00\x00\x00\xc7")[0] == Answer.NOT_FOUND, "only in the range"
 
 
 def test_what_it_does_not_know_it_says_so(host: serial.Serial) -> None:
