@@ -1,79 +1,65 @@
 """The fleet as a technician reads it in a terminal: one row a station, those in need first."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kiosk.fleet.view import Fleet, StationView, Urgency
+from kiosk.fleet.needs import Case, Urgency, span
+from kiosk.fleet.view import StationView
 
 _STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.NONE: "green"}
+_MARKS = {Urgency.NOW: "!!", Urgency.SOON: "!", Urgency.NONE: ""}
+"""The urgency without colour."""
 NOTHING = "-"
-LOW_RIBBON = 50
-ROOMY = 96
+_HOW_SOON = {Urgency.NOW: "now", Urgency.SOON: "soon", Urgency.NONE: NOTHING}
+_COUNTED = {Urgency.NOW: "to see to now", Urgency.SOON: "soon", Urgency.NONE: "well"}
+_FIGURES = {
+    "Waiting": "Wait",
+    "Oldest": "Oldest",
+    "Ribbon": "Ribbon",
+    "Recorded": "Rec.",
+    "Cards": "Cards",
+    "Heard": "Heard",
+}
+"""The figures' columns, and their names where there is little room."""
+ROOMY = 100
 """Columns from which the figures stand apart; below, every one counts."""
-WIDE = 120
-"""Columns from which sentences fit beside the figures."""
-LONG_WAIT = 24 * 3600
 
 
-def table(fleet: Fleet, *, now: float, width: int) -> RenderableType:
-    """The whole fleet at Unix time ``now``, in ``width`` columns: what stations need stands beside, or else below."""
-    beside = width >= WIDE
-    count = len(fleet.stations)
-    made = Table(
-        title=f"{count} station{'' if count == 1 else 's'}",
-        caption=_caption(fleet),
-        box=SIMPLE_HEAD if width >= ROOMY else None,
-        padding=(0, 1) if width >= ROOMY else (0, 1, 0, 0),
-    )
-    for column in ("Station", "State"):
-        made.add_column(column, no_wrap=True)
-    for column in ("Waiting", "Oldest", "Ribbon", "Recorded", "Cards", "Heard"):
-        made.add_column(column, justify="right", no_wrap=True)
-    if beside:
-        made.add_column("Needs", ratio=1)
-        made.expand = True
-    below = []
-    for view in fleet.ordered():
-        need = "; ".join(needs(view))
-        state = Text(f"{view.shape} {view.word}", style=_STYLES[view.urgency])
-        made.add_row(_name(view), state, *figures(view, now=now), *((need or NOTHING,) if beside else ()))
-        if need and not beside:
-            below.append(Text.assemble((_name(view), "bold"), f": {need}"))
-    return Group(made, *below)
+def table(cases: Sequence[Case], *, unreadable: int, now: float, width: int) -> RenderableType:
+    """The whole fleet at Unix time ``now``, in ``width`` columns: what stations need, then the figures of all.
+
+    A long table ends below the screen, and then does so among the stations that are well.
+    """
+    roomy = width >= ROOMY
+    made = Table(caption=_caption(unreadable), box=None, padding=(0, 2 if roomy else 1, 0, 0))
+    made.add_column("", no_wrap=True)
+    made.add_column("Station", overflow="fold")
+    made.add_column("State", no_wrap=True)
+    for long, short in _FIGURES.items():
+        made.add_column(long if roomy else short, justify="right", no_wrap=True)
+    for case in cases:
+        style = _STYLES[case.urgency]
+        state = Text(f"{case.view.shape} {case.view.word}", style)
+        made.add_row(Text(_MARKS[case.urgency], style), _name(case.view), state, *figures(case.view, now=now))
+    return Group(_summary(cases), *_list(cases), made)
 
 
-def lines(fleet: Fleet, *, now: float) -> Iterator[str]:
+def lines(cases: Sequence[Case], *, unreadable: int, now: float) -> Iterator[str]:
     """The same as plain lines of tab-separated fields, with a head line, for scripts and logs."""
-    yield "\t".join(("station", "state", "needs", "waiting", "oldest", "ribbon", "recorded", "cards", "heard"))
-    for view in fleet.ordered():
-        need = "; ".join(needs(view)) or NOTHING
-        yield "\t".join((_name(view), view.word, need, *figures(view, now=now)))
-    if fleet.unreadable:
-        yield f"# {_caption(fleet)}"
-
-
-def needs(view: StationView) -> list[str]:
-    """What somebody should see to, in plain words."""
-    wants = [f"{ill.device} {ill.sentence}" for ill in view.ill]
-    health = view.health
-    if health is not None:
-        if not health.clock_trusted:
-            wants.append("clock not set: connect it, or set the date")
-        if health.blanks == 0:
-            wants.append("no blanks left: bring some")
-        if health.printer.ribbon_left is not None and health.printer.ribbon_left < LOW_RIBBON:
-            wants.append("ribbon nearly used up: bring one")
-        if (health.outbox_oldest_seconds or 0) > LONG_WAIT:
-            wants.append("recordings wait long: look at its network, or collect them")
-        if health.roster_age_seconds is None:
-            wants.append("no roster: import one")
-    if view.certificate_days is not None and view.certificate_days < 30:
-        wants.append(f"certificate ends in {view.certificate_days} days: renew it")
-    return wants
+    yield "\t".join(
+        ("station", "state", "urgency", "needs", "waiting", "oldest", "ribbon", "recorded", "cards", "heard")
+    )
+    for case in cases:
+        need = "; ".join(str(need) for need in case.needs) or NOTHING
+        how_soon = _HOW_SOON[case.urgency]
+        yield "\t".join((_name(case.view), case.view.word, how_soon, need, *figures(case.view, now=now)))
+    if unreadable:
+        yield f"# {_caption(unreadable)}"
 
 
 def figures(view: StationView, *, now: float) -> tuple[str, str, str, str, str, str]:
@@ -82,7 +68,7 @@ def figures(view: StationView, *, now: float) -> tuple[str, str, str, str, str, 
     current = today.counters if today is not None else None
     return (
         str(health.outbox_waiting) if health is not None else NOTHING,
-        span(health.outbox_oldest_seconds) if health is not None else NOTHING,
+        _number(health.outbox_oldest_seconds, span) if health is not None else NOTHING,
         _number(health.printer.ribbon_left) if health is not None else NOTHING,
         str(current.recordings_sealed) if current is not None else NOTHING,
         str(current.cards_printed) if current is not None else NOTHING,
@@ -90,26 +76,34 @@ def figures(view: StationView, *, now: float) -> tuple[str, str, str, str, str, 
     )
 
 
-def span(seconds: float | None) -> str:
-    """A length of time in its largest useful unit: 40 s, 12 min, 3 h, 5 d."""
-    if seconds is None:
-        return NOTHING
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{int(seconds // length)} {unit}"
-    return f"{int(seconds)} s"
+def _summary(cases: Sequence[Case]) -> Text:
+    many = Counter(case.urgency for case in cases)
+    parts = [Text(f"{many[urgency]} {words}", _STYLES[urgency]) for urgency, words in _COUNTED.items() if many[urgency]]
+    count = f"{len(cases)} station{'' if len(cases) == 1 else 's'}" if cases else "no station was heard of yet"
+    return Text(", ").join([Text(count, "bold"), *parts])
+
+
+def _list(cases: Sequence[Case]) -> Iterator[RenderableType]:
+    for case in cases:
+        if case.needs:
+            head = f"{_MARKS[case.urgency]:2} {_name(case.view)}"
+            yield Text.assemble((head, _STYLES[case.urgency]), f"  {case.view.word}")
+            for need in case.needs:
+                told = Text.assemble((f"[{need.who.value}]", _STYLES[need.urgency]), f" {need.sentence}")
+                yield Padding(told, (0, 0, 0, 3))
+    yield Text()
 
 
 def _name(view: StationView) -> str:
     return f"{view.province}/{view.station}"
 
 
-def _number(value: int | None) -> str:
-    return str(value) if value is not None else NOTHING
+def _number(value: float | None, said: Callable[[float], str] = str) -> str:
+    return said(value) if value is not None else NOTHING
 
 
-def _caption(fleet: Fleet) -> str | None:
-    if not fleet.unreadable:
+def _caption(unreadable: int) -> str | None:
+    if not unreadable:
         return None
-    count = fleet.unreadable
-    return f"{count} message{' was' if count == 1 else 's were'} not of the agreed form: is a station's software newer?"
+    messages = f"{unreadable} message{' was' if unreadable == 1 else 's were'}"
+    return f"{messages} not of the agreed form: is a station's software newer?"

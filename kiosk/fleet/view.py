@@ -2,27 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import Enum
 
-from kiosk.record.telemetry import Condition, Health, StationState, Unreadable
+from kiosk.record.telemetry import Health, StationState, Unreadable
 from kiosk.uplink import messages
-from kiosk.uplink.messages import ROOT, StateMessage, Today, Why
-
-
-class Urgency(Enum):
-    """How much a station wants somebody's attention; the order is that of the table."""
-
-    NOW = 0
-    SOON = 1
-    NONE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Ill:
-    """A device that does not work, in words."""
-
-    device: str
-    sentence: str
+from kiosk.uplink.messages import ROOT, CentreLink, StateMessage, Today, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +16,11 @@ class StationView:
     station: str
     state: StateMessage | None = None
     health: Health | None = None
+    centre: CentreLink | None = None
     today: Today | None = None
     highest_birth: int = 0
-    certificate_days: int | None = None
+    certificate: tuple[int, float] | None = None
+    """Days until it ends, and the Unix seconds when that was told."""
     heard_at: float | None = None
     heard_live: bool = False
 
@@ -58,28 +43,12 @@ class StationView:
         """The state as a shape that can be told apart without colour."""
         return _SHAPES[self.state.state] if self.state is not None else "?"
 
-    @property
-    def ill(self) -> tuple[Ill, ...]:
-        """The devices that do not work, and what the printer asks for."""
-        if self.health is None:
-            return ()
-        devices = [
-            Ill(device.value, health.sentence)
-            for device, health in self.health.devices.items()
-            if health.condition is not Condition.OK
-        ]
-        told = {ill.sentence for ill in devices}
-        faults = [Ill("printer", fault.sentence) for fault in self.health.printer.faults if fault.sentence not in told]
-        return (*devices, *faults)
-
-    @property
-    def urgency(self) -> Urgency:
-        """How soon somebody should look at this station."""
-        if self.state is None or self.state.state in (StationState.OUT_OF_SERVICE, StationState.SILENT):
-            return Urgency.NOW
-        if not self.connected:
-            return Urgency.SOON if self.state.why is Why.STOPPED else Urgency.NOW
-        return Urgency.SOON if self.ill else Urgency.NONE
+    def certificate_days(self, *, now: float) -> int | None:
+        """Days until its TLS certificate ends, negative after; they go on while it is offline."""
+        if self.certificate is None:
+            return None
+        told, at = self.certificate
+        return told if self.connected else told - int(max(0.0, now - at) // 86400)
 
 
 _WORDS = {
@@ -117,10 +86,6 @@ class Fleet:
         except Unreadable:
             self.unreadable += 1
 
-    def ordered(self) -> list[StationView]:
-        """Those that need somebody first, then by name."""
-        return sorted(self.stations.values(), key=lambda view: (view.urgency.value, view.province, view.station))
-
 
 def _heard(known: StationView, leaf: str, payload: bytes, *, retained: bool, now: float) -> StationView:
     if not payload:
@@ -134,13 +99,16 @@ def _heard(known: StationView, leaf: str, payload: bytes, *, retained: bool, now
             return _seen(changed, state.at, retained=retained, now=now)
         case "health":
             report = messages.HEALTH.decode(payload)
-            return _seen(replace(known, health=report.health), report.at, retained=retained, now=now)
+            return _seen(
+                replace(known, health=report.health, centre=report.centre), report.at, retained=retained, now=now
+            )
         case "throughput":
             counters = messages.THROUGHPUT.decode(payload)
             return _seen(replace(known, today=counters.today), counters.at, retained=retained, now=now)
         case "info":
             info = messages.INFO.decode(payload)
-            changed = replace(known, certificate_days=info.certificate_days)
+            days = info.certificate_days
+            changed = replace(known, certificate=None if days is None else (days, _unix(info.at)))
             return _seen(changed, info.at, retained=retained, now=now)
         case _:
             return known
@@ -149,9 +117,16 @@ def _heard(known: StationView, leaf: str, payload: bytes, *, retained: bool, now
 def _seen(known: StationView, at: str | None, *, retained: bool, now: float) -> StationView:
     if at is None:
         return known  # a will is the broker's word, not the station's
+    moment = _unix(at)
     if not retained:
         return replace(known, heard_at=now, heard_live=True)
-    moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
     if known.heard_at is not None and known.heard_at >= moment:
         return known
     return replace(known, heard_at=moment, heard_live=False)
+
+
+def _unix(at: str) -> float:
+    try:
+        return datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise Unreadable("there is no such moment") from None

@@ -1,156 +1,23 @@
 """``kiosk fleet watch``: the state of all stations, live over MQTT, in a terminal or as plain lines."""
 
 import os
-import ssl
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import paho.mqtt.client as paho
 import typer
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
+from kiosk.fleet.needs import Limits, cases
+from kiosk.fleet.subscription import NotWatching, Viewer, Watch, cannot_read
 from kiosk.fleet.table import lines, table
 from kiosk.fleet.view import Fleet
-from kiosk.uplink.messages import ROOT
 from kiosk.uplink.settings import TlsFiles
 
 PASSWORD_VARIABLE = "KIOSK_FLEET_PASSWORD"  # noqa: S105  # the name of a variable, not a password
-_LEAVES = ("state", "info", "health", "throughput")
-_TAKEN_OVER = 142
-_TAKEN_OVER_SENTENCE = "Another view uses this user name now: give each view its own."
-_SHORT_LIFE_SECONDS = 10.0
-_MOST_SHORT_LIVES = 4
-_CONNECT_SECONDS = 10.0
-_RETRY_SECONDS = 2.0
-
-
-class NotWatching(Exception):
-    """The broker cannot be watched; the sentence says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who watches, and where. Each technician has a user name of their own."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: TlsFiles | None = None
-
-
-class Watch:
-    """A subscription to all stations, driven by the thread that owns it; ``fleet`` is the newest picture.
-
-    Connects at construction. Raises NotWatching.
-    """
-
-    def __init__(
-        self, viewer: Viewer, *, wall: Callable[[], float] = time.time, retry_seconds: float = _RETRY_SECONDS
-    ) -> None:
-        self.fleet = Fleet()
-        self.trouble: str | None = None
-        """Why nothing new comes just now; it is tried again."""
-        self._wall, self._retry_seconds = wall, retry_seconds
-        self._subscribed_at = 0.0
-        self._short_lives = 0
-        self._fatal: str | None = None
-        self._subscribed = False
-        self._retry_at: float | None = None
-        self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=viewer.user, protocol=paho.MQTTv5, reconnect_on_failure=False
-        )
-        self._client.username_pw_set(viewer.user, viewer.password)
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
-        try:
-            if viewer.tls is not None:
-                context = ssl.create_default_context(cafile=str(viewer.tls.authority))
-                context.load_cert_chain(viewer.tls.certificate, viewer.tls.key)
-                self._client.tls_set_context(context)
-            self._client.connect(viewer.host, viewer.port, keepalive=30)
-        except OSError as error:
-            sentence = f"The broker at {viewer.host} port {viewer.port} cannot be reached: {error.strerror or error}"
-            raise NotWatching(sentence) from None
-        deadline = time.monotonic() + _CONNECT_SECONDS
-        while not self._subscribed:
-            self.turn(within=0.5)
-            if self.trouble is not None or time.monotonic() > deadline:
-                self.close()
-                raise NotWatching(self.trouble or "The broker took the connection but did not answer.")
-
-    def turn(self, *, within: float) -> None:
-        """Hear what comes, at most ``within`` seconds or until something came.
-
-        A lost connection is made anew by later turns. Raises NotWatching where that would not help.
-        """
-        if self._retry_at is not None:
-            self._try_again(within)
-            return
-        result = self._client.loop(timeout=within)
-        if self._fatal is not None:
-            raise NotWatching(self._fatal)
-        if result != paho.MQTT_ERR_SUCCESS:
-            self._lost(paho.error_string(result))
-
-    def _lost(self, why: str) -> None:
-        now = time.monotonic()
-        # mosquitto 2.0 ends the older connection of a user name without saying why; then the two views throw each
-        # other out for ever.
-        self._short_lives = self._short_lives + 1 if now - self._subscribed_at < _SHORT_LIFE_SECONDS else 0
-        if self._short_lives >= _MOST_SHORT_LIVES:
-            raise NotWatching(f"The broker ends this connection again and again. {_TAKEN_OVER_SENTENCE}")
-        self.trouble = f"Contact with the broker lost ({why}); trying again."
-        self._retry_at = now + self._retry_seconds
-
-    def close(self) -> None:
-        """Stop watching; may be called twice."""
-        self._client.disconnect()
-
-    def _try_again(self, within: float) -> None:
-        wait = (self._retry_at or 0.0) - time.monotonic()
-        if wait > 0:
-            time.sleep(min(wait, within))
-            return
-        try:
-            self._client.reconnect()
-        except OSError:
-            self._retry_at = time.monotonic() + self._retry_seconds
-        else:
-            self._retry_at = None
-
-    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
-        if reason.is_failure:
-            self._fatal = f"The broker refused: {reason}. Check the user name and the password."
-            return
-        client.subscribe([(f"{ROOT}/+/+/{leaf}", SubscribeOptions(qos=1)) for leaf in _LEAVES])
-
-    def _on_subscribe(
-        self, _client: paho.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
-    ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            self._fatal = "The broker does not let this user see the stations: its ACL needs `topic read ktp/v1/#`."
-        self._subscribed, self.trouble = True, None
-        self._subscribed_at = time.monotonic()
-
-    def _on_disconnect(
-        self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
-    ) -> None:
-        if reason.value == _TAKEN_OVER:
-            self._fatal = _TAKEN_OVER_SENTENCE
-
-    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        self.fleet.hear(message.topic, bytes(message.payload), retained=message.retain, now=self._wall())
 
 
 def commands() -> typer.Typer:
@@ -175,27 +42,38 @@ def watch(
     authority: Annotated[Path | None, typer.Option(help="TLS: who vouches for the broker (PEM).")] = None,
     certificate: Annotated[Path | None, typer.Option(help="TLS: your certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS: its key (PEM).")] = None,
+    blanks: Annotated[int, typer.Option(help="Fewer blanks than this are too few.", min=0)] = Limits().blanks,
+    roster_days: Annotated[int, typer.Option(help="A roster this old is too old.", min=1)] = Limits().roster_days,
+    waiting_hours: Annotated[
+        int, typer.Option(help="Recordings that wait as long as this wait too long.", min=1)
+    ] = Limits().waiting_hours,
     once: Annotated[float | None, typer.Option(help="Listen this many seconds, print the table, end.", min=0)] = None,
 ) -> None:
-    """Show every station: its state, what it needs, recordings waiting, ribbon left, today's recordings and cards.
+    """Show every station: its state, what it needs of whom, recordings waiting, ribbon left, today's work.
 
-    Those that need somebody stand first. Without a terminal, plain tab-separated lines.
+    Those that need somebody now (!!) stand first, then those that will soon (!). Without a terminal, plain
+    tab-separated lines. With --once the status is 1 where the broker could not be heard to the end.
 
     ● ready, ◐ in a visit, ■ out of service, ○ stopped or contact lost, ▲ not running: reached, but its program is not.
     """
     console = Console()
+    limits = Limits(blanks, roster_days, waiting_hours)
     try:
         viewer = Viewer(host, port, user, _password(password_file), _tls(authority, certificate, key))
         watching = Watch(viewer)
-    except (NotWatching, OSError) as error:
+    except NotWatching as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     try:
         if once is not None:
             _listen(watching, once)
-            _print(watching.fleet, console)
+            _print(watching.fleet, limits, console)
+            if watching.trouble is not None:
+                raise NotWatching(f"This may not be all: {watching.trouble}.")
+        elif console.is_terminal:
+            _show(watching, limits, console)
         else:
-            _follow(watching, console)
+            _follow(watching, limits, console)
     except KeyboardInterrupt:
         pass  # the way to end it
     except NotWatching as error:
@@ -207,7 +85,12 @@ def watch(
 
 def _password(file: Path | None) -> str:
     if file is not None:
-        return file.read_text("utf-8").strip()
+        try:
+            return file.read_text("utf-8").strip()
+        except OSError as error:
+            raise cannot_read("--password-file", file, error) from None
+        except UnicodeError:
+            raise NotWatching(f"The file of --password-file, {file}, is no text: name the right one.") from None
     password = os.environ.get(PASSWORD_VARIABLE)
     if password is None:
         raise NotWatching(f"A password is needed: name a file with --password-file, or set {PASSWORD_VARIABLE}.")
@@ -222,13 +105,22 @@ def _tls(authority: Path | None, certificate: Path | None, key: Path | None) -> 
     return TlsFiles(authority, certificate, key)
 
 
-def _print(fleet: Fleet, console: Console) -> None:
+def _print(fleet: Fleet, limits: Limits, console: Console) -> None:
     if console.is_terminal:
-        console.print(table(fleet, now=time.time(), width=console.width))
+        console.print(_table(fleet, limits, console))
     else:
-        for line in lines(fleet, now=time.time()):
-            sys.stdout.write(line + "\n")
+        sys.stdout.writelines(line + "\n" for line in _lines(fleet, limits))
         sys.stdout.flush()
+
+
+def _table(fleet: Fleet, limits: Limits, console: Console) -> RenderableType:
+    now = time.time()
+    return table(cases(fleet, limits, now=now), unreadable=fleet.unreadable, now=now, width=console.width)
+
+
+def _lines(fleet: Fleet, limits: Limits) -> list[str]:
+    now = time.time()
+    return list(lines(cases(fleet, limits, now=now), unreadable=fleet.unreadable, now=now))
 
 
 def _listen(watching: Watch, seconds: float) -> None:
@@ -237,18 +129,28 @@ def _listen(watching: Watch, seconds: float) -> None:
         watching.turn(within=left)
 
 
-def _follow(watching: Watch, console: Console) -> None:
-    if not console.is_terminal:
-        told: list[str] = []
-        while True:
-            _listen(watching, 1.0)
-            # The last field is an age and would make every line new every second.
-            now = [line.rsplit("\t", 1)[0] for line in lines(watching.fleet, now=time.time())]
-            if now != told:
-                _print(watching.fleet, console)
-                told = now
+def _follow(watching: Watch, limits: Limits, console: Console) -> None:
+    """Print the lines whenever they say something new, and on the error channel when nothing can be heard."""
+    told: list[str] = []
+    trouble: str | None = None
+    while True:
+        _listen(watching, 1.0)
+        if watching.trouble != trouble:
+            trouble = watching.trouble
+            typer.echo(f"# {trouble or 'contact with the broker is back'}", err=True)
+        # The last field is an age and would make every line new every second.
+        now = [line.rsplit("\t", 1)[0] for line in _lines(watching.fleet, limits)]
+        if now != told:
+            _print(watching.fleet, limits, console)
+            told = now
+
+
+def _show(watching: Watch, limits: Limits, console: Console) -> None:
+    """Keep the table on the terminal."""
     with Live(console=console, auto_refresh=False, screen=True) as live:
         while True:
-            shown = table(watching.fleet, now=time.time(), width=console.width)
-            live.update(Group(watching.trouble, shown) if watching.trouble else shown, refresh=True)
+            shown = _table(watching.fleet, limits, console)
+            if watching.trouble is not None:
+                shown = Group(Text(f" {watching.trouble}; what stands below is old ", "bold white on red"), shown)
+            live.update(shown, refresh=True)
             _listen(watching, 0.5)
