@@ -156,6 +156,8 @@ class Reporter:
             blanks=standing.blanks,
             outbox_waiting=standing.waiting.count,
             outbox_oldest_seconds=_age(standing.waiting.oldest),
+            prints_uncertain=standing.prints_uncertain,
+            recordings_lost=standing.recordings_lost,
             disk_free_bytes=shutil.disk_usage(self._exchange.outbox).free,
             disk_floor_bytes=self._disk_floor,
             roster_age_seconds=_age(standing.roster_made),

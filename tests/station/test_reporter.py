@@ -1,0 +1,38 @@
+"""What the station tells of itself."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from kiosk.journey.steps import Step
+from kiosk.record.exchange import Exchange
+from kiosk.record.telemetry import Throughput
+from kiosk.station.crew.books import Standing
+from kiosk.station.reporter import Chronicle, Reporter
+from kiosk.station.tally import Tally
+
+
+@pytest.fixture
+def reporter_at(tmp_path):
+    exchange = Exchange(tmp_path)
+    exchange.create()
+
+    def make(step: Step, standing: Standing) -> Reporter:
+        crew = SimpleNamespace(clerk=SimpleNamespace(standing=standing), printing=None, workers=())
+        tally = Tally(Throughput(1))
+        return Reporter(
+            exchange, crew, Chronicle(tally), tally, lambda: step, software="0.1", key_ids=(), disk_floor=500_000_000
+        )
+
+    return make
+
+
+def test_what_the_records_lack_is_told(reporter_at):
+    health = reporter_at(Step.ATTRACT, Standing(prints_uncertain=2, recordings_lost=1)).health()
+    assert (health.prints_uncertain, health.recordings_lost) == (2, 1)
+    assert health.disk_floor_bytes == 500_000_000
+
+
+@pytest.mark.parametrize(("step", "called"), [(Step.HELP, True), (Step.FINGERS, False), (Step.ATTRACT, False)])
+def test_a_call_for_help_is_told_while_it_lasts(reporter_at, step, called):
+    assert reporter_at(step, Standing()).health().help_called is called
