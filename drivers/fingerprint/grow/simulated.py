@@ -230,15 +230,18 @@ class SimulatedReader:
         # Ten milliseconds' worth at a time is as even as a UART behind a USB bridge.
         chunk = max(1, round(a_second / 100)) if self._pace else CHUNK
         while sent < len(said):
+            piece = said[sent : sent + chunk]
+            # A byte is there with its last bit, never before.
+            due = begun + (sent + len(piece)) / a_second * self._pace
+            if self._pace and not self._pause(due - time.monotonic()):
+                return False
             if select.select([self._ear], [ours], [])[0]:
                 self._attend()
                 if self._plugs != plugs:
                     return False
                 continue
             with suppress(BlockingIOError):
-                sent += os.write(ours, said[sent : sent + chunk])
-            if self._pace and not self._pause(begun + sent / a_second * self._pace - time.monotonic()):
-                return False
+                sent += os.write(ours, piece)
         return True
 
     def _carry(self, data: bytes, baud: int | None = None) -> bytes:
