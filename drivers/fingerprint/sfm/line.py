@@ -61,7 +61,7 @@ class Line:
             Unresponsive: the module does not answer, or said that a finger is there and nothing more.
         """
         self._question(asked, b"", by=until)
-        first = self._next(asked.command, by=until)
+        first = self._answer(asked.command, by=until)
         if first is None:
             self.call_off(by=self._wire.now() + SETTLINGS * 2 * SETTLING)
             return None
@@ -148,7 +148,7 @@ class Line:
 
     def _last_answer(self, command: int, *, by: float) -> Packet:
         """The next answer to ``command`` that is not merely the news that a finger was scanned."""
-        while (answer := self._next(command, by=by)) is not None:
+        while (answer := self._answer(command, by=by)) is not None:
             if answer.flag != Flag.SCAN_SUCCESS:
                 self._in_doubt = False
                 return answer
@@ -156,7 +156,16 @@ class Line:
 
     def _is_answered(self, command: Command, by: float) -> bool:
         self._send(Packet(command).write(), by)
-        return self._next(command, by=min(by, self._wire.now() + SETTLING)) is not None
+        return self._answer(command, by=min(by, self._wire.now() + SETTLING)) is not None
+
+    def _answer(self, command: int, *, by: float) -> Packet | None:
+        """The next answer to ``command``; None when none came."""
+        while (packet := self._next(command, by=by)) is not None:
+            # The heads of blocks are packets too, and the first may follow an answer that came damaged. They have no
+            # flag, every answer has one.
+            if packet.flag:
+                return packet
+        return None
 
     def _next(self, command: int, *, by: float, gap: float | None = None) -> Packet | None:
         """The next packet of ``command``; None when none came."""

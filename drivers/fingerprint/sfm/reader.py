@@ -7,12 +7,9 @@ captured last is compared by teaching the module its template, in memory that fo
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from drivers.errors import DeviceError, Malformed, Refused, Unresponsive
 from drivers.fingerprint import Captured, Comparison, Model, NoFinger, Progress, Scan, Smudged, Template
-from drivers.fingerprint.sfm.codec import Flag, Parameter, read_image
+from drivers.fingerprint.sfm.codec import Flag, Parameter
 from drivers.fingerprint.sfm.session import Session, must
 from drivers.fingerprint.wire import SerialWire, Wire
 
@@ -95,10 +92,11 @@ class SfmReader:
             return NoFinger()
         if flag not in _SMUDGED:
             must(flag, "scan the finger")
-        raw = self._session.image(progress or (lambda _: True), look=LOOK if flag in _SMUDGED else None)
-        if raw is None:
+        image = self._session.image(progress or (lambda _: True), look=LOOK if flag in _SMUDGED else None)
+        if image is None:
             return NoFinger()
-        image = self._pixels(raw)
+        # Its own size is the true one.
+        self.model = replace(self.model, width=image.shape[1], height=image.shape[0])
         if not template:
             return Smudged(image)
         self._captured = template
@@ -173,16 +171,6 @@ class SfmReader:
         family = "suprema-sfm" if kind is None else _FAMILIES.get(kind, f"sfm-type-{kind:02x}")
         name = f"SFM {sensor.name}" + (f", firmware {firmware}" if firmware else "")
         return Model(name, sensor.width, sensor.height, sensor.ppi, DEPTH, family)
-
-    def _pixels(self, raw: bytes) -> npt.NDArray[np.uint8]:
-        """The image in ``raw``; its own size is the true one, from then on."""
-        try:
-            image = read_image(raw)
-        except ValueError as error:
-            raise Malformed(f"The fingerprint reader's image cannot be read, {error}: switch it off and on.") from error
-        height, width = image.shape
-        self.model = replace(self.model, width=width, height=height)
-        return image
 
 
 def _text(word: int) -> str:

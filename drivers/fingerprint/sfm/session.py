@@ -1,7 +1,9 @@
 """Being in touch with one module: its speed found and raised, its parameters set, its images and templates moved."""
 
 from collections.abc import Callable
-from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from drivers.errors import Malformed, Refused, Unresponsive
 from drivers.fingerprint.sfm.codec import (
@@ -17,6 +19,7 @@ from drivers.fingerprint.sfm.codec import (
     Packet,
     Parameter,
     meaning,
+    read_image,
     total,
 )
 from drivers.fingerprint.sfm.line import BLOCK, Line
@@ -35,7 +38,7 @@ MOMENT = 0.1
 LONGEST_TEMPLATE = 4_096
 """Bytes that no module's template exceeds; Suprema's have 256 to 384, ISO ones grow with their minutiae."""
 
-T = TypeVar("T")
+Image = npt.NDArray[np.uint8]
 
 
 class Session:
@@ -65,8 +68,10 @@ class Session:
             )
         self.forgets = self._write(Parameter.PROVISIONAL_ENROLL, ON) == Flag.SUCCESS
         """Whether what is enrolled stays out of the module's flash memory."""
-        # A program before us may have been stopped while it compared.
-        self._is_taught = self.forgets
+        self._is_taught = False
+        if self.forgets:
+            # A program before us may have been stopped while it compared.
+            self._forget(within=ANSWER)
 
     @property
     def baud(self) -> int:
@@ -112,7 +117,7 @@ class Session:
             raise Malformed("The fingerprint reader's template came damaged: check its cable.")
         return answer.flag, data[:-4]
 
-    def image(self, progress: Callable[[float], bool], *, look: float | None = None) -> bytes | None:
+    def image(self, progress: Callable[[float], bool], *, look: float | None = None) -> Image | None:
         """The image that was scanned last, or with ``look`` a new one of the finger that lies there within so long.
 
         It is asked for again when it comes damaged, in all within twice the time that the line needs. ``progress``
@@ -127,7 +132,14 @@ class Session:
         except (Malformed, Unresponsive):
             return self._image(progress, look, start)
 
-    def _image(self, progress: Callable[[float], bool], look: float | None, start: float) -> bytes | None:
+    def _image(self, progress: Callable[[float], bool], look: float | None, start: float) -> Image | None:
+        raw = self._sent_image(progress, look, start)
+        try:
+            return None if raw is None else read_image(raw)
+        except ValueError as error:
+            raise Malformed(f"The fingerprint reader's image cannot be read, {error}: switch it off and on.") from error
+
+    def _sent_image(self, progress: Callable[[float], bool], look: float | None, start: float) -> bytes | None:
         if not self._in_blocks:
             return self._raw_image(progress, look, start)
         answer = self._announced(Command.READ_IMAGE_IN_BLOCKS, Command.SCAN_IMAGE_IN_BLOCKS, look)
