@@ -34,12 +34,18 @@ class CardImage:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The printer's health: faults (empty = ready), cards the ribbon still makes (None = unknown), cards ever made."""
+    """The printer's health: faults (empty = ready), cards the ribbon still makes, cards ever made. None = unknown.
+
+    ``ribbon_percent`` is for printers that only tell how full the ribbon is, ``cleaning_in`` the cards until cleaning
+    is due.
+    """
 
     faults: tuple[Fault, ...]
     ribbon_left: int | None
     printed_total: int | None
     model: str
+    ribbon_percent: int | None = None
+    cleaning_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
