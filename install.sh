@@ -17,12 +17,14 @@ usage() {
     cat <<'TEXT'
 Usage: ./install.sh demo [--help | demo options]     try everything on this machine, with simulated devices
        ./install.sh test [pytest options]            run the checks and tests
+       ./install.sh centre [--help | command …]      be the reference centre: keys, rosters, packets, print orders
        sudo ./install.sh [station] [--simulated]     make this machine a recording station
 
 demo     Needs Debian or Raspberry Pi OS (Bookworm, Trixie) with python3. Installs what is missing: Debian's
          python3-venv and mosquitto with apt, the Python packages into .venv. Nothing is left running afterwards,
          and once installed it needs no network.
 test     As demo, with the test tools: ruff, mypy, import-linter, shellcheck, pytest.
+centre   Needs and installs the same, then does what `kiosk centre` is told.
 station  Installs into /opt/rekam, with users, directories, device names and two services that start at boot on
          the first console instead of the text login. May be run again at any time: it updates the code and
          keeps keys, records and edited files in /etc/rekam.
@@ -40,6 +42,7 @@ main() {
     case ${1:-station} in
         demo) run_demo "${@:2}" ;;
         test) run_tests "${@:2}" ;;
+        centre) run_centre "${@:2}" ;;
         station) install_station "${@:2}" ;;
         --simulated) install_station "$@" ;;
         packages) install_packages "${@:2}" ;; # the part of demo and test that needs root, called through sudo
@@ -58,6 +61,13 @@ run_demo() {
     need_demo_packages
     need_python_packages "$VENV" 2 run
     exec "$VENV/bin/python" -m kiosk demo "$@"
+}
+
+run_centre() {
+    need_python
+    need_demo_packages
+    need_python_packages "$VENV" 2 run
+    exec "$VENV/bin/python" -m kiosk centre "$@"
 }
 
 run_tests() {
@@ -391,12 +401,12 @@ station_settings() { # SIMULATED
 }
 
 station_identity() { # SIMULATED; keys that are there already are never touched
-    local keys=$STATE/kiosk/keys tls=$STATE/uplink/tls centre=/var/lib/rekam-demo-centre station province
-    if [[ -e $keys/station.json ]]; then
+    local centre=/var/lib/rekam-demo-centre folder station province
+    if [[ -e $STATE/kiosk/keys/station.json ]]; then
         return
     elif [[ $1 == no ]]; then
-        say "This station has no identity yet, and shows nothing before the centre has given it one:"
-        say "  kiosk centre provision-station --help"
+        say "This station has no identity yet, and shows nothing before it has taken in the centre's:"
+        say "  kiosk provision --help"
         return
     fi
     say "Demonstration identity, from a reference centre in $centre"
@@ -406,13 +416,12 @@ station = tomllib.load(open(sys.argv[1], "rb"))["station"]
 print(station["id"], station["province"])' "$SETTINGS")
     install -d -m 700 "$centre"
     [[ -d $centre/keys ]] || "$COMMAND" centre keys --directory "$centre"
-    "$COMMAND" centre provision-station "$station" "$STATE" --province "$province" --directory "$centre"
+    folder=$(mktemp -d)
+    "$COMMAND" centre provision-station "$station" "$folder" --province "$province" --directory "$centre" >/dev/null
+    "$COMMAND" provision "$folder" >/dev/null
+    rm -rf -- "$folder"
     "$COMMAND" centre roster "$station" --directory "$centre"
     install -o rekam-uplink -g rekam -m 640 -t "$STATE/uplink/rosters" "$centre/out/$station/rosters/"*.roster
-    head --bytes 24 /dev/urandom | base64 >"$tls/mqtt.password"
-    chmod 600 "$tls/mqtt.password"
-    chown -R rekam-kiosk:rekam-kiosk "$keys"
-    chown -R rekam-uplink:rekam-uplink "$tls"
 }
 
 station_services() {
@@ -423,7 +432,11 @@ station_services() {
         systemctl daemon-reload
         systemctl try-restart kiosk.service kiosk-uplink.service # an update takes effect; a first one at the next boot
     fi
-    say "Installed. Restart this machine: it comes up with the first screen"
+    if "$COMMAND" check; then
+        say "Installed. Restart this machine: it comes up with the first screen"
+    else
+        say "Installed. It shows nothing before these settings are right; 'sudo kiosk check' looks again"
+    fi
 }
 
 running_systemd() {

@@ -31,7 +31,8 @@ _Hosts = Annotated[
 ]
 _Packet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A sealed packet file.")]
 _DIRECTORY = Path(".demo/centre")
-_BROKERS = Path("/etc/mosquitto/stations.passwd")
+_PASSWORDS = Path("/etc/mosquitto/stations/passwords")
+"""At the broker, as config/mosquitto/mosquitto.conf has it."""
 _WILAYAH = Path(__file__).parents[2] / "config" / "wilayah.csv"
 
 
@@ -81,11 +82,11 @@ def _provision_station(
         password = shlex.quote(str(tls_directory(folder) / PASSWORD))
         _say(f"Station {station} provisioned in {folder}. On the broker's machine, let it in:")
         # Asked for twice; on the command line, others on that machine could see it.
-        _say(f"  cat {password} {password} | sudo mosquitto_passwd {_BROKERS} {station}")
+        _say(f"  cat {password} {password} | sudo -u mosquitto mosquitto_passwd {_PASSWORDS} {station}")
         _say("  sudo systemctl reload mosquitto")
         _say("On the station, from a copy of the folder:")
         _say(f"  sudo kiosk provision {shlex.quote(folder.name)}")
-        _say("Then erase the folder and its copies: whoever has them can pass for the station.")
+        _say("Then erase the copy, and lock the folder away: whoever has one can pass for the station.")
 
 
 def _roster(

@@ -33,6 +33,8 @@ def take_in(folder: Path, state: Path, *, station: str) -> None:
         OSError: among others, without the right to write there.
     """
     brought, held = keys_directory(folder), keys_directory(state)
+    if not brought.is_dir():
+        raise NotProvisioned(f"{folder} holds no station's secrets; give the folder that the centre made for it.")
     keys = StationKeys.load(brought)
     CentreTrust.load(brought)
     if keys.station != station:

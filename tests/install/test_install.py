@@ -38,7 +38,7 @@ def tracked(house: Path) -> list[str]:
 def test_help_names_every_command(house: Path, word: str) -> None:
     shown = install(house, word)
     assert (shown.returncode, shown.stderr) == (0, "")
-    for command in ("demo", "test", "station", "--simulated"):
+    for command in ("demo", "test", "centre", "station", "--simulated"):
         assert command in shown.stdout
     assert all(len(line) <= 120 for line in shown.stdout.splitlines())
 

@@ -96,8 +96,8 @@ def test_what_is_not_for_this_station_is_refused(folder: Path, state: Path, tmp_
     with pytest.raises(NotProvisioned, match="this one is tts-soe-02"):
         take_in(folder, state, station="tts-soe-02")
     (keys_directory(folder) / "root.public").unlink()
-    for wrong in (folder, tmp_path):
-        with pytest.raises(NotProvisioned, match="cannot be read"):
+    for wrong, why in ((folder, "root.public cannot be read"), (tmp_path, "holds no station's secrets")):
+        with pytest.raises(NotProvisioned, match=why):
             take_in(wrong, state, station=STATION)
     assert held(keys_directory(state)) == held(tls_directory(state)) == {}
 
