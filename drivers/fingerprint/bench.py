@@ -1,11 +1,13 @@
-"""The finger reader by hand: ``python -m drivers fingerprint --port /dev/rekam-fingerprint scan --out finger.png``."""
+"""The finger reader by hand: ``python -m drivers fingerprint --family sfm --port /dev/ttyUSB0 scan --out a.png``."""
 
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 from PIL import Image
@@ -13,13 +15,35 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from drivers.errors import DeviceError
-from drivers.fingerprint import Captured, NoFinger, Smudged
-from drivers.fingerprint.grow.reader import GrowReader
-from drivers.fingerprint.grow.simulated import SimulatedReader
+from drivers.fingerprint import Captured, FingerReader, NoFinger, Smudged
 from drivers.fingerprint.synthetic.synthesis import impression, master
 
 WELL, NOTHING, ILL = 0, 1, 3
 """Exit statuses; 2 is typer's own for a wrong command line."""
+
+
+class Family(StrEnum):
+    """The families of modules that can be tried."""
+
+    GROW = "grow"
+    SFM = "sfm"
+
+
+class Reader(FingerReader, Protocol):
+    """What a bench asks of a reader beside what the kiosk does."""
+
+    @property
+    def baud(self) -> int:
+        """Bits a second that were agreed on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    family: Family
+    port: str
+    baud: int | None
+    simulated: bool
 
 
 def commands() -> typer.Typer:
@@ -29,12 +53,17 @@ def commands() -> typer.Typer:
     @app.callback()
     def choose(
         context: typer.Context,
+        family: Annotated[
+            Family, typer.Option(help="grow: R307, R503, AS608 and other GROW/ZFM modules; sfm: Suprema's SFM modules.")
+        ] = Family.GROW,
         port: Annotated[str, typer.Option(help="Device file of the reader.")] = "/dev/rekam-fingerprint",
-        baud: Annotated[int, typer.Option(help="Speed to try first; the others follow.")] = 57_600,
+        baud: Annotated[
+            int | None, typer.Option(help="Speed to try first, else the factory's; the others follow.")
+        ] = None,
         simulated: Annotated[bool, typer.Option("--simulated", help="A simulated reader, a finger on it.")] = False,
     ) -> None:
         """Try the finger reader by hand. Exit status: 0 well, 1 no finger or unreadable, 3 no answer."""
-        context.obj = (port, baud, simulated)
+        context.obj = _Choice(family, port, baud, simulated)
 
     @app.command()
     def info(context: typer.Context) -> None:
@@ -45,7 +74,7 @@ def commands() -> typer.Typer:
                 ("Model", model.name),
                 ("Image", f"{model.width} × {model.height} pixels, {model.ppi} an inch, {2**model.depth} greys"),
                 ("Templates", model.template_family),
-                ("Line", f"{reader.baud} baud, packets of {reader.packet_size} bytes"),
+                ("Line", f"{reader.baud} baud"),
             ):
                 Console().print(f"{name:<12} {value}", highlight=False)
 
@@ -68,10 +97,12 @@ def commands() -> typer.Typer:
             Console().print("Put a finger on the reader.")
             first = reader.scan(within=within)
             Console().print("Lift it, and put it on again.")
-            reader.lifted(within=within)
+            # Nobody can lift a simulated finger, which lies there from the start.
+            if not context.obj.simulated and not reader.lifted(within=within):
+                raise typer.Exit(_failed("The finger was not lifted."))
             second = reader.scan(within=within)
             if not isinstance(first, Captured) or not isinstance(second, Captured):
-                raise typer.Exit(NOTHING)
+                raise typer.Exit(_failed("No finger came, or it was too unclear."))
             found = reader.match(first.template, within=5.0)
             Console().print(f"{'The same' if found.same else 'Another'} finger, score {found.score}.", highlight=False)
             raise typer.Exit(WELL if found.same else NOTHING)
@@ -94,32 +125,54 @@ def commands() -> typer.Typer:
 
 
 @contextmanager
-def _reader(context: typer.Context) -> Iterator[GrowReader]:
-    port, baud, simulated = context.obj
+def _reader(context: typer.Context) -> Iterator[Reader]:
+    """The chosen reader; only its family's files are imported."""
+    choice: _Choice = context.obj
     try:
-        if not simulated:
-            reader = GrowReader(port, baud=baud)
-            try:
-                yield reader
-            finally:
-                reader.close()
-            return
-        with (
-            tempfile.TemporaryDirectory(prefix="reader-") as place,
-            SimulatedReader(Path(place) / "reader", pace=1.0) as device,
-        ):
-            device.place(impression(master(1, 2), seed=1))
-            reader = GrowReader(device.port, baud=baud)
-            try:
-                yield reader
-            finally:
-                reader.close()
+        with ExitStack() as stack:
+            port = _switch_on(choice.family, stack) if choice.simulated else choice.port
+            yield stack.enter_context(closing(_opened(choice.family, port, choice.baud)))
     except DeviceError as error:
-        Console(stderr=True).print(f"[bold red]✗[/] {error}", highlight=False)
+        _failed(str(error))
         raise typer.Exit(ILL) from None
 
 
-def _scan(reader: GrowReader, out: Path | None, *, within: float) -> int:
+def _opened(family: Family, port: str, baud: int | None) -> Reader:
+    match family:
+        case Family.GROW:
+            from drivers.fingerprint.grow.reader import GrowReader
+
+            return GrowReader(port) if baud is None else GrowReader(port, baud=baud)
+        case Family.SFM:
+            from drivers.fingerprint.sfm.reader import SfmReader
+
+            return SfmReader(port) if baud is None else SfmReader(port, baud=baud)
+
+
+def _switch_on(family: Family, stack: ExitStack) -> str:
+    """The device file of a simulated reader with a finger on it, switched on until ``stack`` is closed."""
+    link = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reader-"))) / "reader"
+    match family:
+        case Family.GROW:
+            from drivers.fingerprint.grow.simulated import SimulatedReader as SimulatedGrow
+
+            grow = stack.enter_context(SimulatedGrow(link, pace=1.0))
+            grow.place(impression(master(1, 2), seed=1))
+            return grow.port
+        case Family.SFM:
+            from drivers.fingerprint.sfm.simulated import SimulatedReader as SimulatedSfm
+
+            sfm = stack.enter_context(SimulatedSfm(link, pace=1.0))
+            sfm.place(impression(master(1, 2), seed=1, size=sfm.size))
+            return sfm.port
+
+
+def _failed(sentence: str) -> int:
+    Console(stderr=True).print(f"[bold red]✗[/] {sentence}", highlight=False)
+    return NOTHING
+
+
+def _scan(reader: Reader, out: Path | None, *, within: float) -> int:
     console = Console()
     console.print("Put a finger on the reader.")
     bar = Progress(TextColumn("Reading"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
@@ -133,14 +186,12 @@ def _scan(reader: GrowReader, out: Path | None, *, within: float) -> int:
         found = reader.scan(within=within, progress=progress)
     match found:
         case NoFinger():
-            Console(stderr=True).print("[bold red]✗[/] No finger came.")
-            return NOTHING
+            return _failed("No finger came.")
         case Smudged() | Captured():
             if out is not None:
                 Image.fromarray(found.image).save(out, dpi=(reader.model.ppi, reader.model.ppi))
                 console.print(f"Image: {out}", highlight=False)
     if isinstance(found, Smudged):
-        Console(stderr=True).print("[bold red]✗[/] Too unclear to find features: wipe finger and glass, try again.")
-        return NOTHING
+        return _failed("Too unclear to find features: wipe finger and glass, try again.")
     console.print(f"[bold green]✓[/] Features: {len(found.template.data)} bytes.", highlight=False)
     return WELL

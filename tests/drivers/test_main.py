@@ -22,3 +22,14 @@ def test_help_names_every_family() -> None:
 def test_no_hardware_library_is_loaded_before_its_driver_is_chosen() -> None:
     ask = f"import sys, drivers.__main__ as m; m.assemble(); print([n for n in {HARDWARE} if n in sys.modules])"
     assert run("-c", ask).strip() == "[]"
+
+
+def test_help_names_every_family_of_finger_readers() -> None:
+    told = run("-m", "drivers", "fingerprint", "--help")
+    for family in ("grow", "sfm"):
+        assert family in told
+
+
+def test_no_family_of_finger_readers_is_loaded_before_it_is_chosen() -> None:
+    ask = "import sys, drivers.__main__ as m; m.assemble(); print([n for n in sys.modules if n.endswith('.reader')])"
+    assert run("-c", ask).strip() == "[]"
