@@ -128,15 +128,18 @@ class PtyDevice:
         # Ten milliseconds' worth at a time is as even as a UART behind a USB bridge.
         chunk = max(1, round(a_second / 100)) if self._pace else CHUNK
         while sent < len(said):
+            piece = said[sent : sent + chunk]
+            # A byte is there with its last bit, never before.
+            due = begun + (sent + len(piece)) / a_second * self._pace
+            if self._pace and not self.pause(due - time.monotonic()):
+                return False
             if select.select([self._ear], [ours], [])[0]:
                 self._attend()
                 if self._plugs != plugs:
                     return False
                 continue
             with suppress(BlockingIOError):
-                sent += os.write(ours, said[sent : sent + chunk])
-            if self._pace and not self.pause(begun + sent / a_second * self._pace - time.monotonic()):
-                return False
+                sent += os.write(ours, piece)
         return True
 
     def _live(self) -> None:
@@ -147,7 +150,10 @@ class PtyDevice:
             if self._ear in ready:
                 self._attend()
             elif self._pty is not None and self._pty[0] in ready:
-                self._inside.hear(os.read(self._pty[0], 4096), _speed(self._pty[1]))
+                heard, speed = os.read(self._pty[0], 4096), _speed(self._pty[1])
+                # A pty hands over at once what takes its time on a wire.
+                if not self._pace or self.pause(len(heard) * 10 / max(speed, 1) * self._pace):
+                    self._inside.hear(heard, speed)
 
     def _attend(self) -> None:
         os.read(self._ear, 4096)

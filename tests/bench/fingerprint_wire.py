@@ -16,8 +16,8 @@ from drivers.fingerprint.grow.codec import Instruction
 from drivers.fingerprint.grow.reader import OPTICAL
 from drivers.fingerprint.grow.session import Session
 from drivers.fingerprint.grow.simulated import SimulatedReader
-from drivers.fingerprint.grow.wire import SerialWire
 from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.wire import SerialWire
 
 BYTES = OPTICAL.width * OPTICAL.height // 2
 ALLOWED = 1.03

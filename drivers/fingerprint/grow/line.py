@@ -21,7 +21,7 @@ from drivers.fingerprint.grow.codec import (
     command,
     encode,
 )
-from drivers.fingerprint.grow.wire import Wire
+from drivers.fingerprint.wire import Wire
 
 QUIET = 0.05
 """Seconds without a byte after which a line counts as quiet: USB bridges hold bytes back for up to 16 ms."""

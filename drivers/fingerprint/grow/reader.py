@@ -7,7 +7,7 @@ from drivers.errors import DeviceError, Malformed, Refused, Unresponsive
 from drivers.fingerprint import Captured, Comparison, Model, NoFinger, Progress, Scan, Smudged, Template
 from drivers.fingerprint.grow.codec import EVERYBODY, Answer, Instruction, unpack_image
 from drivers.fingerprint.grow.session import SAFE, Session, must
-from drivers.fingerprint.grow.wire import SerialWire, Wire
+from drivers.fingerprint.wire import SerialWire, Wire
 
 
 @dataclass(frozen=True, slots=True)

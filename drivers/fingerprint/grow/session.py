@@ -7,7 +7,7 @@ from typing import TypeVar
 from drivers.errors import Malformed, Refused, Unresponsive
 from drivers.fingerprint.grow.codec import EVERYBODY, Answer, Instruction, Parameter, Parameters, Product
 from drivers.fingerprint.grow.line import Line
-from drivers.fingerprint.grow.wire import Wire
+from drivers.fingerprint.wire import Wire
 
 BAUDS = (57_600, 115_200, 9_600, 38_400, 19_200, 28_800, 76_800, 96_000)
 """Speeds a module may have been left at, the likely ones first."""
