@@ -12,7 +12,7 @@ from rich.console import Console
 
 from kiosk.centre.authority import Authority, NoAuthority
 from kiosk.centre.opening import lay_out, open_packet
-from kiosk.centre.orders import NotOrdered, Orders
+from kiosk.centre.orders import CARD_AGE, NotOrdered, Orders
 from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.registry import Registry
 from kiosk.centre.residents import OFFICERS, made_up
@@ -123,11 +123,18 @@ def _open(
         _say(f"are right. {len(files)} files in {out}.")
 
 
-def _order(packet: _Packet, directory: _Directory = _DIRECTORY) -> None:
+def _order(
+    packet: _Packet,
+    directory: _Directory = _DIRECTORY,
+    card_age: Annotated[int, typer.Option(help="Years from which a card is printed.")] = CARD_AGE,
+    replacing: Annotated[
+        bool, typer.Option("--replacing", help="Another card, although one was ordered: lost, or damaged later.")
+    ] = False,
+) -> None:
     """Order the card of the resident in a packet to be printed where they were recorded."""
     with _plainly():
-        orders = Orders(Authority(directory), Registry(directory), Outgoing(directory / "out"))
-        order_id, blob = orders.order_for_packet(packet.read_bytes(), now=_now())
+        orders = Orders(Authority(directory), Registry(directory), Outgoing(directory / "out"), card_age=card_age)
+        order_id, blob = orders.order_for_packet(packet.read_bytes(), now=_now(), replacing=replacing)
         _say(f"{order_id}: {len(blob)} bytes, signed, and sealed to the station.")
 
 

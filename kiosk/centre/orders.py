@@ -15,7 +15,7 @@ from kiosk.record.resident import RecordState, Resident
 from kiosk.record.seal import seal
 
 CARD_AGE = 17
-"""The card is printed from 17, or for those who are or were married (UU 24/2013 art. 63)."""
+"""Years from which the card is printed, or for those who are or were married (UU 24/2013 art. 63)."""
 VALID_DAYS = 90
 HAS_CARD = frozenset(
     {
@@ -35,7 +35,10 @@ class NotOrdered(Exception):
 class Orders:
     """Makes each packet's order once, and publishes it to the station that recorded."""
 
-    def __init__(self, authority: Authority, registry: Registry, outgoing: Outgoing) -> None:
+    def __init__(
+        self, authority: Authority, registry: Registry, outgoing: Outgoing, *, card_age: int = CARD_AGE
+    ) -> None:
+        self._card_age = card_age
         self._authority = authority
         self._registry = registry
         self._outgoing = outgoing
@@ -87,8 +90,8 @@ class Orders:
             raise NotOrdered("The centre does not know this resident.")
         if resident.state is RecordState.DUPLICATE_RECORD:
             raise NotOrdered("This record is a duplicate; it is never printed until the centre clears it.")
-        if resident.age_on(now.date()) < CARD_AGE and not resident.married:
-            raise NotOrdered("This resident is recorded, but gets the card only at 17.")
+        if resident.age_on(now.date()) < self._card_age and not resident.married:
+            raise NotOrdered(f"This resident is recorded, but gets the card only at {self._card_age}.")
         return resident
 
 

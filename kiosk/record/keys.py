@@ -197,7 +197,8 @@ def _secret(path: Path, *, length: int | None = None) -> bytes:
             content = file.read()
     except OSError as error:
         raise NotProvisioned(
-            f"{path.name} cannot be read ({error.strerror}); run `kiosk centre provision-station` for this station."
+            f"{path.name} cannot be read ({error.strerror}); run `sudo kiosk provision FOLDER` with the folder that the"
+            " centre made for this station."
         ) from None
     if length is not None and len(content) != length:
         raise NotProvisioned(f"{path.name} is damaged; provision the station again.")

@@ -197,8 +197,6 @@ class Policy(_Section):
     disk_floor_mb: int = Field(default=500, ge=1, le=1_000_000)
     recording_age: int = Field(default=16, ge=0, le=30)
     """Years from which residents may be recorded; who is or was married may at any age (UU 24/2013 art. 63)."""
-    card_age: int = Field(default=17, ge=0, le=30)
-    """Years from which their card is printed, with the same exception."""
 
 
 class Settings(_Section):

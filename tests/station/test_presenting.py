@@ -197,7 +197,9 @@ def test_a_recording_that_is_not_kept_yet_can_be_tried_again():
     assert (again.label, over.label) == ("Coba lagi", "Selesai")
 
 
-@pytest.mark.parametrize(("born", "from_day"), [(date(2012, 2, 29), "29 Februari 2028"), (date(2011, 6, 5), "5 Juni 2027")])
+@pytest.mark.parametrize(
+    ("born", "from_day"), [(date(2012, 2, 29), "29 Februari 2028"), (date(2011, 6, 5), "5 Juni 2027")]
+)
 def test_who_is_too_young_is_told_the_day(born, from_day):
     young = Biodata(**{name: getattr(BIODATA, name) for name in Biodata.__slots__} | {"birth_date": born})
     view = shown(Step.NOT_ELIGIBLE, refusal=Refusal.TOO_YOUNG, biodata=young)

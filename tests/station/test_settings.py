@@ -61,7 +61,7 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         ("broker", "host", ""),
         ("broker", "host", "mqtt://broker.example"),
         ("broker", "authority", ""),
-        ("policy", "card_age", -1),
+        ("policy", "recording_age", -1),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(content: dict[str, Any], section: str, key: str, value: object) -> None:
