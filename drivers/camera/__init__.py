@@ -16,7 +16,10 @@ class Frame:
 
 
 class Camera(Protocol):
-    """One camera, open from construction to close(). Every call raises a DeviceError when the device is ill."""
+    """One camera, open from construction to close(). Every call raises a DeviceError when the device is ill.
+
+    A sitting is all stills between the first one and unlock(): one resident's photo and its retakes, all in one light.
+    """
 
     name: str
 
@@ -25,7 +28,14 @@ class Camera(Protocol):
         ...
 
     def still(self, *, within: float) -> Frame:
-        """Settle focus and exposure, lock them, and take one full-resolution picture."""
+        """Take one full-resolution picture; the first of a sitting settles focus, exposure and colours and locks them.
+
+        Previews that follow show the same locked picture.
+        """
+        ...
+
+    def unlock(self) -> None:
+        """End the sitting: focus and exposure follow the room again. Returns at once; may be called at any time."""
         ...
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 import cv2
 import typer
@@ -18,6 +18,19 @@ from drivers.errors import DeviceError
 
 ILL = 1
 """Exit status when the camera is ill; 2 is typer's own for a wrong command line."""
+GREY = 0.06
+"""Share by which the colours of white paper may differ: less than anybody sees in a face."""
+LIT = 60.0, 240.0
+"""Brightness that paper must have to tell a colour: neither lost in the dark nor clipped."""
+
+
+class Balanced(Camera, Protocol):
+    """What the drivers do beyond the seam, for this bench."""
+
+    @property
+    def white_balance(self) -> float | tuple[float, float] | None:
+        """How this sitting's colours were balanced, as the configuration wants it."""
+        ...
 
 
 class Kind(StrEnum):
@@ -64,6 +77,31 @@ def commands() -> typer.Typer:
         height, width = frame.pixels.shape[:2]
         Console().print(f"{camera.name}: {width} × {height} in {seconds:.2f} s, written to {out}", highlight=False)
 
+    @app.command(name="white-balance")
+    def white_balance(
+        context: typer.Context,
+        within: Annotated[float, typer.Option(help="Seconds to wait at most.", min=0.1)] = 20.0,
+    ) -> None:
+        """Find the white balance of the station's own light, for the configuration.
+
+        Hold a sheet of white paper where faces will be, with the capture light on.
+        """
+        with _opened(context) as camera:
+            frame = camera.still(within=within)
+            found = camera.white_balance
+        height, width = frame.pixels.shape[:2]
+        middle = frame.pixels[height * 2 // 5 : height * 3 // 5, width * 2 // 5 : width * 3 // 5]
+        red, green, blue = (float(level) for level in middle.reshape(-1, 3).mean(axis=0))
+        Console().print(f"The middle: red {red:.0f}, green {green:.0f}, blue {blue:.0f}", highlight=False)
+        if found is None:
+            raise _ill("This camera does not tell its white balance; leave it automatic.")
+        if not LIT[0] <= green <= LIT[1]:
+            raise _ill("The paper is too dark or too bright; set the capture light, and try again.")
+        if max(red, green, blue) > (1 + GREY) * min(red, green, blue):
+            raise _ill("The middle is not grey; hold white paper there, let no other light in, and try again.")
+        value = f"[{found[0]:.3f}, {found[1]:.3f}]" if isinstance(found, tuple) else f"{found:.0f}"
+        Console().print(f"white_balance = {value}", highlight=False, markup=False)
+
     @app.command()
     def watch(
         context: typer.Context,
@@ -91,7 +129,7 @@ def _second(camera: Camera, console: Console, begin: float, *, until: float) -> 
     console.print(f"{rate:5.1f} frames a second   longest gap {1000 * longest:4.0f} ms   brightness {brightness:3.0f}")
 
 
-def _open(kind: Kind, device: str) -> Camera:
+def _open(kind: Kind, device: str) -> Balanced:
     """Open the chosen driver, importing only its file: the others' hardware libraries may not be installed."""
     match kind:
         case Kind.PICAMERA2:
@@ -100,14 +138,14 @@ def _open(kind: Kind, device: str) -> Camera:
             camera = import_module("drivers.camera.usb").UsbCamera(device or "/dev/video0")
         case Kind.SIMULATED:
             camera = import_module("drivers.camera.simulated").SimulatedCamera()
-    return cast("Camera", camera)
+    return cast("Balanced", camera)
 
 
 @contextmanager
-def _opened(context: typer.Context) -> Iterator[Camera]:
+def _opened(context: typer.Context) -> Iterator[Balanced]:
     """The camera for one command; its illness becomes one sentence and an exit status."""
     try:
-        camera: Camera = context.obj()
+        camera: Balanced = context.obj()
         try:
             yield camera
         finally:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+import numpy as np
+
 from drivers.camera import Frame
-from drivers.camera.framing import PREVIEW
-from drivers.camera.scene import RATE, Cloth, Painter, Pose, Scene, between
+from drivers.camera.framing import PREVIEW, Vigil, whole
+from drivers.camera.scene import RATE, Cloth, Painter, Pixels, Pose, Scene, between
 from drivers.errors import Absent, DeviceError, Unresponsive
 
 STILL: Final = (2592, 1944)
@@ -20,6 +22,9 @@ class Illness(Enum):
 
     SILENT = "silent"
     UNPLUGGED = "unplugged"
+    FROZEN = "frozen"  # the picture before comes again
+    BLACK = "black"
+    TORN = "torn"  # the lower half is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Booth:
         self._faults = dict(faults or {})
         self._calls = 0
         self.plugged = True
+        self.locked = False
+        """Whether a sitting is on: focus and exposure are kept."""
         self.number = 0
 
     @property
@@ -94,8 +101,12 @@ def _scene(scene: Scene | Pose) -> Scene:
 
 
 class SimulatedCamera:
-    """A camera looking into a ``Booth``: previews of 1280 × 960 at no more than 30 a second, stills of 2592 × 1944."""
+    """A camera looking into a ``Booth``: previews of 1280 × 960 at no more than 30 a second, stills of 2592 × 1944.
 
+    The painted booth is always in focus and well exposed: a sitting has nothing to settle, and its colours are even.
+    """
+
+    white_balance = (1.0, 1.0)
     name = "simulated camera (a portrait of 512 pixels, enlarged)"
 
     def __init__(self, booth: Booth | None = None, *, seed: int = 1) -> None:
@@ -106,19 +117,30 @@ class SimulatedCamera:
         self._preview = Painter(*PREVIEW, seed=seed)
         self._still: Painter | None = None
         self._due = 0.0
+        self._before: dict[Painter, Pixels] = {}
+        self._vigil = Vigil()
+        self.booth.locked = False
         self._ill: DeviceError | None = None
 
     def preview(self, *, within: float) -> Frame:
         """Bring the next frame when it is due. Raises Unresponsive when that is later than ``within`` seconds."""
-        self._wait(within)
-        return self._frame(self._preview)
+        fault = self._wait(within)
+        return self._vigil.see(self._frame(self._preview, fault))
 
     def still(self, *, within: float) -> Frame:
-        """Take one picture at full size. The painted booth is always in focus and well exposed: nothing to settle."""
-        self._wait(within)
+        """Take one picture at full size."""
+        fault = self._wait(within)
         if self._still is None:
             self._still = Painter(*STILL, seed=self._seed)
-        return self._frame(self._still)
+        self.booth.locked = True
+        return self._frame(self._still, fault)
+
+    def unlock(self) -> None:
+        """End the sitting."""
+        ill = self._illness()
+        if ill is not None:
+            raise ill
+        self.booth.locked = False
 
     def close(self) -> None:
         """Give the camera back; may be called twice."""
@@ -126,23 +148,35 @@ class SimulatedCamera:
             self._ill = self._ill or Absent("The simulated camera was closed; open it again.")
             self.booth.changed.notify_all()
 
-    def _frame(self, painter: Painter) -> Frame:
+    def _frame(self, painter: Painter, fault: Illness | Late | None) -> Frame:
         scene, number = self.booth.scene, self.booth.number
         self.booth.number += 1
-        return Frame(painter.paint(scene, number), time.monotonic())
+        width, height = size = PREVIEW if painter is self._preview else STILL
+        match fault:
+            case Illness.FROZEN if painter in self._before:
+                pixels = self._before[painter].copy()
+            case Illness.BLACK:
+                pixels = np.zeros((height, width, 3), np.uint8)
+            case Illness.TORN:
+                pixels = painter.paint(scene, number)[: height // 2]
+            case _:
+                pixels = painter.paint(scene, number)
+        self._before = {painter: pixels}
+        return Frame(whole(pixels, size).copy(), time.monotonic())
 
-    def _wait(self, within: float) -> None:
-        """Wait until the next frame is due, as the sensor's clock and the fault script have it."""
+    def _wait(self, within: float) -> Illness | Late | None:
+        """Wait until the next frame is due, as the sensor's clock and the fault script have it; what befalls it."""
         now = time.monotonic()
         late = 0.0
-        match self.booth.next_fault():
+        fault = self.booth.next_fault()
+        match fault:
             case Late(seconds):
                 late = seconds
             case Illness.SILENT:
                 late = float("inf")
             case Illness.UNPLUGGED:
                 self.booth.unplug()
-            case None:
+            case _:
                 pass
         due = max(self._due, now) + late
         with self.booth.changed:
@@ -155,6 +189,7 @@ class SimulatedCamera:
                 f"The simulated camera sent no frame within {within:g} s; unplug it and plug it in again."
             )
         self._due = due + 1 / RATE
+        return fault
 
     def _illness(self) -> DeviceError | None:
         """Once unplugged, this opening of the camera stays dead, as a real one does."""

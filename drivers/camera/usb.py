@@ -1,147 +1,163 @@
 """A USB camera (UVC, V4L2) through OpenCV, for stations on plain Debian."""
 
-import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from drivers.camera import Frame
-from drivers.camera.framing import PREVIEW, four_by_three
-from drivers.errors import Absent, DeviceError, Unresponsive
+from drivers.camera.controls import Kept, expose_freely, follow, keep
+from drivers.camera.framing import PREVIEW, Vigil, four_by_three, whole
+from drivers.camera.pump import Pump
+from drivers.camera.settling import Steadiness
+from drivers.errors import Absent, Malformed
 
+Answer = TypeVar("Answer")
 Pixels = npt.NDArray[np.uint8]
 
 LARGEST: Final = (4096, 3072)
 """Asked for at opening: the kernel answers with the nearest size the camera has."""
-STEADY: Final = 0.02
-STEADY_FOR: Final = 5
-# V4L2_EXPOSURE_* of linux/v4l2-controls.h, as OpenCV passes them through.
-EXPOSURE_MANUAL, EXPOSURE_AUTO = 1, 3
+STEADY_FOR, STEADY = 8, 0.04
+"""Frames, and the share by which brightness and sharpness may differ between them."""
+PATIENCE: Final = 2.0
+"""Seconds: a webcam settles within them; somebody who moves never looks steady."""
+JUMP: Final = 0.15
+"""Share of brightness by which a locked picture may differ; beyond, the camera has lost its exposure."""
+QUEUED: Final = 8
+"""Frames that may still come as they were before a setting: the kernel's queue, and the sensor's own delay."""
 
 
-class Pump:
-    """Keeps the newest frame of a blocking source at hand, so that a caller has a deadline and never sees a stale one.
+class Webcam:
+    """OpenCV's capture as a source to pump. Raises Absent when nothing at ``path`` is a camera."""
 
-    OpenCV's ``read()`` knows no deadline, and V4L2 queues frames: only a thread that reads on answers both.
-    ``read`` returns BGR pixels, or None when the source is dead; ``done`` is called once, on the pump's own thread,
-    after the last read: OpenCV crashes when a capture is released under a running read.
-    """
+    def __init__(self, path: str, backend: int, still: tuple[int, int]) -> None:
+        self._capture = cv2.VideoCapture(path, backend)
+        if not self._capture.isOpened():
+            raise Absent(f"What is at {path} cannot be opened as a camera; another program may hold it.")
+        # Large pictures fit through USB 2 only as JPEG; a camera without it keeps its own format.
+        self.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        self.set(cv2.CAP_PROP_FRAME_WIDTH, still[0])
+        self.set(cv2.CAP_PROP_FRAME_HEIGHT, still[1])
+        self.set(cv2.CAP_PROP_FPS, 30)
+        self.size = int(self.get(cv2.CAP_PROP_FRAME_WIDTH)), int(self.get(cv2.CAP_PROP_FRAME_HEIGHT))
 
-    def __init__(self, read: Callable[[], Pixels | None], done: Callable[[], None]) -> None:
-        self._read, self._done = read, done
-        self._news = threading.Condition()
-        self._newest: Frame | None = None
-        self._stopped = self._dead = False
-        self._thread = threading.Thread(target=self._run, name="camera-pump", daemon=True)
-        self._thread.start()
+    def get(self, control: int) -> float:
+        """The value of a control; 0 or -1 when the camera has it not."""
+        return self._capture.get(control)
 
-    def next(self, *, within: float) -> Frame | None:
-        """The next frame nobody has had yet (BGR), or None when none came in time. Raises Absent when it is dead."""
-        with self._news:
-            self._news.wait_for(lambda: self._newest is not None or self._dead or self._stopped, timeout=within)
-            if self._stopped:
-                raise Absent("The camera was closed; open it again.")
-            if self._dead:
-                raise Absent("The camera stopped sending; unplug it and plug it in again.")
-            frame, self._newest = self._newest, None
-            return frame
+    def set(self, control: int, value: float) -> bool:
+        """Set a control; False when the camera refuses, or has it not."""
+        return self._capture.set(control, value)
 
-    def stop(self, *, within: float) -> None:
-        """Stop reading; the source is given back as soon as its last read returns."""
-        with self._news:
-            self._stopped = True
-            self._news.notify_all()
-        self._thread.join(within)
+    def grab(self) -> bool:
+        """Wait for the next frame, ten seconds at the most; False when the camera is gone."""
+        return self._capture.grab()
 
-    def _run(self) -> None:
-        try:
-            while not self._stopped:
-                pixels = self._read()
-                with self._news:
-                    self._dead = pixels is None
-                    if pixels is not None:
-                        self._newest = Frame(pixels, time.monotonic())
-                    self._news.notify_all()
-                    if self._dead:
-                        return
-        finally:
-            self._done()
+    def retrieve(self) -> Pixels | None:
+        """Decode it: BGR, or None when it was torn on the wire."""
+        decoded, pixels = self._capture.retrieve()
+        return pixels.astype(np.uint8, copy=False) if decoded else None
+
+    def release(self) -> None:
+        """Give the camera back."""
+        self._capture.release()
 
 
 class UsbCamera:
     """The camera at ``path`` (``/dev/v4l/by-id/…`` keeps its name across boots), opened once at its largest size.
 
-    The preview is the still made smaller, so both show the same. Raises Absent when nothing at ``path`` is a camera.
+    The preview is the still made smaller, so both show the same. ``still`` (width, height) asks for a smaller size, as
+    some cameras blow their pictures up to the largest; ``white_balance`` (kelvin) fixes the colours, as the station's
+    own light wants them. ``backend`` is OpenCV's; V4L2 but for tests. Raises Absent when nothing there is a camera.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
-        if not self._path.exists():
+    def __init__(
+        self,
+        path: str,
+        *,
+        still: tuple[int, int] = LARGEST,
+        white_balance: float | None = None,
+        backend: int = cv2.CAP_V4L2,
+    ) -> None:
+        if not Path(path).exists():
             raise Absent(f"There is no camera at {path}; plug it in.")
-        self._capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
-        if not self._capture.isOpened():
-            raise Absent(f"What is at {path} cannot be opened as a camera; another program may hold it.")
-        # Large pictures fit through USB 2 only as JPEG; a camera without it keeps its own format.
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, LARGEST[0])
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, LARGEST[1])
-        self._capture.set(cv2.CAP_PROP_FPS, 30)
-        width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        self.name = f"USB camera, {width} × {height}"
-        self._pump = Pump(self._grab, self._capture.release)
+        self._webcam = Webcam(path, backend, still)
+        self._fixed = white_balance
+        self._kept: Kept | None = None
+        self._vigil = Vigil()
+        follow(self._webcam, kelvin=white_balance)
+        self._pump = Pump(self._webcam)
+        self.name = "USB camera, {} × {}".format(*self._webcam.size)
+
+    @property
+    def white_balance(self) -> float | None:
+        """The lamp's kelvin that this sitting's stills are balanced for; None before the first, or when not known."""
+        return self._kept.kelvin if self._kept else None
 
     def preview(self, *, within: float) -> Frame:
         """Bring the next frame, cut to 4:3 and made 1280 × 960. Raises Unresponsive after ``within`` seconds."""
-        frame = self._next(within)
-        return Frame(rgb(cv2.resize(cut(frame.pixels), PREVIEW, interpolation=cv2.INTER_AREA)), frame.taken)
+        frame = self._next(time.monotonic() + within)
+        small = cv2.resize(cut(frame.pixels), PREVIEW, interpolation=cv2.INTER_AREA)
+        return self._vigil.see(Frame(rgb(small), frame.taken))
 
     def still(self, *, within: float) -> Frame:
-        """Wait until focus and exposure are steady, lock them where the camera can, and take one picture.
+        """Take one picture. The first of a sitting waits until focus and exposure are steady, then locks them.
 
-        Somebody who moves never looks steady: after half the time the picture is taken as it is.
+        What cannot be locked, or gets lost by it, stays automatic: a good picture comes before an equal one.
         """
-        deadline, patience = time.monotonic() + within, time.monotonic() + within / 2
-        steady, before = 0, None
-        while steady < STEADY_FOR and time.monotonic() < patience:
-            now = measures(self._next(deadline - time.monotonic()).pixels)
-            steady = steady + 1 if before is not None and np.allclose(before, now, rtol=STEADY) else 0
-            before = now
-        self._lock(True)
-        try:
-            self._next(deadline - time.monotonic())
-            frame = self._next(deadline - time.monotonic())
-            return Frame(rgb(cut(frame.pixels)), frame.taken)
-        finally:
-            self._lock(False)
+        deadline = time.monotonic() + within
+        if self._kept is None:
+            self._kept = self._lock(deadline)
+        # The frame at hand was taken before anybody asked.
+        self._next(deadline)
+        frame = self._next(deadline)
+        return Frame(rgb(cut(frame.pixels)), frame.taken)
+
+    def unlock(self) -> None:
+        """End the sitting: focus and exposure follow the room again, colours too unless the station fixed them."""
+        self._kept = None
+        self._ask(lambda: follow(self._webcam, kelvin=self._fixed), time.monotonic() + PATIENCE)
 
     def close(self) -> None:
-        """Give the camera back; may be called twice."""
+        """Give the camera back; may be called twice. One that hangs is given back as soon as the kernel lets go."""
         self._pump.stop(within=1.0)
 
-    def _grab(self) -> Pixels | None:
-        read, pixels = self._capture.read()
-        return pixels.astype(np.uint8, copy=False) if read else None
+    def _lock(self, deadline: float) -> Kept:
+        before = self._settled(deadline)
+        kept = self._ask(lambda: keep(self._webcam, kelvin=self._fixed), deadline)
+        for _ in range(QUEUED):
+            after = measures(self._next(deadline).pixels)
+        if abs(after[0] - before[0]) > JUMP * before[0]:
+            self._ask(lambda: expose_freely(self._webcam), deadline)
+            self._settled(deadline)
+            kept = replace(kept, exposure=None)
+        return kept
 
-    def _next(self, within: float) -> Frame:
+    def _settled(self, deadline: float) -> npt.NDArray[np.float64]:
+        patience = min(time.monotonic() + PATIENCE, deadline)
+        steadiness = Steadiness(STEADY_FOR, share=STEADY)
+        while True:
+            now = measures(self._next(deadline).pixels)
+            if steadiness.feed(now.tolist()) or time.monotonic() > patience:
+                return now
+
+    def _ask(self, question: Callable[[], Answer], deadline: float) -> Answer:
+        return self._pump.ask(question, within=deadline - time.monotonic())
+
+    def _next(self, deadline: float) -> Frame:
+        """The next whole frame; one may be torn."""
+        frame = self._pump.next(within=max(0.0, deadline - time.monotonic()))
         try:
-            frame = self._pump.next(within=max(0.0, within))
-        except DeviceError:
-            self.close()
-            raise
-        if frame is None:
-            raise Unresponsive("The camera sends no frames; unplug it and plug it in again.")
+            whole(frame.pixels, self._webcam.size)
+        except Malformed:
+            frame = self._pump.next(within=max(0.0, deadline - time.monotonic()))
+            whole(frame.pixels, self._webcam.size)
         return frame
-
-    def _lock(self, on: bool) -> None:
-        """A camera without these controls refuses silently, and has nothing to lock."""
-        self._capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, EXPOSURE_MANUAL if on else EXPOSURE_AUTO)
-        self._capture.set(cv2.CAP_PROP_AUTOFOCUS, 0 if on else 1)
 
 
 def cut(pixels: Pixels) -> Pixels:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.camera.framing import PREVIEW, four_by_three, rgb_from_yuv
+from drivers.camera import Frame
+from drivers.camera.framing import FROZEN_FOR, PREVIEW, Vigil, four_by_three, rgb_from_yuv, whole
+from drivers.errors import Malformed, Unresponsive
 
 CLOTH_RED, CLOTH_BLUE = (178, 28, 34), (30, 72, 158)
 
@@ -65,3 +67,36 @@ def test_full_range_yuv_comes_back_as_the_colours_it_was_made_of(padding: int) -
     assert seen.shape == (height, width, 3)
     middles = seen[height // 2, width // 16 :: width // 8]
     assert np.abs(middles.astype(int) - colours).max() <= 4
+
+
+def grain(seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.random.default_rng(seed).normal(120, 5, (960, 1280, 3)).astype(np.uint8)
+
+
+def test_a_picture_that_stays_the_same_for_too_long_is_no_sight() -> None:
+    vigil, same = Vigil(), grain(1)
+    vigil.see(Frame(grain(0), 9.0))
+    for taken in (10.0, 11.5, 10.0 + FROZEN_FOR - 0.1):
+        vigil.see(Frame(same, taken))
+    with pytest.raises(Unresponsive, match="repeats one picture"):
+        vigil.see(Frame(same, 10.0 + FROZEN_FOR))
+
+
+def test_a_new_picture_ends_the_suspicion_and_one_change_is_enough() -> None:
+    vigil, same = Vigil(), grain(1)
+    for round_ in range(4):
+        vigil.see(Frame(same, 10.0 + 2 * round_))
+        vigil.see(Frame(grain(2 + round_), 11.0 + 2 * round_))
+
+
+def test_what_shows_nothing_may_stay_the_same() -> None:
+    vigil = Vigil()
+    for taken in range(100):
+        vigil.see(Frame(np.zeros((960, 1280, 3), np.uint8), float(taken)))
+
+
+@pytest.mark.parametrize("shape", [(480, 1280, 3), (960, 1280), (960, 1280, 4), (1280, 960, 3)])
+def test_a_torn_picture_is_malformed(shape: tuple[int, ...]) -> None:
+    with pytest.raises(Malformed, match="torn"):
+        whole(np.zeros(shape, np.uint8), PREVIEW)
+    assert whole(grain(1), PREVIEW).shape == (960, 1280, 3)

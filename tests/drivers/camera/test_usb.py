@@ -1,76 +1,165 @@
-"""The parts of the USB driver that need no camera: the pump, the cut, the measures, and opening what is none."""
+"""The USB driver over a camera that is a pipe: OpenCV opens it and blocks on it, as on V4L2, and the test feeds it."""
 
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from drivers.camera.usb import Pixels, Pump, UsbCamera, cut, measures, rgb
-from drivers.errors import Absent
+from drivers.camera.controls import APERTURE_PRIORITY, MANUAL
+from drivers.camera.framing import PREVIEW
+from drivers.camera.usb import Pixels, UsbCamera, cut, measures, rgb
+from drivers.errors import Absent, Malformed, Unresponsive
 
-SOON = 5.0
-
-
-class Source:
-    """A blocking source of frames, opened and closed by the test."""
-
-    def __init__(self) -> None:
-        self.turns = threading.Semaphore(0)
-        self.read_once = threading.Semaphore(0)
-        self.dead = False
-        self.released = threading.Event()
-        self.number = 0
-
-    def read(self) -> Pixels | None:
-        self.turns.acquire()
-        self.read_once.release()
-        self.number += 1
-        return None if self.dead else np.full((6, 8, 3), self.number, np.uint8)
+SOON = 10.0
+SIZE = (640, 360)
 
 
-def test_the_pump_brings_the_newest_frame_once() -> None:
-    source = Source()
-    pump = Pump(source.read, source.released.set)
-    for _ in range(3):
-        source.turns.release()
-        source.read_once.acquire()
-    # The third read has begun its return; a fourth being asked for proves that it was stored.
-    source.turns.release()
-    source.read_once.acquire()
-    frame = pump.next(within=SOON)
-    assert frame is not None
-    assert int(frame.pixels[0, 0, 0]) >= 3
-    while pump.next(within=0.2) is not None:
-        pass
-    assert pump.next(within=0.0) is None
-    source.dead = True
-    source.turns.release()
+class Cable:
+    """Feeds JPEGs into a pipe, as fast as they are read, until it is cut."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self.path = path
+        self.flows = threading.Event()
+        self.flows.set()
+        self._cut = threading.Event()
+        self._thread = threading.Thread(target=self._feed, daemon=True)
+        self._thread.start()
+
+    def cut(self) -> None:
+        self._cut.set()
+        self.flows.set()
+        self._thread.join(SOON)
+
+    def _feed(self) -> None:
+        random = np.random.default_rng(1)
+        with self.path.open("wb", buffering=0) as pipe:
+            try:
+                while not self._cut.is_set():
+                    self.flows.wait()
+                    width, height = SIZE
+                    picture = random.normal(120, 4, (height, width, 3)).astype(np.uint8)
+                    cv2.circle(picture, (width // 2, height // 2), 60, (20, 20, 220), -1)
+                    pipe.write(cv2.imencode(".jpg", picture)[1].tobytes())
+                    self._cut.wait(0.005)
+            except BrokenPipeError:
+                return
+
+
+def watch(camera: UsbCamera, *, within: float) -> None:
+    """Look until something goes wrong."""
+    while True:
+        camera.preview(within=within)
+
+
+@pytest.fixture
+def cable(tmp_path: Path) -> Iterator[Cable]:
+    cable = Cable(tmp_path / "camera.mjpeg")
+    yield cable
+    cable.cut()
+
+
+@pytest.fixture
+def camera(cable: Cable) -> Iterator[UsbCamera]:
+    camera = UsbCamera(str(cable.path), backend=cv2.CAP_FFMPEG)
+    yield camera
+    camera.close()
+
+
+def test_previews_and_stills_are_the_middle_of_the_picture_in_its_colours(camera: UsbCamera) -> None:
+    assert camera.name == "USB camera, 640 × 360"
+    preview, still = camera.preview(within=SOON), camera.still(within=SOON)
+    assert preview.pixels.shape == (PREVIEW[1], PREVIEW[0], 3)
+    assert still.pixels.shape == (360, 480, 3)
+    assert still.taken > preview.taken
+    for frame in (preview, still):
+        height, width = frame.pixels.shape[:2]
+        red, green, blue = frame.pixels[height // 2, width // 2].astype(int)
+        assert red > 180 > 60 > max(green, blue)
+    assert camera.still(within=SOON).taken > still.taken
+    camera.unlock()
+    assert camera.white_balance is None
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_camera_that_goes_dark_when_it_is_locked_stays_automatic(
+    camera: UsbCamera, monkeypatch: pytest.MonkeyPatch, forgets: bool
+) -> None:
+    mode: list[float] = []
+    decode = camera._webcam.retrieve
+
+    def take(control: int, value: float) -> bool:
+        if control == cv2.CAP_PROP_AUTO_EXPOSURE:
+            mode.append(value)
+        return True
+
+    def exposed() -> Pixels | None:
+        pixels = decode()
+        dark = forgets and mode[-1:] == [MANUAL]
+        return pixels // 3 if pixels is not None and dark else pixels
+
+    monkeypatch.setattr(camera._webcam, "get", lambda _control: 312.0)
+    monkeypatch.setattr(camera._webcam, "set", take)
+    monkeypatch.setattr(camera._webcam, "retrieve", exposed)
+    still = camera.still(within=SOON)
+    assert still.pixels.mean() > 100
+    assert mode == ([MANUAL, APERTURE_PRIORITY] if forgets else [MANUAL])
+    camera.still(within=SOON)
+    assert len(mode) == (2 if forgets else 1), "one sitting is locked once"
+    camera.unlock()
+    assert mode[-1] == APERTURE_PRIORITY
+
+
+def test_a_camera_that_falls_silent_is_told_at_the_deadline_and_may_come_back(camera: UsbCamera, cable: Cable) -> None:
+    camera.preview(within=SOON)
+    cable.flows.clear()
+    # What was under way still arrives.
+    with pytest.raises(Unresponsive, match="unplug it"):
+        watch(camera, within=0.3)
+    cable.flows.set()
+    assert camera.preview(within=SOON).pixels.size
+
+
+def test_unplugged_is_absent_and_a_camera_plugged_in_again_is_opened_anew(
+    camera: UsbCamera, cable: Cable, tmp_path: Path
+) -> None:
+    camera.preview(within=SOON)
+    cable.cut()
     with pytest.raises(Absent, match="plug it in again"):
-        pump.next(within=SOON)
-    assert source.released.wait(SOON)
+        watch(camera, within=SOON)
+    with pytest.raises(Absent, match="plug it in again"):
+        camera.unlock()
+    camera.close()
+    again = Cable(tmp_path / "again.mjpeg")
+    anew = UsbCamera(str(again.path), backend=cv2.CAP_FFMPEG)
+    assert anew.preview(within=SOON).pixels.size
+    anew.close()
+    again.cut()
 
 
-def test_a_stopped_pump_wakes_who_waits_and_releases_after_the_last_read() -> None:
-    source = Source()
-    pump = Pump(source.read, source.released.set)
-    outcomes: list[BaseException] = []
+def test_a_closed_camera_says_so(camera: UsbCamera) -> None:
+    camera.close()
+    camera.close()
+    for call in (lambda: camera.preview(within=SOON), lambda: camera.still(within=SOON), camera.unlock):
+        with pytest.raises(Absent, match="open it again"):
+            call()
 
-    def wait() -> None:
-        try:
-            pump.next(within=60.0)
-        except Absent as error:
-            outcomes.append(error)
 
-    waiter = threading.Thread(target=wait)
-    waiter.start()
-    pump.stop(within=0.0)
-    waiter.join(SOON)
-    assert len(outcomes) == 1
-    assert not source.released.is_set()
-    source.turns.release()
-    assert source.released.wait(SOON)
+def test_pictures_of_another_size_are_refused(camera: UsbCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = camera._webcam.retrieve
+    camera.preview(within=SOON)
+
+    def half() -> Pixels | None:
+        pixels = decode()
+        return None if pixels is None else pixels[: SIZE[1] // 2]
+
+    monkeypatch.setattr(camera._webcam, "retrieve", half)
+    with pytest.raises(Malformed, match="torn"):
+        watch(camera, within=SOON)
 
 
 def test_what_is_no_camera_is_absent(tmp_path: Path) -> None:
