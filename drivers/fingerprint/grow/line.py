@@ -28,7 +28,7 @@ QUIET = 0.05
 GAP = 0.5
 """Seconds without a byte in the middle of a transfer after which nothing more is to be expected."""
 SETTLING, SETTLINGS = 0.4, 3
-"""Seconds to wait for the answer that settles a doubt, beside the time its bytes take, and how often to ask for it."""
+"""Seconds of silence to wait for what settles a doubt, beside the time that the question takes; how often to ask."""
 PADDING = bytes(LONGEST + 2)
 """What a module may still be waiting for: when the length of a command arrived spoiled, it takes all that follows for
 that command's payload. Zeros complete it, and are nothing to a module that waits for a start."""
@@ -97,7 +97,7 @@ class Line:
         answered, got, limit = False, bytearray(), MOST if expected is None else expected
         for item in self._items(by, gap=GAP):
             if not answered:
-                if isinstance(item, Garbage) or (item.kind == Kind.ACK and item.payload[:1] == b"\x01"):
+                if isinstance(item, Garbage) or _is_no_verdict(item):
                     continue
                 if item.kind == Kind.ACK and item.payload:
                     if item.payload[0] != Answer.OK:
@@ -156,8 +156,9 @@ class Line:
             self._drain()
             asked = PADDING + command(Instruction.READ_PARAMETERS, address=self._address)
             self._send(asked, by)
-            # Asked anew rather than waited for long: the deadline may be that of a whole image.
-            for item in self._items(min(by, self._wire.now() + SETTLING + len(asked) * 10 / self._wire.baud)):
+            # Asked anew after a silence, rather than waited for long: the deadline may be that of a whole image. While
+            # something comes, it is what the module had still to say before.
+            for item in self._items(by, gap=SETTLING + len(asked) * 10 / self._wire.baud):
                 if isinstance(item, Packet) and len(item.payload) == 1 + ANSWERED[Instruction.READ_PARAMETERS]:
                     self._in_doubt = False
                     return
@@ -195,3 +196,12 @@ class Line:
         if not self._wire.write(data, by=by):
             self._in_doubt = True
             raise Unresponsive("The fingerprint reader takes no more bytes: switch it off and on.")
+
+
+def _is_no_verdict(item: Packet) -> bool:
+    """Whether it is an answer, but not that to a question for data: a complaint, or a success with something in it.
+
+    When a doubt took more than one question to settle, the answers to the others may still come.
+    """
+    complains, succeeds = item.payload[:1] == b"\x01", item.payload[:1] == b"\x00"
+    return item.kind == Kind.ACK and (complains or (succeeds and len(item.payload) > 1))

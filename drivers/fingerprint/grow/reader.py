@@ -152,17 +152,21 @@ class GrowReader:
 
     def light(self, on: bool, *, within: float) -> None:
         """Let the ring breathe, or rest. A module without a ring says so once, or nothing; it is not asked again."""
-        if self._has_ring is False:
-            self._session.ask(Instruction.READ_PARAMETERS, within=within)
+        light = SUMMON if on else REST
+        if self._has_ring:
+            code, _ = self._session.ask(Instruction.LIGHT, light, within=within)
+            must(code, "set its light")
             return
-        try:
-            code, _ = self._session.ask(Instruction.LIGHT, SUMMON if on else REST, within=within / 2)
-        except Unresponsive:
-            if self._has_ring:
-                raise
-            # Some modules say nothing to what they do not know. Whether this one is there at all, the other tells.
-            code, _ = Answer.UNKNOWN_INSTRUCTION, self._session.ask(Instruction.READ_PARAMETERS, within=within / 2)
-        self._has_ring = code == Answer.OK
+        # Some modules say nothing to what they do not know. Whether it is there at all, and the line good, is asked
+        # before and after: a ring that was merely not heard must not be dark for ever.
+        self._session.ask(Instruction.READ_PARAMETERS, within=within / 4)
+        if self._has_ring is None:
+            try:
+                code, _ = self._session.ask(Instruction.LIGHT, light, within=within / 2)
+            except Unresponsive:
+                self._session.ask(Instruction.READ_PARAMETERS, within=within / 4)
+                code = Answer.UNKNOWN_INSTRUCTION
+            self._has_ring = code == Answer.OK
 
     def stored(self, *, within: float) -> int:
         """How many templates are in the module's flash memory: none from here, but it may have served elsewhere."""

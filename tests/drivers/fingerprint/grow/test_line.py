@@ -107,6 +107,22 @@ def test_a_doubt_is_settled_though_an_answer_to_that_is_lost_too(
     assert fetch(within=30) == b"abcdefgh"
 
 
+def test_a_doubt_is_settled_though_the_rest_of_an_image_comes_first(
+    peer: Peer, line: Line, fetch: Fetch, soon: Soon
+) -> None:
+    with pytest.raises(Unresponsive):
+        line.ask(Instruction.GET_IMAGE, by=soon())
+    # A module that stalls in mid-transfer, or a host that was held up, takes a pause for the end.
+    said = iter([encode(Kind.DATA, bytes(256)) * 60 + PARAMETERS, OK + encode(Kind.LAST_DATA, b"abcdefgh")])
+    peer.reply = lambda _: next(said)
+    assert fetch(within=30) == b"abcdefgh"
+
+
+def test_an_answer_to_what_settled_a_doubt_is_not_that_to_the_next_question(peer: Peer, fetch: Fetch) -> None:
+    peer.reply = lambda _: PARAMETERS + OK + encode(Kind.LAST_DATA, b"abcdefgh")
+    assert fetch() == b"abcdefgh"
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -346,7 +346,7 @@ def test_an_image_of_another_size_is_no_image(tmp_path: Path) -> None:
         reader.close()
 
 
-@pytest.mark.parametrize("faults", [(), (Fault("silent"), Fault("silent", after=2))])
+@pytest.mark.parametrize("faults", [(), (Fault("silent", after=1), Fault("silent", after=3))])
 def test_a_module_without_a_ring_is_fine(tmp_path: Path, faults: tuple[Fault, ...]) -> None:
     with SimulatedReader(tmp_path / "reader", ring=False) as device:
         reader = GrowReader(device.port)

@@ -122,6 +122,17 @@ def test_a_cancelled_image_goes_by_and_the_next_command_is_answered(rig: Rig, sh
     assert rig.took(lambda: rig.reader.scan(within=0)) == pytest.approx(whole, abs=0.1)
 
 
+def test_a_ring_that_was_not_heard_at_first_is_not_dark_for_ever(rig: Rig) -> None:
+    rig.wire.back = lambda data: (1.5, data)
+    with pytest.raises(Unresponsive):
+        rig.reader.light(True, within=1)
+    rig.wire.back = lambda data: (0.0, data)
+    rig.wire.sleep(20)
+    rig.reader.light(False, within=1)
+    rig.reader.light(True, within=1)
+    assert rig.firmware.ring_lit
+
+
 # Comparing -----------------------------------------------------------------------------------------------------------
 
 
