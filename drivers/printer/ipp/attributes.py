@@ -12,12 +12,12 @@ from drivers.printer.ipp.codec import Attributes, Resolution, Tag, Value
 class Operation(IntEnum):
     """RFC 8011 §5.4.15."""
 
-    PRINT_JOB = 0x0002
     VALIDATE_JOB = 0x0004
     CREATE_JOB = 0x0005
     SEND_DOCUMENT = 0x0006
     CANCEL_JOB = 0x0008
     GET_JOB_ATTRIBUTES = 0x0009
+    GET_JOBS = 0x000A
     GET_PRINTER_ATTRIBUTES = 0x000B
 
 
@@ -62,6 +62,8 @@ class Status(IntEnum):
 FIRST_ERROR = 0x0100
 NOT_NOW = frozenset({Status.NOT_ACCEPTING_JOBS, Status.BUSY, Status.DEACTIVATED})
 """The printer could take the job, but not as it is."""
+ENDED_ALREADY = frozenset({Status.NOT_POSSIBLE, Status.NOT_FOUND})
+"""Answers to the calling off of a job that is over."""
 
 
 def keywords(*words: str) -> tuple[Value, ...]:

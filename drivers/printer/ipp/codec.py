@@ -115,7 +115,11 @@ class Message:
 
     def group(self, tag: Group) -> Attributes:
         """Return the first group of its kind; empty when there is none."""
-        return next((attributes for found, attributes in self.groups if found == tag), {})
+        return next(iter(self.each(tag)), {})
+
+    def each(self, tag: Group) -> tuple[Attributes, ...]:
+        """Return all groups of one kind, in order: Get-Jobs answers with one a job."""
+        return tuple(attributes for found, attributes in self.groups if found == tag)
 
 
 # ---- reading

@@ -24,6 +24,7 @@ from drivers.printer.ipp.attributes import (
     resolutions,
     texts,
     truth,
+    uri,
     word_of,
     words_of,
 )
@@ -66,6 +67,7 @@ class Mechanism:
     formats: tuple[str, ...]
     two_sided: bool
     feeder_sensor: bool
+    device_uri: str | None
     cover_open: bool = False
     hot: bool = False
     jammed: bool = False
@@ -141,6 +143,9 @@ class Mechanism:
         match question.code:
             case Operation.GET_PRINTER_ATTRIBUTES:
                 return _answer(question, Status.OK, (Group.PRINTER, self._described(operation)))
+            case Operation.GET_JOBS:
+                open_jobs = [job for job in self.jobs.values() if job.state not in ENDED]
+                return _answer(question, Status.OK, *((Group.JOB, self._job(job)) for job in open_jobs))
             case Operation.VALIDATE_JOB | Operation.CREATE_JOB:
                 return self._create(question, keep=question.code == Operation.CREATE_JOB)
             case Operation.SEND_DOCUMENT | Operation.CANCEL_JOB | Operation.GET_JOB_ATTRIBUTES:
@@ -219,6 +224,7 @@ class Mechanism:
             f"class=supplyThatIsConsumed;type=ribbonWax;unit=impressions;maxcapacity=100;level={max(self.ribbon, 0)};"
         )
         return {
+            **({} if self.device_uri is None else {"device-uri": uri(self.device_uri)}),
             "printer-make-and-model": texts("Simulated IPP card printer"),
             "printer-state": enums(state),
             "printer-state-reasons": keywords(*(reasons or ["none"])),

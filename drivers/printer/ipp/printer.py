@@ -15,6 +15,7 @@ from drivers.printer import CardImage, Fault, Jammed, Printed, Progress, Refused
 from drivers.printer.ipp import reasons
 from drivers.printer.ipp.attributes import (
     ENDED,
+    ENDED_ALREADY,
     FIRST_ERROR,
     NOT_NOW,
     JobState,
@@ -86,8 +87,6 @@ class IppPrinter:
         self._patience = patience
         self._pause = pause
         self._numbers = count(1)
-        # A job whose end was not seen. It must not come out beside the next card.
-        self._left_behind: int | None = None
 
     def status(self, *, within: float) -> Status:
         """Ask how the printer is. Raises a DeviceError."""
@@ -101,7 +100,7 @@ class IppPrinter:
         (Refused), one that cannot be asked any more, or stopped in the middle of it, leaves Unknown.
         """
         by = time.monotonic() + within
-        self._drop_left_behind(by=by)
+        self._call_off_earlier(by=by)
         printer = self._printer(ABILITIES, by=by)
         _check_that_jobs_are_followed(printer)
         blocking = _gravest(reasons.status_of(printer).faults)
@@ -125,7 +124,6 @@ class IppPrinter:
         """Nothing is kept open between calls."""
 
     def _fill(self, job: int, document: Document, *, until: float, by: float, progress: Progress | None) -> Verdict:
-        self._left_behind = job
         handed_over = 0
 
         def sent(count: int) -> None:
@@ -141,11 +139,16 @@ class IppPrinter:
             "last-document": truth(True),
         }
         try:
-            self._ask(Operation.SEND_DOCUMENT, operation, document=document.data, sent=sent, by=until)
+            answer = self._ask(Operation.SEND_DOCUMENT, operation, document=document.data, sent=sent, by=until)
         except DeviceError:
             if not handed_over:
                 raise
-        # Whatever it answered: only the job itself tells what became of it.
+            # The printer may have all of it, and only its answer is lost: the job itself tells.
+            taken = handed_over == len(document.data)
+        else:
+            taken = answer.code < FIRST_ERROR
+        if not taken:
+            return self._called_off(job, None, began=False, by=by)
         return self._followed(job, until=until, by=by)
 
     def _followed(self, job: int, *, until: float, by: float) -> Verdict:
@@ -179,7 +182,6 @@ class IppPrinter:
             return Unknown()
 
     def _judged(self, look: _Look, fault: Fault | None, *, by: float) -> Verdict:
-        self._left_behind = None
         if look.state == JobState.COMPLETED:
             return Unknown() if look.with_errors else Printed()
         if look.began and fault is Fault.FEEDER_EMPTY and look.sheets == 0:
@@ -196,14 +198,26 @@ class IppPrinter:
             return None
         return _gravest(found)
 
-    def _drop_left_behind(self, *, by: float) -> None:
-        if self._left_behind is not None:
-            self._cancel(self._left_behind, by=by)
-            self._left_behind = None
+    def _call_off_earlier(self, *, by: float) -> None:
+        """Call off what an earlier call, or an earlier run of the station, left in the queue.
+
+        It must not come out beside the next card, when the jam is cleared or the cable is back.
+        """
+        mine = {
+            "requesting-user-name": names(USER),
+            "which-jobs": keywords("not-completed"),
+            "my-jobs": truth(True),
+            "requested-attributes": keywords("job-id"),
+        }
+        answer = self._ask(Operation.GET_JOBS, mine, by=by)
+        for job in answer.each(Group.JOB):
+            self._cancel(number_of(job, "job-id") or 0, by=by)
 
     def _cancel(self, job: int, *, by: float) -> None:
-        # Refused when the job has ended already: then there is nothing to call off.
-        self._ask(Operation.CANCEL_JOB, {"job-id": integers(job), "requesting-user-name": names(USER)}, by=by)
+        operation = {"job-id": integers(job), "requesting-user-name": names(USER)}
+        answer = self._ask(Operation.CANCEL_JOB, operation, by=by)
+        if answer.code >= FIRST_ERROR and answer.code not in ENDED_ALREADY:
+            raise RefusedByDevice("The card printer does not let this station call off its own job: see to its rules.")
 
     def _look(self, job: int, *, began: bool, by: float) -> _Look:
         operation = {"job-id": integers(job), "requested-attributes": keywords(*JOB_ASKED)}

@@ -57,7 +57,7 @@ class SimulatedIppPrinter:
 
     ``pace`` is the seconds that each face takes to print, ``blanks`` the cards in the feeder, ``ribbon`` the faces that
     its ribbon still prints, ``formats`` the documents it takes, ``feeder_sensor`` whether it can tell of an empty
-    feeder before it picks a card.
+    feeder before it picks a card, ``device_uri`` what it leads to, if it is to look like a queue of CUPS.
     """
 
     def __init__(
@@ -71,9 +71,10 @@ class SimulatedIppPrinter:
         formats: tuple[str, ...] = (RASTER, PNG),
         two_sided: bool = True,
         feeder_sensor: bool = True,
+        device_uri: str | None = None,
     ) -> None:
         self._link, self._folder = link, cards
-        self._inside = Mechanism(self._lay_down, pace, blanks, ribbon, formats, two_sided, feeder_sensor)
+        self._inside = Mechanism(self._lay_down, pace, blanks, ribbon, formats, two_sided, feeder_sensor, device_uri)
         self._spoils: list[Spoil] = []
         self._lock = threading.RLock()
         self._awake = threading.Event()

@@ -67,11 +67,11 @@ class Wire:
             answer = self._read(connection)
         except TimeoutError as error:
             raise Unresponsive(f"The card printer at {self.place} does not answer: switch it off and on.") from error
+        except OSError as error:  # before HTTPException: a connection closed without an answer is both
+            raise Absent(f"The card printer at {self.place} went away: check its cable and its power.") from error
         except (HTTPException, NotIpp) as error:
             # What it sent is not quoted: it may be an echo of the card.
             raise Malformed(f"The card printer at {self.place} answers what is not IPP: check its address.") from error
-        except OSError as error:
-            raise Absent(f"The card printer at {self.place} went away: check its cable and its power.") from error
         finally:
             connection.close()
         if answer.request != question.request:
