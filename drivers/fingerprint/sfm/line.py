@@ -14,14 +14,14 @@ from drivers.fingerprint.wire import Wire
 
 QUIET = 0.05
 """Seconds without a byte after which a line counts as quiet: USB bridges hold bytes back for up to 16 ms."""
-GAP = 0.3
+GAP = 0.5
 """Seconds without a byte in the middle of a transfer after which nothing more is to be expected."""
 SETTLING, SETTLINGS = 0.4, 3
 """Seconds to wait for each of the answers that settle a doubt, and how often to ask for them."""
 BLOCK = 4_096
 """Bytes of an image in a block of their own, as in the SDK (UF_SetDefaultPacketSize, §3.4)."""
-REPEATS = 6
-"""How many blocks of one transfer may be asked for again."""
+REPEATS, SILENCES = 6, 1
+"""How many blocks of one transfer may be asked for again, and how often in vain."""
 FINAL = 3.0
 """Seconds from a finger's scan to the answer: the module extracts its features meanwhile."""
 
@@ -92,18 +92,22 @@ class Line:
     def take_blocks(self, command: Command, length: int, *, by: float, progress: Callable[[int], bool]) -> bytes | None:
         """The data of ``length`` bytes that follows the answer just brought, in blocks each with its sum and number.
 
-        A block that comes damaged, or not at all, is asked for again: SDK §3.4, Extended Data Transfer Protocol.
+        A block that comes damaged, or not at all, is said to be so (SDK §3.4, Extended Data Transfer Protocol), and
+        taken when it is sent again.
         ``progress`` hears how many bytes have come. None when it wanted to stop.
 
         Raises:
             Malformed: blocks came damaged again and again, or none came any more.
         """
-        got, number, repeats = bytearray(), 0, 0
+        got, number, repeats, silences = bytearray(), 0, 0, 0
         while len(got) < length:
-            block = self._block(command, number, room=length - len(got), by=by)
+            head = self._next(command, by=by, gap=GAP)
+            silences = silences + 1 if head is None else 0
+            block = None if head is None else self._block(head, number, room=length - len(got), by=by)
             if block is None:
                 repeats += 1
-                if repeats > REPEATS or self._wire.now() >= by:
+                # A module may give a transfer up instead of sending a block again; the SDK itself does not wait for it.
+                if repeats > REPEATS or silences > SILENCES or self._wire.now() >= by:
                     self.call_off(by=self._wire.now() + SETTLINGS * 2 * SETTLING)
                     raise Malformed("The fingerprint reader's data came damaged: check its cable.")
                 self._let_pass(by)
@@ -174,10 +178,12 @@ class Line:
                 return item
         return None
 
-    def _block(self, command: Command, number: int, *, room: int, by: float) -> bytes | None:
-        """The block ``number``; nothing when it is the one before, once more; None when it did not come well."""
-        head = self._next(command, by=by, gap=GAP)
-        if head is None or not 0 < head.size <= BLOCK:
+    def _block(self, head: Packet, number: int, *, room: int, by: float) -> bytes | None:
+        """What follows ``head``, if it is the block ``number``; nothing when it is the one before, once more.
+
+        None when it did not come well.
+        """
+        if not 0 < head.size <= BLOCK:
             return None
         body = b"".join(self._data(head.size + 4, by))
         if body[head.size :] != total(body[: head.size]) or len(body) != head.size + 4:

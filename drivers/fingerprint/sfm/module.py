@@ -64,16 +64,25 @@ class Module:
         sensor, sensor_type: what the glass sees, and what is said of it.
         baud: as the module was left; what else is set holds until the power goes.
         blocks: whether it knows the Extended Data Transfer Protocol, as later ones do.
+        resends: whether it sends a block again that came damaged; else it gives the transfer up.
         forgets: whether it knows provisional enrolment.
         encrypts: whether it was set to encrypt its templates.
     """
 
     def __init__(
-        self, sensor: Sensor, *, sensor_type: int, baud: int, blocks: bool, forgets: bool, encrypts: bool
+        self,
+        sensor: Sensor,
+        *,
+        sensor_type: int,
+        baud: int,
+        blocks: bool,
+        resends: bool,
+        forgets: bool,
+        encrypts: bool,
     ) -> None:
         self.glass: Image | None = None
         self.kept: dict[int, bytes] = {}
-        self._sensor, self._baud, self._in_blocks = sensor, baud, blocks
+        self._sensor, self._in_blocks, self._resends = sensor, blocks, resends
         self._flash: dict[int, int] = {
             Parameter.ENCRYPTION: ON if encrypts else OFF,
             Parameter.SENSOR_TYPE: sensor_type,
@@ -126,6 +135,9 @@ class Module:
         except ValueError:
             return [_say(packet, Flag.UNSUPPORTED)]
         if state.sending == command and packet.flag in (Flag.DATA_OK, Flag.DATA_ERROR):
+            if packet.flag == Flag.DATA_ERROR and not self._resends:
+                state.sending = None
+                return []
             return self._block(packet, again=packet.flag == Flag.DATA_ERROR)
         match command:
             case Command.CHECK_STATUS:

@@ -24,8 +24,8 @@ class SimulatedReader:
     """A module whose device file is ``link``. ``pace`` 1.0 sends at the line's own speed, 0.0 as fast as it goes.
 
     ``sensor``, ``sensor_type``: what its glass sees, and what it says of it. ``baud``: as it was left. ``blocks``:
-    whether it sends images in blocks. ``forgets``: whether it can be taught for a while only. ``encrypts``: whether it
-    was set to encrypt its templates. Usable as a context.
+    whether it sends images in blocks, and ``resends`` one that came damaged. ``forgets``: whether it can be taught for
+    a while only. ``encrypts``: whether it was set to encrypt its templates. Usable as a context.
     """
 
     def __init__(
@@ -38,12 +38,19 @@ class SimulatedReader:
         sensor_type: int = OPTICAL,
         baud: int = 115_200,
         blocks: bool = True,
+        resends: bool = True,
         forgets: bool = True,
         encrypts: bool = False,
         cable: Cable | None = None,
     ) -> None:
         self._module = Module(
-            sensor, sensor_type=sensor_type, baud=baud, blocks=blocks, forgets=forgets, encrypts=encrypts
+            sensor,
+            sensor_type=sensor_type,
+            baud=baud,
+            blocks=blocks,
+            resends=resends,
+            forgets=forgets,
+            encrypts=encrypts,
         )
         self._cable, self._faults = cable or Cable(), list(faults)
         self._replies = self._carried = 0

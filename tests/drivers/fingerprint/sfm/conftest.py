@@ -100,8 +100,10 @@ class CountedWire:
 def counted() -> Callable[..., CountedWire]:
     """Makes a wire to a new module; its options are the module's."""
 
-    def make(*, baud: int = 115_200, left_at: int | None = None, blocks: bool = True) -> CountedWire:
-        module = Module(OP, sensor_type=OPTICAL, baud=left_at or baud, blocks=blocks, forgets=True, encrypts=False)
+    def make(*, baud: int = 115_200, blocks: bool = True, resends: bool = True) -> CountedWire:
+        module = Module(
+            OP, sensor_type=OPTICAL, baud=baud, blocks=blocks, resends=resends, forgets=True, encrypts=False
+        )
         return CountedWire(module, baud=baud)
 
     return make

@@ -78,6 +78,21 @@ def test_an_older_module_without_sums_sends_its_image_twice(
         assert not reader.lifted(within=0)
 
 
+@pytest.mark.parametrize("block", [0, 7, BLOCKS - 1])
+@pytest.mark.parametrize("kind", ["stray", "dropped", "flipped", "silent"])
+def test_a_module_that_sends_no_block_again_is_asked_for_all_again(
+    counted: Counted, known_finger: bytes, kind: FaultKind, block: int
+) -> None:
+    wire = counted(resends=False)
+    reader = SfmReader(wire)
+    wire.module.glass = FINGER
+    wire.begin()
+    wire.fault = Fault(kind, after=3 + block, at=500)
+    begun = wire.now()
+    assert outcome(reader) == "well"
+    assert wire.now() - begun < 1 + 4 + 2 * (1 + SECONDS)
+
+
 @pytest.mark.parametrize("kind", ["silent", "truncated"])
 @pytest.mark.parametrize("reply", range(REPLIES))
 def test_any_one_reply_may_be_lost(counted: Counted, known_finger: bytes, kind: FaultKind, reply: int) -> None:
