@@ -127,6 +127,10 @@ need_demo_packages() { # [test]: the distribution's packages, asked for only whe
     if [[ ${1-} == test ]]; then
         command -v shellcheck >/dev/null || missing+=(shellcheck)
         command -v git >/dev/null || missing+=(git)
+        # CUPS's own IPP printer, without any of CUPS's services, and a bus for it to look for Avahi on: the tests start
+        # both themselves, each on a place of its own.
+        PATH=$PATH:/usr/sbin command -v ippeveprinter >/dev/null || missing+=(cups-ipp-utils)
+        command -v dbus-daemon >/dev/null || missing+=(dbus-daemon)
     fi
     if ((${#missing[@]} == 0)); then
         return
