@@ -93,8 +93,7 @@ class Line:
         """The data of ``length`` bytes that follows the answer just brought, in blocks each with its sum and number.
 
         A block that comes damaged, or not at all, is said to be so (SDK §3.4, Extended Data Transfer Protocol), and
-        taken when it is sent again.
-        ``progress`` hears how many bytes have come. None when it wanted to stop.
+        taken when it is sent again. ``progress`` hears how many bytes have come. None when it wanted to stop.
 
         Raises:
             Malformed: blocks came damaged again and again, or none came any more.

@@ -31,6 +31,8 @@ GREETING = 0.4
 """Seconds for a module to answer at one speed."""
 ANSWER = 1.0
 """Seconds for an answer that needs no scan: half for the first question, half to settle and ask once more."""
+TROUBLE = 5.0
+"""Seconds for the answers, silences and settlements of an image that has to be asked for twice."""
 HUSH = 16.0
 """Seconds to let somebody else's transfer end: a raw image takes fifteen at 57,600 baud."""
 MOMENT = 0.1
@@ -120,8 +122,8 @@ class Session:
     def image(self, progress: Callable[[float], bool], *, look: float | None = None) -> Image | None:
         """The image that was scanned last, or with ``look`` a new one of the finger that lies there within so long.
 
-        It is asked for again when it comes damaged, in all within twice the time that the line needs. ``progress``
-        hears the share that has come. None: it wanted to stop, or no finger lies there.
+        It is asked for again when it comes damaged, in all within twice the time that the line needs, and TROUBLE.
+        ``progress`` hears the share that has come. None: it wanted to stop, or no finger lies there.
 
         Raises:
             Malformed, Unresponsive: it came damaged again, or not at all.
@@ -149,7 +151,7 @@ class Session:
             self._in_blocks = False
             return self._raw_image(progress, look, start)
         size = self._size(answer)
-        by, command = start + 2 * (ANSWER + self._seconds(size)), Command(answer.command)
+        by, command = start + TROUBLE + 2 * self._seconds(size), Command(answer.command)
         return self._line.take_blocks(command, size, by=by, progress=lambda got: progress(got / size))
 
     def _raw_image(self, progress: Callable[[float], bool], look: float | None, start: float) -> bytes | None:
@@ -158,7 +160,7 @@ class Session:
         if answer is None:
             return None
         size = self._size(answer)
-        by = start + 2 * (ANSWER + 2 * self._seconds(size))
+        by = start + TROUBLE + 4 * self._seconds(size)
         first = self._line.take(size, by=by, progress=lambda got: progress(got / size / 2))
         if first is None:
             return None
