@@ -36,8 +36,7 @@ class CardImage:
 class Status:
     """The printer's health: faults (empty = ready), cards the ribbon still makes, cards ever made. None = unknown.
 
-    ``ribbon_percent`` is for printers that only tell how full the ribbon is, ``cleaning_in`` the cards until cleaning
-    is due.
+    ``ribbon_percent`` is for printers that only tell how full the ribbon is; ``cleanings`` counts those ever run.
     """
 
     faults: tuple[Fault, ...]
@@ -45,7 +44,7 @@ class Status:
     printed_total: int | None
     model: str
     ribbon_percent: int | None = None
-    cleaning_in: int | None = None
+    cleanings: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

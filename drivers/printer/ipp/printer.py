@@ -124,12 +124,12 @@ class IppPrinter:
         """Nothing is kept open between calls."""
 
     def _fill(self, job: int, document: Document, *, until: float, by: float, progress: Progress | None) -> Verdict:
-        handed_over = 0
+        handed_over: int | None = None
 
         def sent(count: int) -> None:
             nonlocal handed_over
-            handed_over += count
-            if progress is not None:
+            handed_over = (handed_over or 0) + count
+            if progress is not None and count:
                 progress(handed_over / len(document.data))
 
         operation = {
@@ -141,7 +141,7 @@ class IppPrinter:
         try:
             answer = self._ask(Operation.SEND_DOCUMENT, operation, document=document.data, sent=sent, by=until)
         except DeviceError:
-            if not handed_over:
+            if handed_over is None:
                 raise
             # The printer may have all of it, and only its answer is lost: the job itself tells.
             taken = handed_over == len(document.data)

@@ -46,7 +46,9 @@ class Wire:
     def exchange(
         self, question: Message, document: bytes = b"", *, by: float, sent: Callable[[int], None] | None = None
     ) -> Message:
-        """Ask one question and return the answer; ``sent`` hears the number of bytes of each piece of the document.
+        """Ask one question and return the answer.
+
+        ``sent`` hears 0 once there is a connection, and then the number of bytes of each piece of the document.
 
         Raises Absent, Unresponsive, Malformed, and Refused where the printer lets nobody in.
         """
@@ -58,6 +60,8 @@ class Wire:
             connection.putrequest("POST", self._path, skip_accept_encoding=True)
             connection.putheader("Content-Type", "application/ipp")
             connection.putheader("Content-Length", str(len(asked) + len(document)))
+            if sent is not None:
+                sent(0)
             connection.endheaders(asked)
             for at in range(0, len(document), PIECE):
                 piece = document[at : at + PIECE]

@@ -321,7 +321,7 @@ def test_the_card_shows_what_was_sent(device: SimulatedPrinter, face: Face, tmp_
     for name, sent in (("card-0001.png", face), ("card-0001-back.png", back)):
         with Image.open(tmp_path / "cards" / name) as picture:
             card = np.asarray(picture)
-        assert np.abs(card.astype(int) - sent).max() <= np.ceil(255 / (levels - 1) / 2)
+        assert np.abs(card.astype(int) - sent).max() <= np.ceil(255 / (levels - 1))
     assert device.ribbon == 98
 
 

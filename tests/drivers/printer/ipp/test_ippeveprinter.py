@@ -21,6 +21,8 @@ EDGE = (5, 3)
 
 SIZE = "MEMBER integer x-dimension 5398 MEMBER integer y-dimension 8560"
 MARGINS = " ".join(f"MEMBER integer media-{side}-margin %d" for side in ("top", "bottom", "left", "right"))
+OTHER = "MEMBER integer x-dimension 21000 MEMBER integer y-dimension 29700"
+"""ippeveprinter 2.4.10 looks for a size that the job's is not, and so takes no job when its only size is that."""
 CR80 = f"MEMBER collection media-size {{ {SIZE} }}"
 
 
@@ -33,7 +35,7 @@ ATTR keyword media-default {media.partition(",")[0]}
 ATTR keyword media-ready {media.partition(",")[0]}
 ATTR keyword media-supported {media}
 ATTR keyword media-col-supported media-size,media-top-margin,media-bottom-margin,media-left-margin,media-right-margin
-ATTR collection media-size-supported {{ {SIZE} }}
+ATTR collection media-size-supported {{ {SIZE} }},{{ {OTHER} }}
 ATTR collection media-col-default {{ {CR80} {MARGINS % (0, 0, 0, 0)} }}
 ATTR collection media-col-database {{ {CR80} {MARGINS % (300, 300, 300, 300)} }},{{ {CR80} {MARGINS % (0, 0, 0, 0)} }}
 ATTR mimeMediaType document-format-default image/pwg-raster
