@@ -1,4 +1,4 @@
-"""The seam of the panel family: lights, help button, door, presence sensor, power-fail line."""
+"""The seam of the panel family: lights, buzzer, help button, door and tamper contacts, presence, and the power."""
 
 from enum import Enum
 from typing import Protocol
@@ -22,8 +22,10 @@ class Change(Enum):
     DOOR_CLOSED = "door-closed"
     SOMEONE_CAME = "someone-came"
     EVERYONE_LEFT = "everyone-left"
+    TAMPERED = "tampered"  # the housing was opened, or its wire is cut: it stays so until somebody has looked
     POWER_FAILED = "power-failed"
     POWER_BACK = "power-back"
+    SHUTDOWN_REQUESTED = "shutdown-requested"  # the battery's board will cut the power: finish and shut down
 
 
 class Panel(Protocol):
@@ -37,8 +39,15 @@ class Panel(Protocol):
         """Show one status to the room."""
         ...
 
+    def beep(self, times: int) -> None:
+        """Begin to sound the buzzer so many times, 0 = be silent; returns at once."""
+        ...
+
     def changes(self, *, within: float) -> tuple[Change, ...]:
-        """Wait up to ``within`` seconds for at least one change; debounced, in order, none lost; () when none came."""
+        """Wait up to ``within`` seconds for at least one change; debounced, in order, none lost; () when none came.
+
+        What blinks and beeps does so in here, so that one thread touches the pins and hears when they are ill.
+        """
         ...
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from drivers.errors import DeviceError
 from drivers.panel import Change, Lamp, Panel
+from drivers.panel.rhythm import BEEP
 
 ILL = 1
 """Exit status when the panel is ill; 2 is typer's own for a wrong command line."""
@@ -21,8 +22,10 @@ WORDS = {
     Change.DOOR_CLOSED: "The door was closed.",
     Change.SOMEONE_CAME: "Somebody came.",
     Change.EVERYONE_LEFT: "Everybody left.",
+    Change.TAMPERED: "The housing was opened, or its wire is cut.",
     Change.POWER_FAILED: "The power failed.",
     Change.POWER_BACK: "The power is back.",
+    Change.SHUTDOWN_REQUESTED: "The battery's board asks for a shutdown.",
 }
 
 Pin = Annotated[int, typer.Option(help="GPIO number (BCM); 0 where nothing is wired.", min=0, max=27)]
@@ -40,11 +43,15 @@ def commands() -> typer.Typer:
         lamp_ready: Pin = 5,
         lamp_busy: Pin = 6,
         lamp_call: Pin = 13,
+        buzzer: Pin = 0,
         help_button: Pin = 17,
         door: Pin = 22,
+        tamper: Pin = 0,
         presence: Pin = 0,
         power_fail: Pin = 0,
         power_fail_active_high: Annotated[bool, typer.Option(help="The line rises when power fails.")] = False,
+        shutdown_request: Pin = 0,
+        shutdown_request_active_high: Annotated[bool, typer.Option(help="The line rises with the request.")] = False,
     ) -> None:
         """Try lights, button, door and sensors by hand. Exit status: 0 well, 1 panel ill, 2 wrong command line."""
         wires = {
@@ -52,12 +59,17 @@ def commands() -> typer.Typer:
             "lamp_ready": lamp_ready,
             "lamp_busy": lamp_busy,
             "lamp_call": lamp_call,
+            "buzzer": buzzer,
             "help_button": help_button,
             "door": door,
+            "tamper": tamper,
             "presence": presence,
             "power_fail": power_fail,
+            "power_fail_active_high": power_fail_active_high,
+            "shutdown_request": shutdown_request,
+            "shutdown_request_active_high": shutdown_request_active_high,
         }
-        context.obj = partial(_open, wires, power_fail_active_high=power_fail_active_high, simulated=simulated)
+        context.obj = partial(_open, wires, simulated=simulated)
 
     @app.command()
     def watch(
@@ -92,16 +104,33 @@ def commands() -> typer.Typer:
         """Show one status to the room for some seconds."""
         with _opened(context) as panel:
             panel.status(status)
-            time.sleep(seconds)
+            _stay(panel, seconds)
+
+    @app.command()
+    def beep(
+        context: typer.Context,
+        times: Annotated[int, typer.Argument(help="How often.", min=1, max=100)] = 3,
+    ) -> None:
+        """Sound the buzzer."""
+        with _opened(context) as panel:
+            panel.beep(times)
+            _stay(panel, 2 * BEEP * times)
 
     return app
 
 
-def _open(wires: Mapping[str, int], *, power_fail_active_high: bool, simulated: bool) -> Panel:
+def _stay(panel: Panel, seconds: float) -> None:
+    """Let the panel blink and beep; what happens meanwhile is for watch()."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        panel.changes(within=left)
+
+
+def _open(wires: Mapping[str, int | bool], *, simulated: bool) -> Panel:
     """Open the chosen driver, importing only its file: lgpio is not installed off the Raspberry Pi."""
     if simulated:
         return cast("Panel", import_module("drivers.panel.simulated").SimulatedPanel())
-    pins = import_module("drivers.panel.wired").Pins(**wires, power_fail_active_high=power_fail_active_high)
+    pins = import_module("drivers.panel.wired").Pins(**wires)
     return cast("Panel", import_module("drivers.panel.raspberry").RaspberryPanel(pins))
 
 

@@ -1,20 +1,24 @@
 """Tells a contact's changes from its bouncing. Pure: levels and times in, settled changes out."""
 
+from collections import deque
 from collections.abc import Mapping
+
+KEPT = 1000
+"""Changes that are kept for whoever looks rarely; of more, the oldest are given up."""
 
 
 class Debouncer:
-    """Follows several contacts; a contact's level counts once it has rested for ``settle`` seconds.
+    """Follows several contacts; a contact's level counts once it has rested for its ``settle`` seconds.
 
     Waiting for rest, rather than ignoring what follows a first edge, also drops the short spikes that motors and
-    switched lamps put on long wires.
+    switched lamps put on long wires. A contact that never rests says nothing, and costs no memory.
     """
 
-    def __init__(self, levels: Mapping[str, bool], *, settle: float) -> None:
+    def __init__(self, levels: Mapping[str, bool], *, settle: Mapping[str, float]) -> None:
         self._settled = dict(levels)
         self._newest = dict(levels)
         self._since: dict[str, float] = {}
-        self._ready: list[tuple[float, str, bool]] = []
+        self._ready: deque[tuple[float, str, bool]] = deque(maxlen=KEPT)
         self._settle = settle
 
     def feed(self, contact: str, level: bool, at: float) -> None:
@@ -30,17 +34,18 @@ class Debouncer:
         """The changes that have come to rest by ``now``, in the order in which they began; each is told once."""
         for contact in tuple(self._since):
             self._rest(contact, now)
-        news, self._ready = sorted(self._ready), []
+        news = sorted(self._ready)
+        self._ready.clear()
         return tuple((contact, level) for _, contact, level in news)
 
     @property
     def due(self) -> float | None:
         """When the next contact may come to rest; None while all are at rest."""
-        return min(self._since.values()) + self._settle if self._since else None
+        return min((at + self._settle[contact] for contact, at in self._since.items()), default=None)
 
     def _rest(self, contact: str, now: float) -> None:
         since = self._since.get(contact)
-        if since is None or now < since + self._settle:
+        if since is None or now < since + self._settle[contact]:
             return
         del self._since[contact]
         if self._newest[contact] != self._settled[contact]:

@@ -1,16 +1,46 @@
 """The panel's wiring without a panel: the production driver over mock pins, and the world that pulls at them."""
 
+from collections.abc import Mapping
+from enum import Enum
 from typing import Final
 
 from gpiozero import PinError
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from drivers.panel import Change
 from drivers.panel.wired import Pins, WiredPanel
 
 WIRING: Final = Pins(
-    capture_light=12, lamp_ready=5, lamp_busy=6, lamp_call=13, help_button=17, door=22, presence=27, power_fail=23
+    capture_light=12,
+    lamp_ready=5,
+    lamp_busy=6,
+    lamp_call=13,
+    buzzer=16,
+    help_button=17,
+    door=22,
+    tamper=24,
+    presence=27,
+    power_fail=23,
+    shutdown_request=25,
 )
 """Every wire there is, so that a demonstration shows everything."""
+
+
+BOUNCES: Final = 40
+"""Edges of a contact that bounces before it rests."""
+
+
+class Fault(Enum):
+    """What can befall the panel when it is looked at."""
+
+    STUCK_BUTTON = "stuck-button"
+    BOUNCING_DOOR = "bouncing-door"  # it opens, with a worn contact
+    CUT_CABLES = "cut-cables"
+    UNPLUGGED = "unplugged"
+
+
+Faults = Mapping[int, Fault]
+"""The fault script: what befalls the panel at its n-th call of changes(), from 0."""
 
 
 class Wire(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
@@ -63,15 +93,19 @@ class Wiring:
     At rest the door is closed, nobody is there, and the power is well. Verbs may be called from any thread.
     """
 
-    def __init__(self, pins: Pins = WIRING) -> None:
+    def __init__(self, pins: Pins = WIRING, *, faults: Faults | None = None) -> None:
         self.pins = pins
+        self._faults = dict(faults or {})
+        self._looks = 0
         self._unplugged = self._cut = False
         self._levels: dict[int, bool | None] = {
-            # Button and door connect to ground or to nothing.
+            # Button, door and tamper contact connect to ground or to nothing.
             pins.help_button: None,
             pins.door: False,
+            pins.tamper: False,
             pins.presence: False,
             pins.power_fail: not pins.power_fail_active_high,
+            pins.shutdown_request: not pins.shutdown_request_active_high,
         }
         self._levels.pop(0, None)
         self._board = self.board()
@@ -100,6 +134,19 @@ class Wiring:
         """Close it again."""
         self._drive(self.pins.door, False)
 
+    def bounce_door(self, edges: int = BOUNCES) -> None:
+        """Open the door and close it, over and over, as fast as can be; after an odd number it is open."""
+        for edge in range(edges):
+            self._drive(self.pins.door, None if edge % 2 == 0 else False)
+
+    def open_housing(self) -> None:
+        """Open what only a technician may open."""
+        self._drive(self.pins.tamper, None)
+
+    def close_housing(self) -> None:
+        """Close it again."""
+        self._drive(self.pins.tamper, False)
+
     def arrive(self) -> None:
         """Somebody steps in front of the station."""
         self._drive(self.pins.presence, True)
@@ -115,6 +162,29 @@ class Wiring:
     def restore_power(self) -> None:
         """The mains are back."""
         self._drive(self.pins.power_fail, not self.pins.power_fail_active_high)
+
+    def request_shutdown(self) -> None:
+        """The battery is nearly empty; its board asks for a shutdown."""
+        self._drive(self.pins.shutdown_request, self.pins.shutdown_request_active_high)
+
+    def withdraw_request(self) -> None:
+        """The line goes back to rest: the board's pulse is over."""
+        self._drive(self.pins.shutdown_request, not self.pins.shutdown_request_active_high)
+
+    def befall(self) -> None:
+        """What the script holds for this look at the panel."""
+        self._looks += 1
+        match self._faults.get(self._looks - 1):
+            case Fault.STUCK_BUTTON:
+                self.press_help()
+            case Fault.BOUNCING_DOOR:
+                self.bounce_door(BOUNCES + 1)
+            case Fault.CUT_CABLES:
+                self.cut_cables()
+            case Fault.UNPLUGGED:
+                self.unplug()
+            case None:
+                pass
 
     def cut_cables(self) -> None:
         """Cut every wire: each pin is left to its pull resistor."""
@@ -148,3 +218,8 @@ class SimulatedPanel(WiredPanel):
     def __init__(self, wiring: Wiring | None = None) -> None:
         self.wiring = wiring if wiring is not None else Wiring()
         super().__init__(self.wiring.pins, self.wiring.board())
+
+    def changes(self, *, within: float) -> tuple[Change, ...]:
+        """Look, after what the fault script has for this look."""
+        self.wiring.befall()
+        return super().changes(within=within)

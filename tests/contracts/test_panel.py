@@ -1,6 +1,7 @@
 """What every panel keeps to: the simulated one always, the real one with --hardware and a person at it."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,13 @@ def test_every_lamp_and_level_can_be_shown_again_and_again(panel: Panel) -> None
         panel.capture_light(level)
 
 
+def test_the_buzzer_is_begun_without_waiting(panel: Panel) -> None:
+    begin = time.monotonic()
+    panel.beep(3)
+    panel.beep(0)
+    assert time.monotonic() - begin < 0.1
+
+
 def test_a_panel_at_rest_says_nothing_and_returns_in_time(panel: Panel) -> None:
     assert panel.changes(within=0.05) == ()
     assert panel.changes(within=0.0) == ()
@@ -50,6 +58,7 @@ def test_a_closed_panel_says_so_and_may_be_closed_again(panel: Panel) -> None:
     for call in (
         lambda: panel.status(Lamp.READY),
         lambda: panel.capture_light(1.0),
+        lambda: panel.beep(1),
         lambda: panel.changes(within=0.0),
     ):
         with pytest.raises(Absent, match="open it again"):
@@ -65,6 +74,7 @@ def test_changes_come_in_order_and_none_is_lost_while_nobody_listens(wiring: Wir
     for move in (
         wiring.open_door,
         wiring.arrive,
+        wiring.open_housing,
         wiring.fail_power,
         wiring.close_door,
         wiring.leave,
@@ -76,6 +86,7 @@ def test_changes_come_in_order_and_none_is_lost_while_nobody_listens(wiring: Wir
     assert panel.changes(within=SOON) == (
         Change.DOOR_OPENED,
         Change.SOMEONE_CAME,
+        Change.TAMPERED,
         Change.POWER_FAILED,
         Change.DOOR_CLOSED,
         Change.EVERYONE_LEFT,

@@ -15,9 +15,11 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(commands(), arguments)
 
 
-@pytest.mark.parametrize("command", [("light", "0.5"), ("lamp", "calling")])
+@pytest.mark.parametrize(
+    "command", [("light", "0.5", "--seconds", "0"), ("lamp", "calling", "--seconds", "0.1"), ("beep", "1")]
+)
 def test_lights_shine_for_a_while(command: tuple[str, ...]) -> None:
-    result = run("--simulated", *command, "--seconds", "0")
+    result = run("--simulated", *command)
     assert result.exit_code == 0, result.output
 
 
@@ -27,11 +29,13 @@ def test_watching_tells_what_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     def with_the_door_open(wiring: Wiring) -> None:
         rest(wiring)
         wiring.open_door()
+        wiring.open_housing()
 
     monkeypatch.setattr(Wiring, "__init__", with_the_door_open)
     result = run("--simulated", "watch", "--seconds", "0.2")
     assert result.exit_code == 0, result.output
     assert WORDS[Change.DOOR_OPENED] in result.output
+    assert WORDS[Change.TAMPERED] in result.output
 
 
 def test_a_panel_that_is_not_there_is_one_sentence_and_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +48,9 @@ def test_a_panel_that_is_not_there_is_one_sentence_and_status_1(monkeypatch: pyt
     assert "The board is gone" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("light", "1.5"), ("lamp", "purple"), ("--door", "40", "watch"), ("glow",)])
+@pytest.mark.parametrize(
+    "arguments", [("light", "1.5"), ("lamp", "purple"), ("beep", "0"), ("--door", "40", "watch"), ("glow",)]
+)
 def test_a_wrong_command_line_is_status_2(arguments: tuple[str, ...]) -> None:
     assert run("--simulated", *arguments).exit_code == USAGE
 

@@ -3,13 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.panel.debounce import Debouncer
+from drivers.panel.debounce import KEPT, Debouncer
 
 SETTLE = 0.03
+SETTLED = {"door": SETTLE, "help": SETTLE}
 
 
 def fresh() -> Debouncer:
-    return Debouncer({"door": False, "help": False}, settle=SETTLE)
+    return Debouncer({"door": False, "help": False}, settle=SETTLED)
 
 
 def test_a_level_counts_only_once_it_has_rested() -> None:
@@ -49,6 +50,27 @@ def test_changes_of_several_contacts_come_in_the_order_in_which_they_began() -> 
     debounce.feed("door", True, 1.1)
     debounce.feed("help", False, 1.2)
     assert debounce.settled(5.0) == (("help", True), ("door", True), ("help", False))
+
+
+def test_each_contact_has_its_own_time_to_rest() -> None:
+    debounce = Debouncer({"door": False, "shutdown": False}, settle={"door": SETTLE, "shutdown": 0.5})
+    debounce.feed("shutdown", True, 1.0)
+    debounce.feed("door", True, 1.1)
+    assert debounce.due == 1.1 + SETTLE
+    assert debounce.settled(1.2) == (("door", True),)
+    assert debounce.due == 1.5
+    # A pulse too short to be a request is none.
+    debounce.feed("shutdown", False, 1.4)
+    assert debounce.settled(9.0) == ()
+
+
+def test_changes_that_nobody_hears_are_bounded_and_the_newest_stay() -> None:
+    debounce = fresh()
+    for number in range(10_000):
+        debounce.feed("door", number % 2 == 0, float(number))
+    told = debounce.settled(20_000.0)
+    assert len(told) == KEPT
+    assert told[-1] == ("door", False)
 
 
 Edges = st.lists(st.tuples(st.sampled_from(["door", "help"]), st.integers(1, 100)), max_size=40)

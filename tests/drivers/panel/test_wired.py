@@ -1,23 +1,31 @@
 """The production panel driver over mock pins: wiring, polarity, lamps, and what an ill board does."""
 
+import tracemalloc
+
 import pytest
 from gpiozero import Device
 
 from drivers.errors import Absent
 from drivers.panel import Change, Lamp
-from drivers.panel.simulated import WIRING, SimulatedPanel, Wiring
-from drivers.panel.wired import BLINK, Pins
+from drivers.panel.rhythm import BEEP, BLINK
+from drivers.panel.simulated import WIRING, Fault, SimulatedPanel, Wiring
+from drivers.panel.wired import Pins
 
 SOON = 2.0
 AT_ONCE = 0.0
 
 
-def test_a_cut_cable_raises_the_door_alarm_and_no_power_alarm() -> None:
+def heard(panel: SimulatedPanel, looks: int = 3) -> tuple[Change, ...]:
+    """All that is told in a few looks: what happens at once need not rest at once."""
+    return tuple(change for _ in range(looks) for change in panel.changes(within=0.1))
+
+
+def test_a_cut_cable_raises_the_housings_alarms_and_none_of_the_power() -> None:
     wiring = Wiring()
     panel = SimulatedPanel(wiring)
     wiring.cut_cables()
-    assert panel.changes(within=SOON) == (Change.DOOR_OPENED,)
-    assert panel.changes(within=0.1) == ()
+    assert set(heard(panel)) == {Change.DOOR_OPENED, Change.TAMPERED}
+    assert panel.changes(within=0.2) == ()
     panel.close()
 
 
@@ -59,14 +67,75 @@ def test_lights_shine_as_told_and_go_out_at_close() -> None:
     assert wiring.level(WIRING.lamp_ready) == 0.0
 
 
-def test_a_call_blinks_where_a_fault_is_steady(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[float, float]] = []
-    monkeypatch.setattr("drivers.panel.wired.LED.blink", lambda _led, on, off: asked.append((on, off)))
-    panel = SimulatedPanel()
+def lit_over(wiring: Wiring, panel: SimulatedPanel, pin: int, *, looks: int, every: float) -> list[bool]:
+    """Whether a pin is lit, from look to look."""
+    seen = []
+    for _ in range(looks):
+        panel.changes(within=every)
+        seen.append(wiring.level(pin) > 0)
+    return seen
+
+
+def test_a_call_blinks_where_a_fault_is_steady() -> None:
+    wiring = Wiring()
+    panel = SimulatedPanel(wiring)
     panel.status(Lamp.FAULT)
-    assert asked == []
+    assert lit_over(wiring, panel, WIRING.lamp_call, looks=12, every=BLINK / 5) == [True] * 12
     panel.status(Lamp.CALLING)
-    assert asked == [(BLINK, BLINK)]
+    blinking = lit_over(wiring, panel, WIRING.lamp_call, looks=15, every=BLINK / 5)
+    assert 4 <= sum(blinking) <= 11
+    assert not wiring.level(WIRING.lamp_ready)
+    panel.close()
+    assert wiring.level(WIRING.lamp_call) == 0.0
+
+
+def test_the_buzzer_sounds_so_many_times_and_can_be_silenced() -> None:
+    wiring = Wiring()
+    panel = SimulatedPanel(wiring)
+    panel.beep(2)
+    sounding = lit_over(wiring, panel, WIRING.buzzer, looks=28, every=BEEP / 6)
+    rises = sum(now and not before for before, now in zip([False, *sounding], sounding, strict=False))
+    assert rises == 2
+    assert not sounding[-1]
+    panel.beep(100)
+    assert wiring.level(WIRING.buzzer) == 1.0
+    panel.beep(0)
+    assert wiring.level(WIRING.buzzer) == 0.0
+    panel.close()
+
+
+def test_pins_that_fall_ill_while_a_lamp_blinks_are_told_and_kill_no_thread() -> None:
+    wiring = Wiring()
+    panel = SimulatedPanel(wiring)
+    panel.status(Lamp.CALLING)
+    wiring.unplug()
+    with pytest.raises(Absent, match="do not answer"):
+        panel.changes(within=SOON)
+    panel.close()
+
+
+@pytest.mark.parametrize("active_high", [True, False])
+def test_a_request_to_shut_down_may_have_either_polarity_and_must_last(active_high: bool) -> None:
+    wiring = Wiring(Pins(shutdown_request=5, shutdown_request_active_high=active_high, shutdown_request_settle=0.2))
+    panel = SimulatedPanel(wiring)
+    wiring.request_shutdown()
+    assert panel.changes(within=0.05) == ()
+    wiring.withdraw_request()
+    assert panel.changes(within=0.3) == ()
+    wiring.request_shutdown()
+    assert panel.changes(within=SOON) == (Change.SHUTDOWN_REQUESTED,)
+    wiring.withdraw_request()
+    assert panel.changes(within=0.3) == ()
+    panel.close()
+
+
+def test_a_housing_that_is_closed_again_stays_told_as_tampered() -> None:
+    wiring = Wiring()
+    panel = SimulatedPanel(wiring)
+    wiring.open_housing()
+    assert panel.changes(within=SOON) == (Change.TAMPERED,)
+    wiring.close_housing()
+    assert panel.changes(within=0.1) == ()
     panel.close()
 
 
@@ -103,4 +172,52 @@ def test_an_edge_whose_notice_got_lost_is_found() -> None:
     # The board changes its level without a word, as when a notice is dropped under load.
     wiring._board.pin(WIRING.door)._state = True
     assert panel.changes(within=SOON) == (Change.DOOR_OPENED,)
+    panel.close()
+
+
+def test_a_stuck_button_is_one_call_and_drowns_nothing() -> None:
+    wiring = Wiring(faults={0: Fault.STUCK_BUTTON})
+    panel = SimulatedPanel(wiring)
+    assert panel.changes(within=SOON) == (Change.HELP_PRESSED,)
+    assert panel.changes(within=0.2) == ()
+    wiring.open_door()
+    assert panel.changes(within=SOON) == (Change.DOOR_OPENED,)
+    wiring.release_help()
+    assert panel.changes(within=0.1) == ()
+    wiring.press_help()
+    assert panel.changes(within=SOON) == (Change.HELP_PRESSED,)
+    panel.close()
+
+
+def test_a_bouncing_door_opens_once() -> None:
+    panel = SimulatedPanel(Wiring(faults={0: Fault.BOUNCING_DOOR}))
+    assert panel.changes(within=SOON) == (Change.DOOR_OPENED,)
+    assert panel.changes(within=0.1) == ()
+    panel.close()
+
+
+def test_cut_and_unplugged_by_the_script() -> None:
+    wiring = Wiring(faults={1: Fault.CUT_CABLES, 4: Fault.UNPLUGGED})
+    panel = SimulatedPanel(wiring)
+    assert panel.changes(within=AT_ONCE) == ()
+    assert set(heard(panel)) == {Change.DOOR_OPENED, Change.TAMPERED}
+    with pytest.raises(Absent):
+        panel.changes(within=SOON)
+    panel.close()
+
+
+def test_ten_thousand_edges_leave_one_change_and_no_memory() -> None:
+    wiring = Wiring()
+    panel = SimulatedPanel(wiring)
+    wiring.bounce_door(1001)
+    panel.changes(within=SOON)
+    ours = tracemalloc.Filter(True, "*/drivers/panel/[dw]*.py")  # the mock pin itself records every edge
+    tracemalloc.start()
+    wiring.bounce_door(1001)
+    before = tracemalloc.take_snapshot().filter_traces([ours])
+    wiring.bounce_door(10_001)
+    after = tracemalloc.take_snapshot().filter_traces([ours])
+    tracemalloc.stop()
+    assert sum(line.size_diff for line in after.compare_to(before, "filename")) < 4096
+    assert panel.changes(within=0.2) == ()
     panel.close()
