@@ -57,17 +57,19 @@ class Ask(Enum):
     RIBBON_MARK = "Rcr"
     CARDS_LEFT = "Rco;l"
     CARDS_INSERTED = "Rco;c"
+    CLEANINGS = "Rco;n"
     FEEDER = "Sk;f"
 
 
 class Do(Enum):
-    """Steps of a job (guide §8 S)."""
+    """Steps of a job, and what clears up after one (guide §8 S). ``Ser`` ejects a card into the reject box."""
 
     START = "Ss"
     FRONT = "Sr"
     BACK = "Sv"
     END = "Se"
     CLEAR_STATUS = "Scs"
+    REJECT = "Ser"
 
 
 class Errors(Enum):

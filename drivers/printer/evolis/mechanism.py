@@ -46,6 +46,10 @@ class Mechanism:
     hot: bool = False
     jammed: bool = False
     cleaning_due: bool = False
+    cleanings: int = 0
+    left_inside: bool = False
+    """Whether a spoiled blank lies in the path, in the way of the next."""
+    rejected: int = 0
     _errors: Errors = Errors.BY_PRINTER
     _last: str = OK
     _card: _Card | None = None
@@ -67,17 +71,17 @@ class Mechanism:
 
     def close_cover(self) -> None:
         """Close the cover; whoever had it open took out what was stuck."""
-        self.cover_open = self.jammed = False
+        self.cover_open = self.jammed = self.left_inside = False
 
     def lose_power(self) -> None:
-        """Forget the job; a card in hand stays spoiled."""
-        self._card = None
+        """Forget the job; a card in hand stays spoiled, and where it is."""
+        self._drop_card()
         self._errors = Errors.BY_PRINTER
         self._last = OK
 
     def time_out(self) -> None:
         """Give up a panel that did not arrive whole."""
-        self._card = None
+        self._drop_card()
         self._last = "ERROR TIME OUT"
 
     def _obey(self, command: Command | Garbage) -> str | None:
@@ -91,7 +95,10 @@ class Mechanism:
                 return self._print_panel(command)
             case Do.CLEAR_STATUS:
                 return self._condition() or OK
+            case Do.REJECT:
+                return self._reject()
             case Do.START:
+                self._drop_card()
                 self._card = _Card()
                 return self._failed(self._condition())
             case Do():
@@ -120,6 +127,8 @@ class Mechanism:
                 return str(self.ribbon)
             case Ask.CARDS_INSERTED:
                 return str(self.inserted)
+            case Ask.CLEANINGS:
+                return str(self.cleanings)
             case Ask.FEEDER:
                 return ("0" if self.blanks else "3") if self.feeder_sensor else "OPT NOT AVAILABLE"
 
@@ -151,6 +160,9 @@ class Mechanism:
         return self._failed(condition)
 
     def _begin_face(self, card: _Card) -> str | None:
+        if self.left_inside:
+            self.jammed = True
+            return "CARD JAM"
         if not self.ribbon:
             return "ERROR RIBBON"
         if not self.blanks and not card.inserted:
@@ -170,13 +182,28 @@ class Mechanism:
         if condition is None and card.inserted:
             self.finish(card.faces)
             self.made += 1
-        self._card = None
+            self._card = None
         return self._failed(condition)
+
+    def _reject(self) -> str:
+        self._drop_card()
+        condition = self._condition()
+        if condition is not None:
+            return condition
+        if self.left_inside:
+            self.left_inside = False
+            self.rejected += 1
+        return OK
+
+    def _drop_card(self) -> None:
+        if self._card is not None:
+            self.left_inside = self.left_inside or self._card.inserted
+        self._card = None
 
     def _failed(self, condition: str | None) -> str | None:
         if condition is None:
             return OK
-        self._card = None
+        self._drop_card()
         self._last = condition
         # Managing errors itself (Pem;0), the printer waits for a person and keeps the host waiting.
         return condition if self._errors is Errors.BY_HOST else None

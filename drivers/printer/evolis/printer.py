@@ -1,5 +1,6 @@
 """The Evolis command family over a device file: how the printer is, and one card followed to its end."""
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ PATIENCE = 2.0
 """Seconds for an answer that needs no motor; a question is asked twice before the printer counts as ill."""
 QUIET = 1 / 8
 """Share of the patience in which no more late bytes are expected."""
+EJECTION = 20.0
+"""Seconds for the motors to carry a card out."""
 BOTH_FEEDERS_EMPTY = "3"
 PANEL_OPENING = b"\x1bDb;"
 
@@ -35,31 +38,34 @@ PANEL_OPENING = b"\x1bDb;"
 class EvolisPrinter:
     """A card printer of the Evolis command family with a YMCKO ribbon.
 
-    ``path`` is its device file (``/dev/usb/lp0``), ``levels`` the steps of each dye: 32, 64 or 128. The file is opened
-    at the first call and again after the printer went away, so that a printer that comes back needs no restart.
+    ``path`` is its device file (``/dev/usb/lp0``), ``levels`` the steps of each dye: 32, 64 or 128; ``baud`` is for a
+    serial line, over which a face takes minutes (see line.py). The file is opened at the first call and again after the
+    printer went away, so that a printer that comes back needs no restart.
     """
 
-    def __init__(self, path: str, *, levels: int = 128, patience: float = PATIENCE) -> None:
+    def __init__(self, path: str, *, levels: int = 128, baud: int | None = None, patience: float = PATIENCE) -> None:
         if levels not in BITS or levels == 2:
             raise ValueError(f"The dyes have 32, 64 or 128 levels, not {levels}.")
-        self._line = Line(path)
+        self._line = Line(path, baud=baud)
         self._levels = levels
         self._patience = patience
         self._quiet = patience * QUIET
         # Whether an answer of an earlier call may still come.
         self._owed = False
+        # Whether a card that was not finished may lie inside, in the way of the next.
+        self._left_inside = False
 
     def status(self, *, within: float) -> Status:
         """Ask model, faults and counters. Raises Absent, Unresponsive or Malformed."""
         by = self._begin(within=within)
         model = self._ask(Ask.MODEL, _is_name, by=by)
         faults = self._faults(by=by)
-        left = self._ask(Ask.CARDS_LEFT, lambda answer: _is_count(answer) or answer in MISUNDERSTOOD, by=by)
         return Status(
             faults=faults,
-            ribbon_left=int(left) if left.isdecimal() else None,
+            ribbon_left=self._count(Ask.CARDS_LEFT, by=by),
             printed_total=self._cards_inserted(by=by),
             model=model,
+            cleanings=self._count(Ask.CLEANINGS, by=by),
         )
 
     def print(self, card: CardImage, *, within: float, progress: Progress | None = None) -> Verdict:
@@ -74,12 +80,26 @@ class EvolisPrinter:
         blocking = [fault for fault in self._faults(by=by) if fault is not Fault.CLEANING_DUE]
         if blocking:
             return Refused(blocking[0])
+        if self._left_inside:
+            fault = self._reject(by=by)
+            if fault is not None:
+                return Refused(fault)
         inserted = self._cards_inserted(by=by)
         for command in (Errors.BY_HOST, SetRibbon(), Do.START):
             fault = self._prepare(command, by=by)
             if fault is not None:
                 return Refused(fault)
-        return self._follow(job, inserted, by=by, sent=_share_of(sum(map(len, job)), progress))
+        verdict = self._follow(job, inserted, by=by, sent=_share_of(sum(map(len, job)), progress))
+        self._left_inside = isinstance(verdict, Jammed | Unknown)
+        if isinstance(verdict, Jammed):
+            self._clear_up(by=by)
+        return verdict
+
+    def clear(self, *, within: float) -> tuple[Fault, ...]:
+        """Eject what is inside into the reject box, so that the next card finds the way free; return what is wrong."""
+        by = self._begin(within=within)
+        fault = self._reject(by=by)
+        return tuple(dict.fromkeys([*([] if fault is None else [fault]), *self._faults(by=by)]))
 
     def close(self) -> None:
         """Close the device file; may be called twice."""
@@ -144,6 +164,20 @@ class EvolisPrinter:
             return Refused(fault)
         return Unknown() if ending else Jammed()
 
+    def _clear_up(self, *, by: float) -> None:
+        # What became of the card is known; that it could not be moved (a cover is open) is found by the next look.
+        with contextlib.suppress(DeviceError):
+            self._reject(by=by)
+
+    def _reject(self, *, by: float) -> Fault | None:
+        self._line.drain()
+        by = min(by, time.monotonic() + EJECTION)
+        self._line.send(encode(Do.REJECT), by=by)
+        # Whatever it says of a path that was free already: only a fault keeps the next card back.
+        fault = fault_of(self._line.answer(by=by, stall=self._patience))
+        self._left_inside = fault is not None
+        return fault
+
     def _prepare(self, command: Command, *, by: float) -> Fault | None:
         self._line.drain()
         self._line.send(encode(command), by=by)
@@ -164,6 +198,11 @@ class EvolisPrinter:
         if self._ask(Ask.FEEDER, _is_feeder, by=by) == BOTH_FEEDERS_EMPTY:
             faults.append(Fault.FEEDER_EMPTY)
         return tuple(dict.fromkeys(fault for fault in faults if fault is not None))
+
+    def _count(self, question: Ask, *, by: float) -> int | None:
+        """Read a counter that not every model has."""
+        answer = self._ask(question, lambda answer: _is_count(answer) or answer in MISUNDERSTOOD, by=by)
+        return int(answer) if answer.isdecimal() else None
 
     def _cards_inserted(self, *, by: float) -> int:
         return int(self._ask(Ask.CARDS_INSERTED, _is_count, by=by))

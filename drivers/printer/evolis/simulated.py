@@ -27,6 +27,8 @@ from drivers.printer.evolis.panels import combine
 Step = Ask | Do | Errors | Panel
 """Where in the conversation a fault strikes: at a command, or at the end of a panel."""
 
+TICK = 0.01
+"""Seconds of what a slow cable carries that are taken at once."""
 STUCK = 10.0
 """Seconds after which a verb gives up waiting for a printer whose thread has died."""
 
@@ -46,7 +48,8 @@ class SimulatedPrinter:
 
     ``pace`` is the seconds that each panel takes to print, ``blanks`` the cards in the feeder, ``ribbon`` the faces
     that its ribbon still prints, ``feeder_sensor`` whether the model can tell of an empty feeder before it picks a
-    card, ``panel_silence`` the seconds of silence after which it gives up a half-received panel.
+    card, ``panel_silence`` the seconds of silence after which it gives up a half-received panel, ``speed`` the bytes a
+    second that its cable carries (115200 baud: 11520), as fast as it can if not given.
     """
 
     def __init__(
@@ -59,11 +62,13 @@ class SimulatedPrinter:
         ribbon: int = 100,
         feeder_sensor: bool = True,
         panel_silence: float = 1.0,
+        speed: float | None = None,
     ) -> None:
         self._link = link
         self._folder = cards
         self._pace = pace
         self._panel_silence = panel_silence
+        self._speed = speed
         self._inside = Mechanism(self._lay_down, blanks, ribbon, feeder_sensor)
         self._before: dict[Step, Callable[[], None]] = {}
         self._after: dict[Step, Callable[[], None]] = {}
@@ -108,6 +113,11 @@ class SimulatedPrinter:
         """Blanks that were taken and did not become a card."""
         return self._inside.inserted - self._inside.made
 
+    @property
+    def rejected(self) -> int:
+        """Cards in the reject box."""
+        return self._inside.rejected
+
     def load(self, blanks: int) -> None:
         """Put ``blanks`` more cards into the feeder."""
         self._act(lambda: self._set(blanks=self._inside.blanks + blanks))
@@ -142,7 +152,7 @@ class SimulatedPrinter:
 
     def clean(self) -> None:
         """Run a cleaning card through."""
-        self._act(lambda: self._set(cleaning_due=False))
+        self._act(lambda: self._set(cleaning_due=False, cleanings=self._inside.cleanings + 1))
 
     def unplug(self) -> None:
         """Pull the cable: the device file goes away at once."""
@@ -165,6 +175,10 @@ class SimulatedPrinter:
     def open_cover_at(self, step: Step) -> None:
         """Let somebody open the cover at ``step``."""
         self._act(lambda: self._before.update({step: lambda: self._set(cover_open=True)}))
+
+    def overheat_at(self, step: Step) -> None:
+        """Let the print head grow too hot at ``step``."""
+        self._act(lambda: self._before.update({step: lambda: self._set(hot=True)}))
 
     def unplug_at(self, step: Step) -> None:
         """Let the cable be pulled once ``step`` is done, before it is answered."""
@@ -227,7 +241,11 @@ class SimulatedPrinter:
         return self._panel_silence if self._parser.inside_panel else None
 
     def _hear(self, master: int) -> None:
-        commands = self._parser.feed(os.read(master, 1 << 16))
+        most = 1 << 16 if self._speed is None else max(int(self._speed * TICK), 1)
+        heard = os.read(master, most)
+        if self._speed is not None:
+            time.sleep(len(heard) / self._speed)  # the host waits meanwhile, when the kernel's buffer is full
+        commands = self._parser.feed(heard)
         for command in commands:
             if self._silent or self._pty is None:
                 self._parser.drop()

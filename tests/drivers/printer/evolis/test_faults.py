@@ -1,6 +1,7 @@
 """What the driver says when the printer is ill: before a card is taken, after, and when nobody can tell."""
 
 import os
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -221,7 +222,96 @@ def test_an_open_cover_whose_cost_cannot_be_told_is_unknown(
     assert printer.print(CardImage(face), within=LONG) == Unknown()
 
 
+# Clearing up, so that the next card works.
+
+
+def test_a_spoiled_blank_is_ejected_before_the_next_card(
+    device: SimulatedPrinter, printer: EvolisPrinter, face: Face
+) -> None:
+    device.overheat_at(Panel.MAGENTA)
+    assert printer.print(CardImage(face), within=LONG) == Jammed()
+    assert device.rejected == 0  # nothing moves while it is hot
+    device.cool_down()
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    assert (device.made, device.spoiled, device.rejected) == (1, 1, 1)
+
+
+def test_what_a_power_cut_left_inside_is_ejected_before_the_next_card(
+    device: SimulatedPrinter, printer: EvolisPrinter, face: Face
+) -> None:
+    device.fall_silent_at(Panel.CYAN)
+    assert printer.print(CardImage(face), within=SHORT) == Unknown()
+    device.replug()
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    assert (device.made, device.spoiled, device.rejected) == (1, 1, 1)
+
+
+def test_a_printed_card_leaves_nothing_to_reject(device: SimulatedPrinter, printer: EvolisPrinter, face: Face) -> None:
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    assert device.rejected == 0
+
+
+def test_a_technician_clears_what_another_program_left_inside(
+    plugged: Callable[..., SimulatedPrinter], face: Face
+) -> None:
+    device = plugged(panel_silence=0.05)
+    before = EvolisPrinter(device.port)
+    device.unplug_at(Panel.CYAN)
+    assert before.print(CardImage(face), within=LONG) == Unknown()
+    device.replug()
+    printer = EvolisPrinter(device.port)
+    assert printer.clear(within=LONG) == ()
+    assert device.rejected == 1
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    device.open_cover()
+    assert printer.clear(within=LONG) == (Fault.COVER_OPEN,)
+    printer.close()
+
+
+def test_counters_are_told(device: SimulatedPrinter, printer: EvolisPrinter, face: Face) -> None:
+    device.clean()
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    status = printer.status(within=LONG)
+    assert (status.printed_total, status.ribbon_left, status.cleanings) == (1, 99, 1)
+    device.spoil(Spoil(Ask.CLEANINGS, stray=b"ERROR PARAMETRES\0", keep=0))
+    assert printer.status(within=LONG).cleanings is None
+
+
 # On the line.
+
+
+def test_a_serial_line_gets_its_speed_and_a_handshake(device: SimulatedPrinter) -> None:
+    printer = EvolisPrinter(device.port, baud=57600)
+    printer.status(within=LONG)
+    line = os.open(device.port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        _, _, control, _, receives, sends, _ = termios.tcgetattr(line)
+    finally:
+        os.close(line)
+        printer.close()
+    assert (receives, sends) == (termios.B57600, termios.B57600)
+    assert control & termios.CRTSCTS
+    with pytest.raises(ValueError, match="115200 baud, not 1234"):
+        EvolisPrinter("/dev/ttyS0", baud=1234)
+
+
+def test_progress_is_told_at_the_speed_of_the_cable(plugged: Callable[..., SimulatedPrinter], face: Face) -> None:
+    speed = 1_000_000.0
+    printer = EvolisPrinter(plugged(speed=speed).port, levels=32)
+    shares: list[tuple[float, float]] = []
+    begin = time.monotonic()
+    assert (
+        printer.print(
+            CardImage(face), within=LONG, progress=lambda share: shares.append((time.monotonic() - begin, share))
+        )
+        == Printed()
+    )
+    printer.close()
+    whole = (3 * panel_size(32) + 2 * panel_size(2)) / speed
+    assert shares[-1][0] >= whole * 0.9
+    half = next(instant for instant, share in shares if share >= 0.5)
+    assert 0.3 * shares[-1][0] < half < 0.7 * shares[-1][0]
 
 
 @pytest.mark.parametrize("step", [Ask.MODEL, Ask.CARDS_LEFT, Do.CLEAR_STATUS, Ask.FEEDER])
