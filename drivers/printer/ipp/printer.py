@@ -120,6 +120,12 @@ class IppPrinter:
             raise Malformed("The card printer made a job without a number: update its firmware.")
         return self._fill(job, document, until=by - min(self._patience, within / 4), by=by, progress=progress)
 
+    def clear(self, *, within: float) -> tuple[Fault, ...]:
+        """Call off what waits in the queue; return what is wrong. IPP has no word to move a card that is stuck."""
+        by = time.monotonic() + within
+        self._call_off_earlier(by=by)
+        return reasons.status_of(self._printer(reasons.ASKED, by=by)).faults
+
     def close(self) -> None:
         """Nothing is kept open between calls."""
 
