@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from drivers.errors import DeviceError, Malformed
+from drivers.errors import Absent, DeviceError, Malformed
 from drivers.errors import Refused as RefusedByDevice
 from drivers.printer import CardImage, Fault, Jammed, Printed, Progress, Refused, Status, Unknown, Verdict
 from drivers.printer.ipp import reasons
@@ -32,6 +32,7 @@ from drivers.printer.ipp.attributes import (
     word_of,
     words_of,
 )
+from drivers.printer.ipp.attributes import Status as Code
 from drivers.printer.ipp.codec import Attributes, Group, Message
 from drivers.printer.ipp.document import Document, document_of
 from drivers.printer.ipp.media import card_media
@@ -245,6 +246,8 @@ class IppPrinter:
 
     def _printer(self, asked: tuple[str, ...], *, by: float) -> Attributes:
         answer = self._ask(Operation.GET_PRINTER_ATTRIBUTES, {"requested-attributes": keywords(*asked)}, by=by)
+        if answer.code == Code.NOT_FOUND:
+            raise Absent(f"There is no card printer at {self._wire.place}: check its address.")
         if answer.code >= FIRST_ERROR:
             raise RefusedByDevice(_why_not(answer))
         return answer.group(Group.PRINTER)

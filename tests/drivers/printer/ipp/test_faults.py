@@ -184,6 +184,12 @@ def test_no_printer_is_absent(tmp_path: Path) -> None:
         IppPrinter("ipp://127.0.0.1:1/ipp/print").status(within=SHORT)
 
 
+def test_a_queue_that_does_not_exist_is_absent(device: SimulatedIppPrinter, printer: IppPrinter) -> None:
+    device.spoil(Spoil(ASK, code=Status.NOT_FOUND))
+    with pytest.raises(Absent, match="check its address"):
+        printer.status(within=SHORT)
+
+
 @pytest.mark.parametrize("uri", ["http://localhost/", "ipps://localhost/ipp", "ipp:///ipp", "ipp://a/b c", "/dev/lp0"])
 def test_an_impossible_address_is_refused(uri: str) -> None:
     with pytest.raises(ValueError, match="ipp://host"):
