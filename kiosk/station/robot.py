@@ -45,8 +45,6 @@ NEXT_STEPS = frozenset(
 )
 SIGNATURE = [(0.12 + 0.76 * t / 40, 0.5 + 0.32 * np.sin(t / 2.1) * (1 - t / 60)) for t in range(41)]
 """A written name, more or less: shares of the signing field."""
-OFF_THE_GLASS = 0.25
-"""Seconds between two fingers at the least: a reader looks ten times a second whether its glass is empty."""
 UNREAD = 3.0
 """Seconds after which a finger that the reader takes no notice of is lifted, and laid anew."""
 
@@ -113,10 +111,10 @@ class Fingertips:
             finger: self._pool.submit(master, person, int(finger)) for finger in fingers
         }
 
-    def laid(self, finger: Finger, *, time_round: int) -> npt.NDArray[np.uint8] | None:
-        """One impression; None while the finger is still growing."""
+    def laid(self, finger: Finger, *, time_round: int, size: tuple[int, int]) -> npt.NDArray[np.uint8] | None:
+        """One impression, ``size`` (height, width); None while the finger is still growing."""
         grown = self._masters[finger]
-        return impression(grown.result(), seed=time_round) if grown.done() else None
+        return impression(grown.result(), seed=time_round, size=size) if grown.done() else None
 
     def close(self) -> None:
         """Stop growing."""
@@ -127,7 +125,7 @@ class Hands:
     """Lays the asked finger on the simulated reader, and lifts it when it has been read."""
 
     def __init__(self, world: World, *, pause: float) -> None:
-        self._world, self._pause = world, max(pause, OFF_THE_GLASS)
+        self._world, self._pause = world, pause
         self._person: tuple[int, Fingertips] | None = None
         self._asked: object = None
         self._since = self._laid_at = 0.0
@@ -150,9 +148,10 @@ class Hands:
                 self._asked, self._since = asked, now
             if not wanted:
                 return
-        if self._down or now - self._since < self._pause or session.asked_finger is None:
+        pause = max(self._pause, reader.off_the_glass)
+        if self._down or now - self._since < pause or session.asked_finger is None:
             return
-        image = self._fingertips(person).laid(session.asked_finger, time_round=self._laid)
+        image = self._fingertips(person).laid(session.asked_finger, time_round=self._laid, size=reader.size)
         if image is not None:
             self._laid += 1
             self._down, self._laid_at = True, now

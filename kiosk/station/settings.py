@@ -111,25 +111,44 @@ class CameraSettings(_Section):
                 return device
 
 
-class FingerprintSettings(_Section):
-    """The finger reader: GROW/ZFM family on a serial port. ``pace`` only slows a simulated one: 1 = wire speed.
+GROW_FASTEST = 115_200
+"""Bits a second of the fastest speed that SetSysPara of a GROW/ZFM module knows (12 × 9,600)."""
 
-    ``baud`` is tried first, ``fastest`` is never exceeded; ``sensor`` is for modules that do not tell what they are.
+
+class FingerprintSettings(_Section):
+    """The finger reader on a serial port: GROW/ZFM family, or Suprema's SFM modules. ``pace`` only slows a simulated
+    one: 1 = wire speed.
+
+    ``baud`` is tried first, ``fastest`` is never exceeded; ``sensor`` is for GROW modules that do not tell what they
+    are.
     """
 
-    driver: Annotated[Literal["grow", "simulated"], Driven]
+    driver: Annotated[Literal["grow", "sfm", "simulated", "simulated-sfm"], Driven]
     port: Located = "/dev/rekam-fingerprint"
-    baud: Literal[9600, 19200, 38400, 57600, 115200] = 57600
-    fastest: Literal[57600, 115200] = 115200
+    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 57600
+    fastest: Literal[57600, 115200, 230400, 460800, 921600] = 115200
     sensor: Literal["optical", "round"] = "optical"
     pace: float = Field(default=1.0, ge=0, le=10)
 
+    @field_validator("baud", "fastest")
+    @classmethod
+    def _as_the_family_speaks(cls, speed: int, info: ValidationInfo) -> int:
+        if speed > GROW_FASTEST and info.data.get("driver") in ("grow", "simulated"):
+            raise ValueError(f"is {speed}; GROW/ZFM modules speak at {GROW_FASTEST} at the most")
+        return speed
+
+
+QUEUE = "ipp://localhost/printers/card"
+"""CUPS's name for the queue before the card printer."""
+
 
 class PrinterSettings(_Section):
-    """The card printer: Evolis command family. ``pace`` only slows a simulated one."""
+    """The card printer: Evolis command family at a device file, or IPP through the socket of this machine's CUPS, since
+    the kiosk process has no network. ``pace`` only slows a simulated one."""
 
-    driver: Annotated[Literal["evolis", "simulated", "none"], Driven]
+    driver: Annotated[Literal["evolis", "ipp", "simulated", "simulated-ipp", "none"], Driven]
     port: Located = "/dev/rekam-printer"
+    queue: Annotated[str, StringConstraints(pattern=r"^ipp://localhost/\S+$")] = QUEUE
     pace: float = Field(default=1.0, ge=0, le=10)
 
 

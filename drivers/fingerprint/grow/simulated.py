@@ -13,6 +13,8 @@ from drivers.fingerprint.grow.firmware import Firmware, Image
 from drivers.fingerprint.grow.reader import OPTICAL, Sensor
 from drivers.fingerprint.pty_device import PtyDevice
 
+OFF_THE_GLASS = 0.25
+
 
 class SimulatedReader:
     """A module whose device file is ``link``. ``pace`` 1.0 sends at the line's own speed, 0.0 as fast as it goes.
@@ -37,6 +39,7 @@ class SimulatedReader:
         lazy: bool = False,
         cable: Cable | None = None,
     ) -> None:
+        self._size = sensor.height, sensor.width
         self._firmware = Firmware(
             Parameters(status=0, system_id=9, capacity=200, security=3, address=address, packet_size=128, baud=baud),
             width=sensor.width,
@@ -74,6 +77,16 @@ class SimulatedReader:
     def baud(self) -> int:
         """Bits a second at which the module listens."""
         return self._firmware.baud
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images that its glass takes, in pixels."""
+        return self._size
+
+    @property
+    def off_the_glass(self) -> float:
+        """Seconds that a finger must be away for the driver to see it: two looks."""
+        return OFF_THE_GLASS
 
     def place(self, image: Image) -> None:
         """Lay a finger on the glass: uint8 (height, width), 0 = ridge. Returns at once.

@@ -18,6 +18,7 @@ OPTICAL = 0x33
 """The sensor type of OP, "System Parameter Summary"."""
 GAP = 0.1
 """Seconds without a byte after which the module waits no longer for the rest of a template."""
+OFF_THE_GLASS = 1.0
 
 
 class SimulatedReader:
@@ -85,6 +86,11 @@ class SimulatedReader:
     def taught(self) -> int:
         """How many templates it holds, for good or not."""
         return self._module.taught
+
+    @property
+    def off_the_glass(self) -> float:
+        """Seconds that a finger must be away for the driver to see it: one look, in which the module says nothing."""
+        return OFF_THE_GLASS
 
     def place(self, image: Image) -> None:
         """Lay a finger on the glass: uint8 (height, width), 0 = ridge. Returns when the module has seen it.

@@ -6,7 +6,10 @@ Only the chosen driver's file is imported, since each imports its hardware libra
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from drivers.camera import Camera
 from drivers.fingerprint import FingerReader
@@ -16,9 +19,43 @@ from kiosk.station.settings import Settings
 
 if TYPE_CHECKING:
     from drivers.camera.simulated import Booth
-    from drivers.fingerprint.grow.simulated import SimulatedReader
     from drivers.panel.simulated import Wiring
     from drivers.printer.evolis.simulated import SimulatedPrinter
+    from drivers.printer.ipp.simulated import SimulatedIppPrinter
+
+
+class Glass(Protocol):
+    """What a person can do to a simulated finger reader, of whatever family."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images that its glass takes, in pixels."""
+        ...
+
+    @property
+    def off_the_glass(self) -> float:
+        """Seconds that a finger must be away for the driver to see it: people take longer."""
+        ...
+
+    def place(self, image: npt.NDArray[np.uint8]) -> None:
+        """Lay a finger on the glass."""
+        ...
+
+    def lift(self) -> None:
+        """Take the finger away."""
+        ...
+
+    def unplug(self) -> None:
+        """Pull the cable."""
+        ...
+
+    def replug(self) -> None:
+        """Put the cable back."""
+        ...
+
+    def close(self) -> None:
+        """Switch it off."""
+        ...
 
 
 @dataclass
@@ -26,8 +63,8 @@ class World:
     """The simulated devices seen from outside: what a robot, or a test, can do to them. None where hardware is real."""
 
     booth: "Booth | None" = None
-    reader: "SimulatedReader | None" = None
-    printer: "SimulatedPrinter | None" = None
+    reader: "Glass | None" = None
+    printer: "SimulatedPrinter | SimulatedIppPrinter | None" = None
     wiring: "Wiring | None" = None
 
     def close(self) -> None:
@@ -79,28 +116,50 @@ def _camera(settings: Settings, world: World) -> Callable[[], Camera]:
 
 
 def _reader(settings: Settings, world: World) -> Callable[[], FingerReader]:
-    from drivers.fingerprint.grow.reader import OPTICAL, ROUND, GrowReader
-
     chosen = settings.fingerprint
-    if chosen.driver == "simulated":
-        from drivers.fingerprint.grow.simulated import SimulatedReader
+    match chosen.driver:
+        case "simulated":
+            from drivers.fingerprint.grow.simulated import SimulatedReader as SimulatedGrow
 
-        world.reader = SimulatedReader(Path(chosen.port), pace=chosen.pace)
-    sensor = ROUND if chosen.sensor == "round" else OPTICAL
-    return lambda: GrowReader(chosen.port, baud=chosen.baud, fastest=chosen.fastest, sensor=sensor)
+            world.reader = SimulatedGrow(Path(chosen.port), pace=chosen.pace)
+        case "simulated-sfm":
+            from drivers.fingerprint.sfm.simulated import SimulatedReader as SimulatedSfm
+
+            world.reader = SimulatedSfm(Path(chosen.port), pace=chosen.pace)
+    match chosen.driver:
+        case "grow" | "simulated":
+            from drivers.fingerprint.grow.reader import OPTICAL, ROUND, GrowReader
+
+            sensor = ROUND if chosen.sensor == "round" else OPTICAL
+            return lambda: GrowReader(chosen.port, baud=chosen.baud, fastest=chosen.fastest, sensor=sensor)
+        case "sfm" | "simulated-sfm":
+            from drivers.fingerprint.sfm.reader import SfmReader
+
+            return lambda: SfmReader(chosen.port, baud=chosen.baud, fastest=chosen.fastest)
 
 
 def _printer(settings: Settings, world: World) -> Callable[[], CardPrinter] | None:
-    from drivers.printer.evolis.printer import EvolisPrinter
+    chosen, cards = settings.printer, settings.state / "kiosk" / "cards"
+    match chosen.driver:
+        case "simulated":
+            from drivers.printer.evolis.simulated import SimulatedPrinter
 
-    chosen = settings.printer
-    if chosen.driver == "none":
-        return None
-    if chosen.driver == "simulated":
-        from drivers.printer.evolis.simulated import SimulatedPrinter
+            world.printer = SimulatedPrinter(Path(chosen.port), cards, pace=chosen.pace)
+        case "simulated-ipp":
+            from drivers.printer.ipp.simulated import SimulatedIppPrinter
 
-        world.printer = SimulatedPrinter(Path(chosen.port), settings.state / "kiosk" / "cards", pace=chosen.pace)
-    return lambda: EvolisPrinter(chosen.port)
+            world.printer = SimulatedIppPrinter(Path(chosen.port), cards, pace=chosen.pace)
+    match chosen.driver:
+        case "none":
+            return None
+        case "evolis" | "simulated":
+            from drivers.printer.evolis.printer import EvolisPrinter
+
+            return lambda: EvolisPrinter(chosen.port)
+        case "ipp" | "simulated-ipp":
+            from drivers.printer.ipp.printer import IppPrinter
+
+            return lambda: IppPrinter(chosen.queue, local=chosen.port)
 
 
 def _panel(settings: Settings, world: World) -> Callable[[], Panel] | None:

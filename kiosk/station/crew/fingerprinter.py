@@ -45,6 +45,9 @@ class Fingerprinter:
     ) -> None:
         self._worker, self._tell, self._order_template = worker, tell, order_template
         self._stop = threading.Event()
+        # Whether the finger read last may still lie there: asking takes a reader up to a second, in which somebody
+        # who is quick would be told to lift the finger that is wanted.
+        self._may_lie = False
 
     def scan(self, effect: Scan) -> None:
         """Take one finger."""
@@ -98,10 +101,11 @@ class Fingerprinter:
         """Wait for the finger before to go, then for this one; None when stopped or told already."""
         if stop.is_set():
             return None
-        if not reader.lifted(within=LIFT):
+        if self._may_lie and not reader.lifted(within=LIFT):
             if not stop.is_set():
                 self._tell(FingerStill(visit))
             return None
+        self._may_lie = False
         reader.light(True, within=2.0)
         progress = self._progress(visit, stop)
         waited = 0.0
@@ -111,8 +115,10 @@ class Fingerprinter:
                 case NoFinger():
                     waited += SLICE
                 case Smudged():
+                    self._may_lie = True
                     return self._judged(reader, finger, scan.image, None)
                 case Captured():
+                    self._may_lie = True
                     return self._judged(reader, finger, scan.image, scan.template)
         if not stop.is_set():
             self._tell(FingerAbsent(visit))
