@@ -8,6 +8,7 @@ readonly PYTHON=/usr/bin/python3 # the distribution's own: its compiled modules 
 readonly VENV=.venv              # of demo and test; the station has one of its own
 readonly PLACE=/opt/rekam        # where the station is installed
 readonly COMMAND=/usr/local/bin/kiosk
+readonly BENCH=/usr/local/bin/kiosk-drivers # each device by hand
 readonly SETTINGS=/etc/rekam/station.toml
 readonly STATE=/var/lib/kiosk
 readonly PINS=config/constraints
@@ -358,8 +359,12 @@ station_code() {
     rm -rf -- "$old"
     "$PLACE/venv/bin/python" -m compileall -q "$PLACE/app"
     # -P: a folder called kiosk that somebody happens to stand in must not be taken for the program.
-    printf '#!/bin/sh\nPYTHONPATH=%s exec %s -P -m kiosk "$@"\n' "$PLACE/app" "$PLACE/venv/bin/python" >"$COMMAND"
-    chmod 755 "$COMMAND"
+    local start='#!/bin/sh\nPYTHONPATH=%s exec %s -P -m %s "$@"\n'
+    # shellcheck disable=SC2059 # the format is right above
+    printf "$start" "$PLACE/app" "$PLACE/venv/bin/python" kiosk >"$COMMAND"
+    # shellcheck disable=SC2059
+    printf "$start" "$PLACE/app" "$PLACE/venv/bin/python" drivers >"$BENCH"
+    chmod 755 "$COMMAND" "$BENCH"
 }
 
 station_system_files() { # SIMULATED
