@@ -99,7 +99,7 @@ def commands() -> typer.Typer:
             raise _ill("The paper is too dark or too bright; set the capture light, and try again.")
         if max(red, green, blue) > (1 + GREY) * min(red, green, blue):
             raise _ill("The middle is not grey; hold white paper there, let no other light in, and try again.")
-        value = f"[{found[0]:.3f}, {found[1]:.3f}]" if isinstance(found, tuple) else f"{found:.0f}"
+        value = f"[{found[0]:.3f}, {found[1]:.3f}]" if isinstance(found, tuple) else f"[{found:.0f}]"
         Console().print(f"white_balance = {value}", highlight=False, markup=False)
 
     @app.command()

@@ -238,6 +238,8 @@ class Occasion(Enum):
     DOOR_CLOSED = "door-closed"
     POWER_FAILED = "power-failed"
     POWER_BACK = "power-back"
+    TAMPERED = "tampered"
+    SHUTDOWN_REQUESTED = "shutdown-requested"
     RECORDING_SEALED = "recording-sealed"
     RECORDING_DELIVERED = "recording-delivered"
     RECORDING_LOST = "recording-lost"

@@ -93,11 +93,20 @@ class Screen(_Section):
         return height
 
 
+MOST_GAIN = 32.0
+"""What libcamera's ColourGains take at the most (libcamera controls, ColourGains)."""
+
+
 class CameraSettings(_Section):
-    """The face camera. ``device`` is picamera2's camera number, or the path of a V4L2 device."""
+    """The face camera. ``device`` is picamera2's camera number, or the path of a V4L2 device.
+
+    ``white_balance`` is that of the station's own light, as ``kiosk-drivers camera white-balance`` prints it: picamera2
+    has gains of red and blue, a USB camera kelvin. Without it the camera finds its own.
+    """
 
     driver: Annotated[Literal["picamera2", "usb", "simulated"], Driven]
     device: str = "0"
+    white_balance: tuple[float, ...] = ()
 
     @field_validator("device")
     @classmethod
@@ -109,6 +118,17 @@ class CameraSettings(_Section):
                 raise ValueError(f'is {device!r}; with the driver usb it is a path, such as "/dev/video0"')
             case _:
                 return device
+
+    @field_validator("white_balance")
+    @classmethod
+    def _as_the_driver_measures(cls, balance: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        match info.data.get("driver"):
+            case "picamera2" if len(balance) not in (0, 2) or not all(0 < gain <= MOST_GAIN for gain in balance):
+                raise ValueError(f"is {list(balance)}; with the driver picamera2 it is two gains, such as [1.9, 1.6]")
+            case "usb" if len(balance) not in (0, 1) or not all(1_000 <= kelvin <= 20_000 for kelvin in balance):
+                raise ValueError(f"is {list(balance)}; with the driver usb it is kelvin, such as [5000]")
+            case _:
+                return balance
 
 
 GROW_FASTEST = 115_200
@@ -152,8 +172,17 @@ class PrinterSettings(_Section):
     pace: float = Field(default=1.0, ge=0, le=10)
 
 
+WIRES = (
+    *("capture_light", "lamp_ready", "lamp_busy", "lamp_call", "buzzer", "help_button", "door", "tamper", "presence"),
+    *("power_fail", "shutdown_request"),
+)
+
+
 class PanelSettings(_Section):
-    """Lights, help button, door, presence and power-fail lines, by GPIO number (BCM); 0 = not wired."""
+    """Lights, buzzer, help button, contacts and the lines of the battery's board, by GPIO number (BCM); 0 = not wired.
+
+    What each wire is, and which way round, is told in ``drivers.panel.wired.Pins``.
+    """
 
     driver: Annotated[Literal["gpiozero", "simulated", "none"], Driven]
     capture_light: int = Field(default=12, ge=0, le=27)
@@ -165,13 +194,17 @@ class PanelSettings(_Section):
     presence: int = Field(default=0, ge=0, le=27)
     power_fail: int = Field(default=0, ge=0, le=27)
     power_fail_active_high: bool = False
+    tamper: int = Field(default=0, ge=0, le=27)
+    buzzer: int = Field(default=0, ge=0, le=27)
+    shutdown_request: int = Field(default=0, ge=0, le=27)
+    shutdown_request_active_high: bool = False
+    shutdown_request_settle: float = Field(default=0.1, ge=0, le=5)
+    settle: float = Field(default=0.03, ge=0, le=1)
 
-    @field_validator(
-        "lamp_ready", "lamp_busy", "lamp_call", "help_button", "door", "presence", "power_fail", mode="after"
-    )
+    @field_validator(*WIRES)
     @classmethod
     def _a_pin_of_its_own(cls, pin: int, info: ValidationInfo) -> int:
-        taken = [wire for wire, other in info.data.items() if other == pin and wire != "driver"]
+        taken = [wire for wire in WIRES if info.data.get(wire) == pin]
         if pin and taken:
             raise ValueError(f"is {pin}, where panel.{taken[0]} is wired already")
         return pin

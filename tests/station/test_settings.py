@@ -31,7 +31,7 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         read(content, named="station.toml")
     lines = refused.value.lines
     assert "station.toml: screen.rotate: is 45; allowed: 0, 90, 180 or 270" in lines
-    assert "station.toml: camera.drivr: is not a setting; allowed here: device, driver" in lines
+    assert "station.toml: camera.drivr: is not a setting; allowed here: device, driver, white_balance" in lines
     speeds = "9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600"
     assert f"station.toml: fingerprint.baud: is 'fast'; allowed: {speeds}" in lines
     assert "station.toml: station.office: is missing" in lines
@@ -59,6 +59,9 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         ("camera", "device", "²"),
         ("fingerprint", "fastest", 921600),  # grow modules know no such speed
         ("printer", "queue", "ipp://printer.example/ipp/print"),  # the kiosk process has no network
+        ("camera", "white_balance", [5000.0]),  # kelvin are for USB cameras
+        ("camera", "white_balance", [1.9]),
+        ("panel", "tamper", 17),  # where the help button is
         ("panel", "door", 17),  # where the help button is
         ("panel", "presence", 22),  # where the door is
         ("broker", "host", ""),

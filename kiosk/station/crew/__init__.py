@@ -87,7 +87,7 @@ class Crew:
         self._attendant: Attendant | None = None
         if devices.panel is not None:
             panel: Worker[Panel] = Worker(Device.PANEL, devices.panel, self._listens, tell, idle=0)
-            self._attendant = Attendant(panel, tell, occur)
+            self._attendant = Attendant(tell, occur)
             self.workers.append(panel)
 
     def start(self) -> None:
@@ -163,12 +163,12 @@ class Crew:
             case StopScan():
                 self._fingerprinter.stop()
             case Forget():
-                self._photographer.unwatch()
+                self._photographer.forget()
                 self._fingerprinter.rest()
                 self.clerk.forget()
             case CallOfficer():
                 if self._attendant is not None:
-                    self._attendant.show(Lamp.CALLING)
+                    self._attendant.call()
 
     @property
     def _why_no_card(self) -> Refusal | None:

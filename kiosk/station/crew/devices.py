@@ -103,11 +103,13 @@ def _camera(settings: Settings, world: World) -> Callable[[], Camera]:
         case "picamera2":
             from drivers.camera.picamera2_camera import PiCamera
 
-            return lambda: PiCamera(int(chosen.device))
+            gains = (chosen.white_balance[0], chosen.white_balance[1]) if chosen.white_balance else None
+            return lambda: PiCamera(int(chosen.device), white_balance=gains)
         case "usb":
             from drivers.camera.usb import UsbCamera
 
-            return lambda: UsbCamera(chosen.device)
+            kelvin = chosen.white_balance[0] if chosen.white_balance else None
+            return lambda: UsbCamera(chosen.device, white_balance=kelvin)
         case "simulated":
             from drivers.camera.simulated import Booth, SimulatedCamera
 

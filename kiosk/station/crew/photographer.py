@@ -62,6 +62,11 @@ class Photographer:
             self._watching = None
             self._preview.put(None)
 
+    def forget(self) -> None:
+        """The sitting is over: the next resident stands in another light."""
+        self.unwatch()
+        self._worker.ask(lambda camera: camera.unlock(), within=FRAME)
+
     def take_photo(self, effect: TakePhoto) -> None:
         """Take the still."""
         self._worker.ask(lambda camera: self._still(camera, effect.visit), within=STILL)

@@ -37,7 +37,7 @@ def test_watching_counts_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "line"), [((2.1044, 1.652), "white_balance = [2.104, 1.652]"), (5230.0, "white_balance = 5230")]
+    ("found", "line"), [((2.1044, 1.652), "white_balance = [2.104, 1.652]"), (5230.0, "white_balance = [5230]")]
 )
 def test_the_white_balance_of_white_paper_is_the_line_for_the_configuration(
     monkeypatch: pytest.MonkeyPatch, found: object, line: str
