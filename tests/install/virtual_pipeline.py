@@ -108,7 +108,7 @@ def converted(request: CompletedRequest, name: str) -> np.ndarray[Any, Any]:
 
 
 def paced(manager: Any, flushid: int | None = None) -> None:
-    """Requests complete no sooner than a sensor's frames: the pipeline's own come at once, before picamera2 is ready."""
+    """Requests complete no sooner than a sensor's frames: this pipeline completes them before picamera2 is ready."""
     if flushid is None:
         time.sleep(FRAME)
     handle_request(manager, flushid)

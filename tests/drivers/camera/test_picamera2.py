@@ -55,10 +55,16 @@ def test_preview_and_still_show_the_same(camera: "PiCamera") -> None:
     assert np.abs(smaller - preview).mean() < 4
 
 
-def test_a_camera_that_is_not_there_is_absent_and_looked_for_again() -> None:
-    for _ in range(3):
+def test_a_camera_that_is_not_there_is_absent_and_looked_for_anew_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from picamera2 import Picamera2
+
+    looked: list[object] = []
+    look = Picamera2._cm.reset
+    monkeypatch.setattr(Picamera2._cm, "reset", lambda: looked.append(look()))
+    for times in (1, 2, 3):
         with pytest.raises(Absent, match="check the camera's ribbon cable"):
             opened(9)
+        assert len(looked) == times
     camera = opened()
     assert camera.preview(within=SOON).pixels.size
     camera.close()
