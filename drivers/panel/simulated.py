@@ -74,6 +74,12 @@ class Wire(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
         self._ask()
         super()._set_state(value)
 
+    def _change_state(self, value: float) -> bool:
+        changed = bool(super()._change_state(value))
+        # The mock keeps a log of all states; a demonstration may run for days.
+        del self.states[:-1]
+        return changed
+
     def _ask(self) -> None:
         if self.factory.unplugged:
             raise PinError("the simulated board is unplugged")
