@@ -75,7 +75,8 @@ def commands() -> typer.Typer:
         _, data = cv2.imencode(out.suffix, cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR))
         out.write_bytes(data.tobytes())
         height, width = frame.pixels.shape[:2]
-        Console().print(f"{camera.name}: {width} × {height} in {seconds:.2f} s, written to {out}", highlight=False)
+        told = f"{camera.name}: {width} × {height} in {seconds:.2f} s, written to {out}"
+        Console().print(told, highlight=False, soft_wrap=True)
 
     @app.command(name="white-balance")
     def white_balance(
