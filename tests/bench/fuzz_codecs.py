@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import atheris
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
@@ -80,6 +81,15 @@ def whole(codec: ModuleType, pieces: Sequence[bytes]) -> tuple[list[Any], int]:
     return [message], 0
 
 
+def pages(codec: ModuleType, pieces: Sequence[bytes]) -> tuple[list[Any], int]:
+    """PWG Raster: a document comes as a whole, and ends in one named error when it is none."""
+    try:
+        found = codec.decode(b"".join(pieces))
+    except codec.NotRaster:
+        return [], 0
+    return [(page.dots.shape, page.dots.tobytes(), page.dpi) for page in found], 0
+
+
 def grow(codec: ModuleType) -> list[bytes]:
     kinds = [codec.encode(kind, bytes(size)) for kind in codec.Kind for size in (0, 1, 17, 32, 256)]
     # Whole in all but their length, which says anything.
@@ -116,6 +126,21 @@ def ipp(codec: ModuleType) -> list[bytes]:
     return [codec.encode(codec.Message(code, 7, groups[:count])) for code, count in ((0x0B, 0), (0, 1), (0x0502, 2))]
 
 
+def raster(codec: ModuleType) -> list[bytes]:
+    dots = np.arange(12 * 20 * 3, dtype=np.uint8).reshape(12, 20, 3)
+    dots[3:9] = 255
+    one = codec.encode([codec.Page(dots, 300)])
+    # Whole in all but one number of the header, which says anything.
+    places = (codec.WIDTH, codec.HEIGHT, codec.BYTES_PER_LINE, codec.BITS_PER_DOT, codec.PAGES)
+    at = len(codec.SYNC)
+    lying = [
+        one[: at + place] + (size & 0xFFFFFFFF).to_bytes(4, "big") + one[at + place + 4 :]
+        for place in places
+        for size in SIZES
+    ]
+    return [one, codec.encode([codec.Page(dots, 300, duplex=True)] * 2), *lying]
+
+
 CODECS = {
     "grow": Target("drivers.fingerprint.grow.codec", fed("Decoder", lambda ear: len(ear._held)), grow, 266),
     "sfm": Target("drivers.fingerprint.sfm.codec", pulled, sfm, 12),
@@ -125,6 +150,7 @@ CODECS = {
     ),
     "replies": Target("drivers.printer.evolis.codec", fed("ReplyParser", lambda ear: len(ear._buffer)), replies, 4_096),
     "ipp": Target("drivers.printer.ipp.codec", whole, ipp, 0),
+    "raster": Target("drivers.printer.ipp.raster", pages, raster, 0),
 }
 
 
