@@ -31,16 +31,12 @@ Take = Callable[[ModuleType, Sequence[bytes]], tuple[list[Any], int]]
 
 @dataclass(frozen=True)
 class Target:
-    """One codec: its module, how it is fed, some packets by its own encoder, and the most that it may hold in bytes.
-
-    ``same``: whether the same must be found however the bytes are cut.
-    """
+    """One codec: its module, how it is fed, some packets by its own encoder, and the most that it may hold in bytes."""
 
     module: str
     take: Take
     packets: Callable[[ModuleType], list[bytes]]
     most: int
-    same: bool = True
 
 
 def fed(decoder: str, held: Callable[[Any], int]) -> Take:
@@ -144,10 +140,7 @@ def raster(codec: ModuleType) -> list[bytes]:
 CODECS = {
     "grow": Target("drivers.fingerprint.grow.codec", fed("Decoder", lambda ear: len(ear._held)), grow, 266),
     "sfm": Target("drivers.fingerprint.sfm.codec", pulled, sfm, 12),
-    # Noise that is longer than a command is given up as far as it has come: so it matters how that came.
-    "evolis": Target(
-        "drivers.printer.evolis.codec", fed("CommandParser", lambda ear: ear.held), evolis, 576_073, same=False
-    ),
+    "evolis": Target("drivers.printer.evolis.codec", fed("CommandParser", lambda ear: ear.held), evolis, 576_073),
     "replies": Target("drivers.printer.evolis.codec", fed("ReplyParser", lambda ear: len(ear._buffer)), replies, 4_096),
     "ipp": Target("drivers.printer.ipp.codec", whole, ipp, 0),
     "raster": Target("drivers.printer.ipp.raster", pages, raster, 0),
@@ -208,8 +201,6 @@ def main() -> None:
         found, held = target.take(codec, [data])
         if held > target.most:
             raise AssertionError(f"{held} bytes are held, more than {target.most}")
-        if not target.same:
-            return
         step = data[0] % 37 + 1 if data else 1
         pieces = [data[at : at + step] for at in range(0, len(data), step)]
         again, _ = target.take(codec, pieces)

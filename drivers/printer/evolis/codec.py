@@ -146,6 +146,8 @@ class CommandParser:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._download: tuple[Panel, int] | None = None
+        # In the middle of noise: only an ESC begins something again.
+        self._lost = False
 
     @property
     def inside_panel(self) -> bool:
@@ -161,6 +163,7 @@ class CommandParser:
         """Forget whatever is incomplete."""
         self._buffer.clear()
         self._download = None
+        self._lost = False
 
     def feed(self, data: bytes) -> list[Command | Garbage]:
         """Take bytes from the host and return what became complete, in order."""
@@ -173,6 +176,8 @@ class CommandParser:
     def _take(self, found: list[Command | Garbage]) -> bool:
         if self._download is not None:
             return self._take_panel(self._download, found)
+        if self._lost:
+            return self._skip_noise(found)
         # Padding between commands is no error: host drivers fill up their last block.
         self._buffer = self._buffer.lstrip(bytes((NUL, CR)))
         end = self._buffer.find(CR, 0, LONGEST_COMMAND)
@@ -183,15 +188,23 @@ class CommandParser:
             if len(self._buffer) < LONGEST_COMMAND:
                 return False
             # Too long for a command: whatever comes before the next ESC is noise.
-            noise = self._buffer.find(ESC, 1)
-            noise = len(self._buffer) if noise < 0 else noise
-            found.append(Garbage(noise))
-            del self._buffer[:noise]
+            found.append(Garbage(1))
+            del self._buffer[:1]
+            self._lost = True
             return True
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         found += _parse_line(line)
         return True
+
+    def _skip_noise(self, found: list[Command | Garbage]) -> bool:
+        escape = self._buffer.find(ESC)
+        noise = len(self._buffer) if escape < 0 else escape
+        if noise:
+            found.append(Garbage(noise))
+            del self._buffer[:noise]
+        self._lost = escape < 0
+        return not self._lost
 
     def _open_panel(self, header: re.Match[bytes], found: list[Command | Garbage]) -> bool:
         if header.start():
