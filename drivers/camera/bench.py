@@ -16,8 +16,8 @@ from rich.console import Console
 from drivers.camera import Camera
 from drivers.errors import DeviceError
 
-ILL = 1
-"""Exit status when the camera is ill; 2 is typer's own for a wrong command line."""
+UNFIT, ILL = 1, 3
+"""Exit statuses: what the camera saw does not do; it is ill. 2 is typer's own for a wrong command line."""
 GREY = 0.06
 """Share by which the colours of white paper may differ: less than anybody sees in a face."""
 LIT = 60.0, 240.0
@@ -54,7 +54,7 @@ def commands() -> typer.Typer:
             typer.Option(help="A Raspberry Pi camera's number, or a USB camera's path.", show_default="0, /dev/video0"),
         ] = "",
     ) -> None:
-        """Try the camera by hand. Exit status: 0 well, 1 the camera is ill, 2 wrong command line."""
+        """Try the camera by hand. Exit status: 0 well, 1 not fit for it, 2 wrong command line, 3 the camera is ill."""
         if driver is Kind.PICAMERA2 and device and not device.isdecimal():
             raise typer.BadParameter("A Raspberry Pi camera has a number: 0, 1 …", param_hint="--device")
         context.obj = partial(_open, driver, device)
@@ -73,7 +73,10 @@ def commands() -> typer.Typer:
             frame = camera.still(within=within)
             seconds = time.monotonic() - begin
         _, data = cv2.imencode(out.suffix, cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2BGR))
-        out.write_bytes(data.tobytes())
+        try:
+            out.write_bytes(data.tobytes())
+        except OSError as error:
+            raise typer.BadParameter(f"It cannot be written: {error.strerror}.", param_hint="OUT") from None
         height, width = frame.pixels.shape[:2]
         told = f"{camera.name}: {width} × {height} in {seconds:.2f} s, written to {out}"
         Console().print(told, highlight=False, soft_wrap=True)
@@ -95,11 +98,11 @@ def commands() -> typer.Typer:
         red, green, blue = (float(level) for level in middle.reshape(-1, 3).mean(axis=0))
         Console().print(f"The middle: red {red:.0f}, green {green:.0f}, blue {blue:.0f}", highlight=False)
         if found is None:
-            raise _ill("This camera does not tell its white balance; leave it automatic.")
+            raise _unfit("This camera does not tell its white balance; leave it automatic.")
         if not LIT[0] <= green <= LIT[1]:
-            raise _ill("The paper is too dark or too bright; set the capture light, and try again.")
+            raise _unfit("The paper is too dark or too bright; set the capture light, and try again.")
         if max(red, green, blue) > (1 + GREY) * min(red, green, blue):
-            raise _ill("The middle is not grey; hold white paper there, let no other light in, and try again.")
+            raise _unfit("The middle is not grey; hold white paper there, let no other light in, and try again.")
         value = f"[{found[0]:.3f}, {found[1]:.3f}]" if isinstance(found, tuple) else f"[{found:.0f}]"
         Console().print(f"white_balance = {value}", highlight=False, markup=False)
 
@@ -160,3 +163,8 @@ def _opened(context: typer.Context) -> Iterator[Balanced]:
 def _ill(sentence: str) -> typer.Exit:
     Console(stderr=True).print(f"[bold red]✗[/] {sentence}", highlight=False, soft_wrap=True)
     return typer.Exit(ILL)
+
+
+def _unfit(sentence: str) -> typer.Exit:
+    Console(stderr=True).print(f"[bold red]✗[/] {sentence}", highlight=False, soft_wrap=True)
+    return typer.Exit(UNFIT)

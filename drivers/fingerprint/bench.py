@@ -189,7 +189,10 @@ def _scan(reader: Reader, out: Path | None, *, within: float) -> int:
             return _failed("No finger came.")
         case Smudged() | Captured():
             if out is not None:
-                Image.fromarray(found.image).save(out, dpi=(reader.model.ppi, reader.model.ppi))
+                try:
+                    Image.fromarray(found.image).save(out, "PNG", dpi=(reader.model.ppi, reader.model.ppi))
+                except OSError as error:
+                    raise typer.BadParameter(f"It cannot be written: {error.strerror}.", param_hint="--out") from None
                 console.print(f"Image: {out}", highlight=False)
     if isinstance(found, Smudged):
         return _failed("Too unclear to find features: wipe finger and glass, try again.")

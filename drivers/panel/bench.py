@@ -14,7 +14,7 @@ from drivers.errors import DeviceError
 from drivers.panel import Change, Lamp, Panel
 from drivers.panel.rhythm import BEEP
 
-ILL = 1
+ILL = 3
 """Exit status when the panel is ill; 2 is typer's own for a wrong command line."""
 WORDS = {
     Change.HELP_PRESSED: "The help button was pressed.",
@@ -53,7 +53,7 @@ def commands() -> typer.Typer:
         shutdown_request: Pin = 0,
         shutdown_request_active_high: Annotated[bool, typer.Option(help="The line rises with the request.")] = False,
     ) -> None:
-        """Try lights, button, door and sensors by hand. Exit status: 0 well, 1 panel ill, 2 wrong command line."""
+        """Try lights, button, door and sensors by hand. Exit status: 0 well, 2 wrong command line, 3 panel ill."""
         wires = {
             "capture_light": capture_light,
             "lamp_ready": lamp_ready,

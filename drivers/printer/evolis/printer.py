@@ -53,7 +53,8 @@ class EvolisPrinter:
         # Whether an answer of an earlier call may still come.
         self._owed = False
         # Whether a card that was not finished may lie inside, in the way of the next.
-        self._left_inside = False
+        # An earlier run, or the driver before the cable was pulled, may have left a blank on the way.
+        self._left_inside = True
 
     def status(self, *, within: float) -> Status:
         """Ask model, faults and counters. Raises Absent, Unresponsive or Malformed."""
@@ -158,11 +159,9 @@ class EvolisPrinter:
 
     def _fate(self, answer: str, inserted: int, *, ending: bool, by: float) -> Verdict:
         fault = fault_of(answer) or Fault.OTHER
-        if fault is Fault.JAM:
-            return Jammed()
         if self._cards_inserted(by=by) == inserted:
             return Refused(fault)
-        return Unknown() if ending else Jammed()
+        return Unknown() if ending and fault is not Fault.JAM else Jammed()
 
     def _clear_up(self, *, by: float) -> None:
         # What became of the card is known; that it could not be moved (a cover is open) is found by the next look.

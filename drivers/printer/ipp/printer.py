@@ -217,6 +217,8 @@ class IppPrinter:
             "requested-attributes": keywords("job-id"),
         }
         answer = self._ask(Operation.GET_JOBS, mine, by=by)
+        if answer.code >= FIRST_ERROR:
+            raise RefusedByDevice("The card printer does not tell what waits in its queue; nothing was printed.")
         for job in answer.each(Group.JOB):
             self._cancel(number_of(job, "job-id") or 0, by=by)
 

@@ -29,8 +29,9 @@ WAIT = 20.0
 """Seconds to wait for a finger before the journey hears that there is none."""
 SLICE = 1.0
 """Seconds of waiting at a time, so that a scan can be stopped."""
-TRANSFER = 30.0
-"""Seconds for the image: 256 × 288 pixels take 21 at 19,200 baud, below which no reader is left."""
+TRANSFER = 70.0
+"""Seconds for the image, from readers that stay slow: 41 with a GROW module that keeps 9,600 baud, 61 with an SFM
+module that sends no blocks, at 57,600, when a bit was flipped and it is asked once more."""
 LIFT = 4.0
 """Seconds given to lift the finger before."""
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from drivers.camera import Frame
-from drivers.camera.bench import ILL, commands
+from drivers.camera.bench import ILL, UNFIT, commands
 from drivers.camera.simulated import SimulatedCamera
 
 USAGE = 2
@@ -62,7 +62,7 @@ def test_a_white_balance_that_cannot_be_trusted_is_not_printed(
 ) -> None:
     hold_up(monkeypatch, paper, found)
     result = run("--driver", "simulated", "white-balance")
-    assert result.exit_code == ILL
+    assert result.exit_code == UNFIT
     assert sentence in result.stderr
     assert "white_balance =" not in result.stdout
 

@@ -71,6 +71,13 @@ def test_scan_keeps_the_image_with_its_resolution(family: str, device: Any, run:
         assert image.info["dpi"] == pytest.approx((500, 500), abs=0.1)
 
 
+def test_scan_that_cannot_be_kept_says_so(family: str, device: Any, run: Run, tmp_path: Path) -> None:
+    device.place(finger(family))
+    result = run("scan", "--out", str(tmp_path / "nowhere" / "finger.png"))
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
+
+
 def test_scan_without_a_finger(run: Run) -> None:
     result = run("scan", "--within", "0")
     assert result.exit_code == 1

@@ -246,6 +246,21 @@ def test_what_a_power_cut_left_inside_is_ejected_before_the_next_card(
     assert (device.made, device.spoiled, device.rejected) == (1, 1, 1)
 
 
+def test_what_a_pulled_cable_left_inside_is_ejected_by_the_driver_that_is_opened_next(
+    plugged: Callable[..., SimulatedPrinter], face: Face
+) -> None:
+    device = plugged(panel_silence=0.05)
+    before = EvolisPrinter(device.port)
+    device.unplug_at(Panel.MAGENTA)
+    assert before.print(CardImage(face), within=LONG) == Unknown()
+    before.close()
+    device.replug()
+    printer = EvolisPrinter(device.port)
+    assert printer.print(CardImage(face), within=LONG) == Printed()
+    assert (device.made, device.spoiled, device.rejected) == (1, 1, 1)
+    printer.close()
+
+
 def test_a_printed_card_leaves_nothing_to_reject(device: SimulatedPrinter, printer: EvolisPrinter, face: Face) -> None:
     assert printer.print(CardImage(face), within=LONG) == Printed()
     assert printer.print(CardImage(face), within=LONG) == Printed()
