@@ -200,6 +200,11 @@ def awaited_here(session: Session, _: Event) -> bool:
     return not (session.awaited & session.missing) and session.interruptions < FLAPPING
 
 
+def nothing_awaited(session: Session, _: Event) -> bool:
+    """What the interrupted step needs is here; that it comes and goes is for whoever presses to judge."""
+    return not (session.awaited & session.missing)
+
+
 def officer_agrees(session: Session, _: Event) -> bool:
     """It was the yes that the PIN was typed for."""
     return session.officer_agrees

@@ -330,24 +330,34 @@ COLLECTING: dict[Step, Stage] = {
         on={event: rows for event, rows in OFFICER.items() if event is not Deny}
         | {OfficerKnown: (Go(Step.CARD_LOOKED_FOR, note=(notes.officer,)),)},
     ),
+    # No way aside: what only an officer may say would be asked of whoever stands there on the way back.
     Step.CARD_LOOKED_FOR: Stage(
         within=300,
-        on=LEAVING
+        on=HOME
         | ORDER
         | {
             CardLookedFor: (
                 Stay(when=guards.free, note=(notes.card_looked_for, notes.waiting), do=(asks.settle_card,)),
             ),
             CardPrinted: (Go(Step.CARD_READY),),
+            Back: (Go(Step.CARD_DOUBT),),
         },
     ),
 }
 
 ASIDES: dict[Step, Stage] = {
-    # A recording that becomes safe while somebody wonders whether to stop is told as safe, never as erased.
+    # Silence is no word for stopping: then the step before goes on, with its own time. A recording that becomes safe
+    # while somebody wonders is told as safe, never as erased.
     Step.CANCEL: Stage(
         within=60,
-        on=HOME | {Next: (Return(),), Deny: (home,), HelpAsked: (Aside(Step.HELP),), Sealed: (kept,)},
+        on=HOME
+        | {
+            TimedOut: (Return(),),
+            Next: (Return(),),
+            Deny: (home,),
+            HelpAsked: (Aside(Step.HELP),),
+            Sealed: (kept,),
+        },
     ),
     Step.HELP: Stage(
         enter=(asks.call_officer,),
@@ -357,7 +367,12 @@ ASIDES: dict[Step, Stage] = {
     Step.INTERRUPTED: Stage(
         enter=(asks.call_officer,),
         within=600,
-        on=HOME | {DeviceBack: (Return(when=guards.awaited_here),), CancelAsked: (Aside(Step.CANCEL),)},
+        on=HOME
+        | {
+            DeviceBack: (Return(when=guards.awaited_here),),
+            Next: (Return(when=guards.nothing_awaited),),
+            CancelAsked: (Aside(Step.CANCEL),),
+        },
     ),
     # Says why, and what to do next.
     Step.REFUSED: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),

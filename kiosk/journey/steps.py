@@ -42,6 +42,10 @@ class Step(Enum):
     REFUSED = "refused"
 
 
+CALLING = frozenset({Step.HELP, Step.INTERRUPTED, Step.NOT_KEPT, Step.CARD_DOUBT})
+"""Steps at which an officer is needed beyond what every recording needs: a technician sees that, too."""
+
+
 class Purpose(Enum):
     """What the person came for."""
 

@@ -1,5 +1,7 @@
 """What the uplink process brought: verified and taken in by the kiosk process itself, then acknowledged by a marker."""
 
+import errno
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,8 @@ from kiosk.record.ledger import Ledger
 from kiosk.record.outbox import Outbox
 from kiosk.record.roster import Roster
 from kiosk.record.seal import MAX_BYTES
+
+log = logging.getLogger(__name__)
 
 RECEIPT, ORDER, ROSTER = ".receipt", ".order", ".roster"
 
@@ -75,6 +79,12 @@ class Inbox:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return []  # the uplink took it away between our looking and reading
+        except OSError as error:
+            # One file that a bad disk keeps back must not keep back the rest; it is asked for again.
+            log.error(
+                "a file from the uplink cannot be read: %s: %s", path.suffix, errno.errorcode.get(error.errno or 0)
+            )
+            return []
         result: Taken | Refused = Taken(path.name)
         try:
             take(content, now)

@@ -19,7 +19,7 @@ from kiosk.journey.events import DeviceBack, DeviceLost, Event, Tick
 from kiosk.journey.machine import advance
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Device, Step
+from kiosk.journey.steps import CALLING, Device, Step
 from kiosk.record.telemetry import Occasion
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.drawing import draw
@@ -60,9 +60,6 @@ class Guest(Protocol):
         """Called after each frame."""
         ...
 
-
-CALLING = frozenset({Step.HELP, Step.INTERRUPTED, Step.NOT_KEPT, Step.CARD_DOUBT})
-"""Steps at which an officer is needed beyond what every recording needs: a technician sees that, too."""
 
 Present = Callable[[Session, float, Frame | None, object, int], View]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from drivers.errors import Absent, DeviceError, Malformed, Refused, Unresponsive
 from drivers.printer import Fault
-from kiosk.journey.steps import RECORDING_NEEDS, Device, Step
+from kiosk.journey.steps import CALLING, RECORDING_NEEDS, Device, Step
 from kiosk.record import telemetry
 from kiosk.record.exchange import Exchange, complete_files, delete_durably
 from kiosk.record.telemetry import (
@@ -162,7 +162,7 @@ class Reporter:
             disk_floor_bytes=self._disk_floor,
             roster_age_seconds=_age(standing.roster_made),
             temperature_celsius=_temperature(),
-            help_called=self._step() is Step.HELP,
+            help_called=self._step() in CALLING,
             key_ids=self._key_ids,
         )
 

@@ -289,6 +289,24 @@ def test_cancel_asks_first_and_keeps_everything_on_the_way_back(visit: Visit) ->
     assert visit.session.photo is None
 
 
+def test_silence_on_the_question_whether_to_stop_goes_on(visit: Visit) -> None:
+    signed_off(visit)
+    visit(NotSealed(visit.number, Refusal.SEAL_FAILED), CancelAsked())
+    visit.wait(61)
+    assert visit.step is Step.NOT_KEPT
+    assert len(visit.session.impressions) == len(IN_ORDER)
+    visit.wait(601)
+    assert visit.step is Step.ATTRACT, "the step's own time still ends"
+
+
+def test_what_only_an_officer_may_say_is_not_asked_of_whoever_comes_back(visit: Visit) -> None:
+    in_doubt(visit)
+    visit(HelpAsked(), CancelAsked())
+    assert visit.step is Step.CARD_LOOKED_FOR
+    visit(Back())
+    assert (visit.step, visit.session.typed) == (Step.CARD_DOUBT, "")
+
+
 def test_help_calls_an_officer_and_comes_back_to_the_half_typed_number(visit: Visit) -> None:
     visit(Begin(), LanguageChosen("en"), PurposeChosen(Purpose.RECORD), *typed("5371"), HelpAsked())
     assert visit.step is Step.HELP
@@ -324,6 +342,15 @@ def test_a_device_that_comes_and_goes_does_not_hold_a_visit_for_ever(visit: Visi
     assert visit.step is Step.INTERRUPTED
     visit.wait(601)
     assert visit.step is Step.ATTRACT
+
+
+def test_a_device_that_came_and_went_too_often_goes_on_by_hand(visit: Visit) -> None:
+    signed(visit)
+    for _ in range(FLAPPING):
+        visit(DeviceLost(Device.FINGERPRINT), Next(), DeviceBack(Device.FINGERPRINT))
+    assert visit.step is Step.INTERRUPTED
+    visit(Next())
+    assert visit.step is Step.FINGERS
 
 
 def test_another_devices_return_does_not_end_an_interruption(visit: Visit) -> None:

@@ -1,15 +1,21 @@
 """What the clerk tells a technician of the books: losses and doubts at the start, refusals by reason, never a value."""
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from kiosk.centre.roster_maker import sealed_roster
+from kiosk.journey.effects import Seal
+from kiosk.journey.events import NotSealed
+from kiosk.journey.session import Session
+from kiosk.journey.steps import Refusal
 from kiosk.record import canonical
 from kiosk.record.header import Header, Kind
 from kiosk.record.keeping import keep
@@ -20,7 +26,7 @@ from kiosk.record.roster import Proved
 from kiosk.record.seal import seal, sign
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, open_books
-from kiosk.station.crew.clerk import Clerk
+from kiosk.station.crew.clerk import Clerk, Seen
 
 MARK = "ZWENTIBOLDA"
 PACKET = "a" * 32
@@ -199,3 +205,16 @@ def test_a_refusal_gives_its_reason_and_never_what_stood_there(
     assert "Malformed: the order's resident: sex is none of the allowed values" in caplog.text
     for form in (MARK, MARK.lower(), MARK.encode().hex()):
         assert form not in caplog.text
+
+
+def test_an_ill_index_is_an_outcome_and_no_end_of_the_station() -> None:
+    """Asked again while the disk is still ill, the same visit is still not kept, and still here."""
+
+    def holds(packet_id: str) -> bool:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    books = cast("Books", SimpleNamespace(outbox=SimpleNamespace(holds=holds)))
+    clerk = Clerk(lambda: books, lambda event: None, lambda occasion: None, software="0", template_family=lambda: "")
+    for _ in range(2):
+        told = clerk._sealed(books, Seal(1, Session()), Seen(datetime.now(UTC), {}))
+        assert told == NotSealed(1, Refusal.SEAL_FAILED)

@@ -1,6 +1,8 @@
 """What the uplink brings: taken in once, refused once, acknowledged either way, and recordings kept across a cut."""
 
+import errno
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +69,24 @@ def test_what_is_not_believed_is_acknowledged_once_and_blocks_nothing(world: Any
     assert isinstance(first.why, Untrusted)
     assert second == Taken("b.roster")
     assert kiosk.inbox.take_in(now=now) == []
+    kiosk.stop()
+
+
+def test_a_file_that_a_bad_disk_keeps_back_keeps_back_no_other(
+    world: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = Kiosk(world)
+    bring(world, "receipts", "bad.receipt", b"")
+    bring(world, "rosters", "roster-00000001.roster", world.roster())
+    opening = Path.open
+
+    def ill(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "bad.receipt":
+            raise OSError(errno.EIO, "Input/output error")
+        return opening(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", ill)
+    assert kiosk.inbox.take_in(now=now) == [Taken("roster-00000001.roster")]
     kiosk.stop()
 
 

@@ -191,6 +191,7 @@ def scenes() -> dict[str, Scene]:
         "help": Scene(at(known, Step.HELP, resume=Step.CONSENT)),
         "help-unlit": Scene(at(known, Step.HELP, resume=Step.CONSENT, missing=frozenset({Device.PANEL}))),
         "interrupted": Scene(at(known, Step.INTERRUPTED, resume=Step.PHOTO, missing=frozenset({Device.CAMERA}))),
+        "interrupted-often": Scene(at(known, Step.INTERRUPTED, resume=Step.PHOTO, interruptions=10)),
         "out-of-service": Scene(at(new, Step.OUT_OF_SERVICE, missing=frozenset({Device.CAMERA, Device.FINGERPRINT}))),
         "officer-locked": Scene(
             at(whole, Step.OFFICER_CONFIRMS, refusal=Refusal.PIN_LOCKED, minutes_locked=5),

@@ -33,6 +33,8 @@ def test_what_the_records_lack_is_told(reporter_at):
     assert health.disk_floor_bytes == 500_000_000
 
 
-@pytest.mark.parametrize(("step", "called"), [(Step.HELP, True), (Step.FINGERS, False), (Step.ATTRACT, False)])
+@pytest.mark.parametrize(
+    ("step", "called"), [(Step.HELP, True), (Step.NOT_KEPT, True), (Step.FINGERS, False), (Step.ATTRACT, False)]
+)
 def test_a_call_for_help_is_told_while_it_lasts(reporter_at, step, called):
     assert reporter_at(step, Standing()).health().help_called is called

@@ -295,11 +295,11 @@ class Clerk:
         if self._packet is None or self._packet[0] != effect.visit or self._packet[1] in self._lost:
             self._packet = (effect.visit, new_packet_id())
         packet_id = self._packet[1]
-        again = books.outbox.holds(packet_id)
         session = effect.session
         assert isinstance(session, Session)  # noqa: S101 the journey puts nothing else there
         begun = time.monotonic()
         try:
+            again = books.outbox.holds(packet_id)
             recording = recording_of(
                 session,
                 packet_id=packet_id,
@@ -346,7 +346,11 @@ class Clerk:
                 self._occur(_SETTLED[outcome])
         if books.ledger.state(effect.order) is OrderState.PRINTED:
             return CardPrinted(effect.visit)
-        return self._found(books, FindOrder(effect.visit, effect.nik), printer)
+        found = self._found(books, FindOrder(effect.visit, effect.nik), printer)
+        if effect.found is Card.SPOILED and isinstance(found, OrderRefused):
+            # Why no card can be printed now matters less than that this one was spoiled, and by whom not.
+            return OrderRefused(effect.visit, Refusal.CARD_SPOILED)
+        return found
 
     def _intended(self, books: Books, effect: PrintCard) -> CardOrder | None:
         try:

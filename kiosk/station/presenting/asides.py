@@ -70,7 +70,14 @@ def interrupted(tell: Telling) -> View:
     todo = say("An officer has been called. Your data stay here, and we go on by ourselves.")
     if not tell.calls:
         todo = say("Please call the officer. Your data stay here, and we go on by ourselves.")
-    page = tell.page(say("A short pause"), " ".join((which, say("You did nothing wrong."))))
+    if not session.missing & needed:
+        # It came and went too often to go on by itself.
+        todo = say("It works again. Ask the officer to watch, then continue.")
+    page = tell.page(
+        say("A short pause"),
+        " ".join((which, say("You did nothing wrong."))) if session.missing & needed else say("You did nothing wrong."),
+        primary=None if session.missing & needed else Button(say("Continue"), Next(), "forward"),
+    )
     return views.Message(page, picture, Mood.ATTENTION, todo)
 
 

@@ -2,6 +2,7 @@
 
 from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Next
 from kiosk.journey.guards import PIN_DIGITS
+from kiosk.journey.resident import TABLE
 from kiosk.journey.steps import Card
 from kiosk.screens import views
 from kiosk.screens.views import Button, Header, Hint, Mood, View
@@ -44,6 +45,7 @@ def card_looked_for(tell: Telling) -> View:
             say("What did you find?"),
             say("One moment, please …") if tell.session.busy else say("It goes into the count of empty cards."),
             header=_header(tell),
+            back=True,
         ),
         (
             (
@@ -67,7 +69,9 @@ def card_looked_for(tell: Telling) -> View:
 
 def _header(tell: Telling) -> Header:
     say = tell.say
-    return Header(title=say("Officer"), icon="shield", officer=True, stop=Button(say("Stop"), CancelAsked(), "close"))
+    leaving = CancelAsked in TABLE[tell.session.step].on
+    stop = Button(say("Stop"), CancelAsked(), "close") if leaving else None
+    return Header(title=say("Officer"), icon="shield", officer=True, stop=stop)
 
 
 def _officer(tell: Telling, headline: str, sentence: str, *, overline: str = "", deniable: bool = True) -> View:

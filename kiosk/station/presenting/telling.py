@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from kiosk.journey.events import Back, CancelAsked, Digit, Erase, HelpAsked, MoreTime, Next
-from kiosk.journey.machine import WARNING
+from kiosk.journey.events import Back, CancelAsked, Digit, Erase, HelpAsked, MoreTime, Next, TimedOut
+from kiosk.journey.machine import WARNING, Return
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
@@ -117,11 +117,14 @@ class Telling:
         if not session.time_is_short or session.deadline is None:
             return None
         left = max(session.deadline - self.now, 0.0)
+        returns = isinstance(TABLE[session.step].on[TimedOut][0], Return)
+        onward = say("When the ring is empty, we go on where you were.")
+        anew = say("When the ring is empty, we stop here and begin anew.")
         return Hurry(
             seconds=ceil(left),
             share=min(left / WARNING, 1.0),
             headline=say("Are you still there?"),
-            sentence=say("When the ring is empty, we stop here and begin anew."),
+            sentence=onward if returns else anew,
             button=Button(say("I need more time"), MoreTime(), "clock"),
         )
 
