@@ -1,4 +1,7 @@
-"""Every device is unplugged and plugged in again at every step: the visit goes on where it stood, and loses nothing."""
+"""Every device is unplugged and plugged in again at every step that waits for a person: the visit goes on there.
+
+What happens to a card while it is printed has stories of its own, beside this one.
+"""
 
 import time
 
