@@ -1,61 +1,26 @@
-"""What a cable can do to what goes over it: the faults of the simulated reader."""
+"""The faults of a cable that try the GROW/ZFM protocol hardest, and the one that only its modules know."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from drivers.fingerprint.cable import Befalling, CableFault
 from drivers.fingerprint.grow.codec import Answer, Kind, encode
 
-FaultKind = Literal["late", "silent", "truncated", "dropped", "flipped", "stray", "complained", "unplugged"]
+FaultKind = Befalling | Literal["complained"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What befalls one reply, with the data that follows it.
+class Fault(CableFault):
+    """As any cable's; what strays in begins a packet. ``complained``: BAD_PACKET comes before the reply, as from some
+    optical modules."""
 
-    ``late``: it comes ``seconds`` later. ``silent``: never. ``truncated``: only the bytes before ``at``. ``dropped``,
-    ``flipped``, ``stray``: the byte ``at`` is lost, spoiled, or preceded by one too many. ``complained``: BAD_PACKET
-    comes before it, as from some optical modules. ``unplugged``: the cable is pulled when ``at`` bytes have come.
+    kinds: ClassVar[tuple[str, ...]] = (*get_args(Befalling), "complained")
 
-    ``after`` is how many replies are well before. ``bits`` is what flips, ``byte`` what strays in.
-    """
-
-    kind: FaultKind
-    after: int = 0
-    at: int = 0
-    seconds: float = 0.0
-    bits: int = 0x40
     byte: int = 0xEF
 
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(FaultKind):
-            raise ValueError(f"there is no fault {self.kind!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Cable:
-    """A cable that carries ``good_to`` bits a second; faster, one byte in ``every`` arrives spoiled."""
-
-    good_to: int = 115_200
-    every: int = 1_000
-
-
-def spoiled(said: bytes, fault: Fault | None) -> bytes:
-    """What is left of ``said``; nothing of it is left out or added but by ``fault``."""
-    if fault is None or not said:
-        return said
-    at = min(fault.at, len(said) - 1)
-    match fault.kind:
-        case "late":
-            return said
-        case "silent":
-            return b""
-        case "truncated" | "unplugged":
-            return said[:at]
-        case "dropped":
-            return said[:at] + said[at + 1 :]
-        case "flipped":
-            return said[:at] + bytes([said[at] ^ fault.bits]) + said[at + 1 :]
-        case "stray":
-            return said[:at] + bytes([fault.byte]) + said[at:]
-        case "complained":
+    def spoil(self, said: bytes) -> bytes:
+        """What is left of ``said``, or what comes before it."""
+        if said and self.kind == "complained":
             return encode(Kind.ACK, bytes([Answer.BAD_PACKET])) + said
+        # By name: a class with slots is made anew, which super() without arguments does not bear.
+        return CableFault.spoil(self, said)

@@ -7,7 +7,8 @@ and the finger on the glass.
 from collections.abc import Sequence
 from pathlib import Path
 
-from drivers.fingerprint.grow.cable import Cable, Fault, spoiled
+from drivers.fingerprint.cable import Cable, spoiled
+from drivers.fingerprint.grow.cable import Fault
 from drivers.fingerprint.grow.codec import EVERYBODY, Decoder, Packet, Parameters
 from drivers.fingerprint.grow.firmware import Firmware, Image
 from drivers.fingerprint.grow.reader import OPTICAL, Sensor
@@ -50,8 +51,8 @@ class SimulatedReader:
             product=product,
             lazy=lazy,
         )
-        self._cable, self._faults = cable or Cable(), list(faults)
-        self._replies = self._carried = 0
+        self._cable, self._faults = cable or Cable(good_to=115_200), list(faults)
+        self._replies = 0
         self._decoder = Decoder()
         self._device = PtyDevice(link, self, pace=pace)
 
@@ -137,7 +138,7 @@ class SimulatedReader:
         if speed != self._firmware.baud:
             self._decoder.reset()
             return
-        for item in self._decoder.feed(self._carry(data, speed)):
+        for item in self._decoder.feed(self._cable.carry(data, speed)):
             if isinstance(item, Packet):
                 # A new speed is answered at the old one, as the manual has it.
                 baud = self._firmware.baud
@@ -154,17 +155,6 @@ class SimulatedReader:
         self._replies += 1
         if fault is not None and fault.kind == "late" and not self._device.pause(fault.seconds):
             return
-        sent = self._device.send(self._carry(spoiled(said, fault), baud), baud=baud)
+        sent = self._device.send(self._cable.carry(spoiled(said, fault), baud), baud=baud)
         if sent and fault is not None and fault.kind == "unplugged":
             self._device.pull()
-
-    def _carry(self, data: bytes, baud: int) -> bytes:
-        """What of ``data`` comes out at the other end."""
-        if baud <= self._cable.good_to:
-            return data
-        carried = bytearray(data)
-        for at in range(len(carried)):
-            self._carried += 1
-            if self._carried % self._cable.every == 0:
-                carried[at] ^= 0x10
-        return bytes(carried)

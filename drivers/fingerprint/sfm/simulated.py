@@ -8,8 +8,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from drivers.fingerprint.cable import Cable, spoiled
 from drivers.fingerprint.pty_device import PtyDevice
-from drivers.fingerprint.sfm.cable import Cable, Fault, spoiled
+from drivers.fingerprint.sfm.cable import Fault
 from drivers.fingerprint.sfm.codec import Data, Decoder, Packet
 from drivers.fingerprint.sfm.module import Image, Module
 from drivers.fingerprint.sfm.reader import OP, Sensor
@@ -53,8 +54,8 @@ class SimulatedReader:
             forgets=forgets,
             encrypts=encrypts,
         )
-        self._cable, self._faults = cable or Cable(), list(faults)
-        self._replies = self._carried = 0
+        self._cable, self._faults = cable or Cable(good_to=921_600), list(faults)
+        self._replies = 0
         self._heard = 0.0
         self._decoder = Decoder()
         self._device = PtyDevice(link, self, pace=pace)
@@ -145,7 +146,7 @@ class SimulatedReader:
             self._decoder.reset()
             return
         self._heard = time.monotonic()
-        self._decoder.feed(self._carry(data, speed))
+        self._decoder.feed(self._cable.carry(data, speed))
         while (item := self._decoder.next()) is not None:
             # A new speed is answered at the old one.
             baud = self._module.baud
@@ -176,19 +177,8 @@ class SimulatedReader:
             self._replies += 1
             if fault is not None and fault.kind == "late" and not self._device.pause(fault.seconds):
                 return
-            if not self._device.send(self._carry(spoiled(said, fault), baud), baud=baud):
+            if not self._device.send(self._cable.carry(spoiled(said, fault), baud), baud=baud):
                 return
             if fault is not None and fault.kind == "unplugged":
                 self._device.pull()
                 return
-
-    def _carry(self, data: bytes, baud: int) -> bytes:
-        """What of ``data`` comes out at the other end."""
-        if baud <= self._cable.good_to:
-            return data
-        carried = bytearray(data)
-        for at in range(len(carried)):
-            self._carried += 1
-            if self._carried % self._cable.every == 0:
-                carried[at] ^= 0x10
-        return bytes(carried)

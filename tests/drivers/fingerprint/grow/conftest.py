@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from drivers.fingerprint.grow.cable import Fault, spoiled
+from drivers.fingerprint.cable import spoiled
+from drivers.fingerprint.grow.cable import Fault
 from drivers.fingerprint.grow.codec import EVERYBODY, Parameters, pack_image, unpack_image
 from drivers.fingerprint.grow.firmware import Firmware, features
 from drivers.fingerprint.grow.reader import ROUND, GrowReader

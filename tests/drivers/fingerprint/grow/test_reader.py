@@ -11,7 +11,8 @@ import pytest
 
 from drivers.errors import Absent, Malformed, Refused, Unresponsive
 from drivers.fingerprint import Captured, NoFinger, Smudged, Template
-from drivers.fingerprint.grow.cable import Cable, Fault, FaultKind
+from drivers.fingerprint.cable import Cable
+from drivers.fingerprint.grow.cable import Fault, FaultKind
 from drivers.fingerprint.grow.codec import pack_image, unpack_image
 from drivers.fingerprint.grow.reader import OPTICAL, ROUND, GrowReader
 from drivers.fingerprint.grow.session import BAUDS

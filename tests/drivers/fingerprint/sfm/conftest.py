@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.fingerprint.sfm.cable import Fault, spoiled
+from drivers.fingerprint.cable import spoiled
+from drivers.fingerprint.sfm.cable import Fault
 from drivers.fingerprint.sfm.codec import Data, Decoder, Packet
 from drivers.fingerprint.sfm.module import Module
 from drivers.fingerprint.sfm.reader import OP

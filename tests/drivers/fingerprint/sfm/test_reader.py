@@ -12,7 +12,8 @@ import pytest
 
 from drivers.errors import Absent, Refused, Unresponsive
 from drivers.fingerprint import Captured, NoFinger, Smudged, Template
-from drivers.fingerprint.sfm.cable import Cable, Fault
+from drivers.fingerprint.cable import Cable
+from drivers.fingerprint.sfm.cable import Fault
 from drivers.fingerprint.sfm.codec import Command, Flag, Parameter
 from drivers.fingerprint.sfm.reader import LOOK, OC, OP, SLIM, TC2, Sensor, SfmReader
 from drivers.fingerprint.sfm.session import BAUDS
