@@ -161,12 +161,14 @@ class Module:
         state, asked = self._now, self._now.pending
         if asked is None:
             return []
-        if self.glass is None or self.glass.mean() > EMPTY:
+        # Looked at once: whoever lifts the finger does so at any moment, on another thread.
+        glass = self.glass
+        if glass is None or glass.mean() > EMPTY:
             if now < state.until:
                 return []
             state.pending = None
             return [_say(asked, Flag.TIME_OUT)]
-        state.pending, state.last = None, self.glass.copy()
+        state.pending, state.last = None, glass.copy()
         news = [_say(asked, Flag.SCAN_SUCCESS)] if state.parameters[Parameter.SEND_SCAN_SUCCESS] == ON else []
         scan = self._template if asked.command == Command.SCAN_TEMPLATE else self._image
         return news + scan(asked, state.last)

@@ -23,6 +23,8 @@ from drivers.fingerprint.sfm.codec import (
     read_image,
     total,
 )
+from drivers.fingerprint.sfm.module import Module
+from drivers.fingerprint.sfm.reader import OP
 from drivers.fingerprint.sfm.simulated import SimulatedReader
 from drivers.fingerprint.synthetic import features
 from drivers.fingerprint.synthetic.synthesis import impression, master
@@ -221,3 +223,20 @@ def test_it_may_be_closed_twice_and_used_no_more(tmp_path: Path) -> None:
 def test_the_glass_has_its_size(device: SimulatedReader) -> None:
     with pytest.raises(ValueError, match="320 × 272"):
         device.place(np.zeros((288, 256), np.uint8))
+
+
+def test_a_finger_that_goes_while_it_is_looked_at_was_there() -> None:
+    class Leaving(np.ndarray):
+        """Lifted, on another thread, at the very moment at which the module looks."""
+
+        def mean(self, *_: object, **__: object) -> float:  # type: ignore[override]
+            module.glass = None
+            return float(np.asarray(self).mean())
+
+    module = Module(OP, sensor_type=1, baud=115_200, blocks=True, resends=True, forgets=True, encrypts=False)
+    grey = Packet(Command.WRITE_PARAMETER, size=GREY, flag=Parameter.IMAGE_FORMAT)
+    assert module.hear(grey, 0.0)
+    module.glass = FINGER.view(Leaving)
+    (reply,) = module.hear(Packet(Command.SCAN_IMAGE), 0.0)
+    assert np.array_equal(read_image(reply[LENGTH:-1]), FINGER)
+    assert module.hear(Packet(Command.SCAN_IMAGE), 1.0) == []
