@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class FaceAdvice(Enum):
-    """One thing to change before the photo, the most useful first; GOOD when there is nothing."""
+    """One thing to change before the photo; GOOD when there is nothing. Left and right are the person's own."""
 
     GOOD = "good"
     NO_FACE = "no-face"
@@ -16,9 +16,20 @@ class FaceAdvice(Enum):
     RAISE = "raise"
     LOWER = "lower"
     STRAIGHTEN = "straighten"
+    TURN_LEFT = "turn-left"
+    TURN_RIGHT = "turn-right"
+    CHIN_UP = "chin-up"
+    CHIN_DOWN = "chin-down"
     MORE_LIGHT = "more-light"
     LESS_LIGHT = "less-light"
+    EVEN_LIGHT = "even-light"
+    GLASSES_OFF = "glasses-off"
+    OPEN_EYES = "open-eyes"
+    LOOK_HERE = "look-here"
+    CLOSE_MOUTH = "close-mouth"
     HOLD_STILL = "hold-still"
+    BLURRED = "blurred"
+    BACKGROUND = "background"
 
 
 class FingerAdvice(Enum):
@@ -31,4 +42,23 @@ class FingerAdvice(Enum):
     WET = "wet"
     CENTRE = "centre"
     WHOLE_TIP = "whole-tip"
+    STRAIGHTEN = "straighten"
+    SMUDGED = "smudged"
     UNCLEAR = "unclear"
+
+
+class EyeAdvice(Enum):
+    """One thing to change before the irises are taken; GOOD when there is nothing."""
+
+    GOOD = "good"
+    NO_EYES = "no-eyes"
+    CLOSER = "closer"
+    FURTHER = "further"
+    MOVE_LEFT = "move-left"
+    MOVE_RIGHT = "move-right"
+    RAISE = "raise"
+    LOWER = "lower"
+    GLASSES_OFF = "glasses-off"
+    OPEN_WIDE = "open-wide"
+    LOOK_HERE = "look-here"
+    HOLD_STILL = "hold-still"

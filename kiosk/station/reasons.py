@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.fingers import Finger
 from kiosk.journey.steps import Device, Refusal
 from kiosk.station.text import word
@@ -227,7 +227,18 @@ FACE: Final[dict[FaceAdvice, tuple[str, str]]] = {
     FaceAdvice.STRAIGHTEN: ("straighten", word("Hold your head straight")),
     FaceAdvice.MORE_LIGHT: ("sun", word("More light on your face")),
     FaceAdvice.LESS_LIGHT: ("shade", word("Too bright. Turn away from the light")),
+    FaceAdvice.TURN_LEFT: ("turn-left", word("Turn your face a little to the left")),
+    FaceAdvice.TURN_RIGHT: ("turn-right", word("Turn your face a little to the right")),
+    FaceAdvice.CHIN_UP: ("chin-up", word("Lift your chin a little")),
+    FaceAdvice.CHIN_DOWN: ("chin-down", word("Lower your chin a little")),
+    FaceAdvice.EVEN_LIGHT: ("side-light", word("Light comes from one side. Turn towards it")),
+    FaceAdvice.GLASSES_OFF: ("no-glasses", word("Take off your glasses, please")),
+    FaceAdvice.OPEN_EYES: ("eyes-open", word("Open your eyes, please")),
+    FaceAdvice.LOOK_HERE: ("look-here", word("Look into the camera")),
+    FaceAdvice.CLOSE_MOUTH: ("mouth-closed", word("Close your mouth, please")),
     FaceAdvice.HOLD_STILL: ("still", word("Hold still")),
+    FaceAdvice.BLURRED: ("clock", word("One moment, the picture is getting clear")),
+    FaceAdvice.BACKGROUND: ("cloth", word("The cloth behind you is not right. Press Help")),
 }
 """Icon and words of the live hint."""
 
@@ -239,9 +250,27 @@ FINGER: Final[dict[FingerAdvice, tuple[str, str]]] = {
     FingerAdvice.WET: ("wet", word("The finger is damp. Wipe it on a cloth, then try again.")),
     FingerAdvice.CENTRE: ("centre", word("Off the middle. Put the finger in the middle of the glass.")),
     FingerAdvice.WHOLE_TIP: ("whole-tip", word("Only the tip was seen. Lay the whole fingertip flat.")),
+    FingerAdvice.STRAIGHTEN: ("straight", word("The finger lies askew. Point it straight ahead.")),
+    FingerAdvice.SMUDGED: ("smudged", word("The finger slid. Put it down once and keep it still.")),
     FingerAdvice.UNCLEAR: ("press", word("Not clear yet. Put the same finger down once more.")),
 }
 """Picture of what to change, and its words."""
+
+EYES: Final[dict[EyeAdvice, tuple[str, str]]] = {
+    EyeAdvice.GOOD: ("done", word("Good. Hold still")),
+    EyeAdvice.NO_EYES: ("look-here", word("Look into the round window")),
+    EyeAdvice.CLOSER: ("closer", word("A little closer")),
+    EyeAdvice.FURTHER: ("further", word("A little further back")),
+    EyeAdvice.MOVE_LEFT: ("arrow-left", word("A little to the left")),
+    EyeAdvice.MOVE_RIGHT: ("arrow-right", word("A little to the right")),
+    EyeAdvice.RAISE: ("arrow-up", word("A little higher")),
+    EyeAdvice.LOWER: ("arrow-down", word("A little lower")),
+    EyeAdvice.GLASSES_OFF: ("no-glasses", word("Take off your glasses, please")),
+    EyeAdvice.OPEN_WIDE: ("eyes-open", word("Open your eyes wide")),
+    EyeAdvice.LOOK_HERE: ("look-here", word("Look straight into the window")),
+    EyeAdvice.HOLD_STILL: ("still", word("Hold still")),
+}
+"""Icon and words of the live hint while the irises are taken."""
 
 FINGER_NAMES: Final[dict[Finger, str]] = {
     Finger.RIGHT_THUMB: word("Right thumb"),
