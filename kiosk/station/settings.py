@@ -111,13 +111,7 @@ class CameraSettings(_Section):
     @field_validator("device")
     @classmethod
     def _as_the_driver_counts(cls, device: str, info: ValidationInfo) -> str:
-        match info.data.get("driver"):
-            case "picamera2" if not (device.isascii() and device.isdigit()):
-                raise ValueError(f'is {device!r}; with the driver picamera2 it is the camera\'s number, such as "0"')
-            case "usb" if not device.startswith("/"):
-                raise ValueError(f'is {device!r}; with the driver usb it is a path, such as "/dev/video0"')
-            case _:
-                return device
+        return _camera_device(device, info)
 
     @field_validator("white_balance")
     @classmethod
@@ -129,6 +123,31 @@ class CameraSettings(_Section):
                 raise ValueError(f"is {list(balance)}; with the driver usb it is kelvin, such as [5000]")
             case _:
                 return balance
+
+
+class IrisSettings(_Section):
+    """The near-infrared camera for both eyes, where the office has one; ``device`` as for the face camera.
+
+    Its infrared lamps are lit with it: they are the camera's own.
+    """
+
+    driver: Annotated[Literal["picamera2", "usb", "simulated", "none"], Driven] = "none"
+    device: str = "1"
+
+    @field_validator("device")
+    @classmethod
+    def _as_the_driver_counts(cls, device: str, info: ValidationInfo) -> str:
+        return _camera_device(device, info)
+
+
+def _camera_device(device: str, info: ValidationInfo) -> str:
+    match info.data.get("driver"):
+        case "picamera2" if not (device.isascii() and device.isdigit()):
+            raise ValueError(f'is {device!r}; with the driver picamera2 it is the camera\'s number, such as "0"')
+        case "usb" if not device.startswith("/"):
+            raise ValueError(f'is {device!r}; with the driver usb it is a path, such as "/dev/video0"')
+        case _:
+            return device
 
 
 GROW_FASTEST = 115_200
@@ -257,6 +276,7 @@ class Settings(_Section):
     station: Place
     screen: Screen
     camera: CameraSettings
+    iris: IrisSettings = IrisSettings()
     fingerprint: FingerprintSettings
     printer: PrinterSettings
     panel: PanelSettings
@@ -264,10 +284,22 @@ class Settings(_Section):
     broker: Broker
     policy: Policy = Policy()
 
+    @field_validator("iris")
+    @classmethod
+    def _another_camera(cls, iris: IrisSettings, info: ValidationInfo) -> IrisSettings:
+        face = info.data.get("camera")  # not there where it was refused itself
+        if face is not None and iris.driver in ("picamera2", "usb") and _one_of(face) == _one_of(iris):
+            raise ValueError(f"names {iris.driver} {iris.device!r}, which is the face camera; name another")
+        return iris
+
     @property
     def state(self) -> Path:
         """The state directory, the root of the exchange."""
         return Path(self.station.state)
+
+
+def _one_of(camera: CameraSettings | IrisSettings) -> tuple[str, str]:
+    return camera.driver, camera.device
 
 
 def load(file: Path, *, here: Collection[Process] = ()) -> Settings:

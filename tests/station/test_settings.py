@@ -57,6 +57,7 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         ("station", "state", ""),
         ("camera", "device", "/dev/video0"),  # picamera2 counts its cameras
         ("camera", "device", "²"),
+        ("iris", "driver", "gpiozero"),
         ("fingerprint", "fastest", 921600),  # grow modules know no such speed
         ("printer", "queue", "ipp://printer.example/ipp/print"),  # the kiosk process has no network
         ("camera", "white_balance", [5000.0]),  # kelvin are for USB cameras
@@ -102,6 +103,24 @@ def test_a_default_counts_like_what_is_written(content: dict[str, Any]) -> None:
 def test_a_device_is_named_as_its_driver_does(content: dict[str, Any], driver: str, device: str) -> None:
     content["camera"] = {"driver": driver, "device": device}
     assert read(content, named="station.toml").camera.device == device
+
+
+def test_a_station_takes_irises_only_where_a_camera_for_them_is_named(content: dict[str, Any]) -> None:
+    del content["iris"]
+    assert read(content, named="station.toml").iris.driver == "none"
+    content["iris"] = {"driver": "usb", "device": "/dev/video2"}
+    assert read(content, named="station.toml").iris.device == "/dev/video2"
+    content["iris"] = {"driver": "usb"}
+    with pytest.raises(BadSettings, match=r"iris\.device: is '1'; with the driver usb it is a path"):
+        read(content, named="station.toml")
+
+
+def test_the_irises_have_a_camera_of_their_own(content: dict[str, Any]) -> None:
+    content["iris"] = {"driver": "picamera2", "device": "0"}
+    with pytest.raises(BadSettings, match="iris: names picamera2 '0', which is the face camera"):
+        read(content, named="station.toml")
+    content["iris"]["device"] = "1"
+    read(content, named="station.toml")
 
 
 def test_wires_that_are_not_there_may_share_the_number_0(content: dict[str, Any]) -> None:
