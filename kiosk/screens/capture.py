@@ -19,12 +19,7 @@ def draw_preview(sheet: Sheet, view: Preview) -> None:
     """The place of the live picture, and the words beside it."""
     sheet.chrome()
     stage, words = sheet.halves(SHARES[sheet.theme.portrait])
-    shutter = view.page.secondary
-    if shutter is not None:
-        wide = min(sheet.width_of(shutter), words.width)
-        place = Rect(words.right - wide, words.bottom - sheet.theme.target, wide, sheet.theme.target)
-        sheet.button(shutter, place)
-        words.height = place.top - sheet.theme.px(20) - words.y
+    words = sheet.corner(words)
     end = sheet.words(words, hint=False) + sheet.theme.px(24)
     high = min(words.bottom - end, sheet.theme.px(340))
     if high >= sheet.theme.px(130):

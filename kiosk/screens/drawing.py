@@ -7,6 +7,7 @@ from kiosk.screens.capture import draw_portrait, draw_preview, draw_signing, dra
 from kiosk.screens.entry import draw_entry
 from kiosk.screens.hands import draw_hands, live_hands
 from kiosk.screens.hurry import draw_hurry
+from kiosk.screens.marks import draw_marks
 from kiosk.screens.sheet import Sheet
 from kiosk.screens.telling import draw_lines, draw_message, draw_points, draw_receipt, live_message
 from kiosk.screens.views import (
@@ -15,6 +16,7 @@ from kiosk.screens.views import (
     Entry,
     Hands,
     Lines,
+    Marks,
     Message,
     Points,
     Portrait,
@@ -52,8 +54,11 @@ def draw(canvas: Canvas, view: View) -> tuple[Target, ...]:
 
 
 def _sheet(canvas: Canvas, view: View) -> Sheet:
-    # The shutter's button comes later: the live picture must not change its size then.
-    return Sheet(canvas, view.page, footed=False if isinstance(view, Preview) else None)
+    page = view.page
+    if isinstance(view, Preview | Hands) and page.back is None and page.primary is None:
+        # The one button stands beside the stage, and may come later: what is live must not change its size then.
+        return Sheet(canvas, page, footed=False)
+    return Sheet(canvas, page)
 
 
 def _still(sheet: Sheet, view: View) -> None:
@@ -62,6 +67,8 @@ def _still(sheet: Sheet, view: View) -> None:
             draw_attract(sheet, view)
         case Choice():
             draw_choice(sheet, view)
+        case Marks():
+            draw_marks(sheet, view)
         case Entry():
             draw_entry(sheet, view)
         case Lines():

@@ -34,7 +34,7 @@ def draw_hands(sheet: Sheet, view: Hands) -> None:
     stage, words = sheet.halves(SHARES[theme.portrait])
     canvas.panel(stage, palette.calm, radius=theme.px(28))
     inner = stage.inflate(-theme.px(32), -theme.px(28))
-    _words_and_change(sheet, view, words)
+    _words_and_change(sheet, view, sheet.corner(words))
     draw_pair(sheet, inner, asked=view.asked, done=view.done, sides=view.sides)
 
 

@@ -56,6 +56,16 @@ class Sheet:
         stage = Rect(body.x, body.y, wide, body.height)
         return stage, Rect(stage.right + gap, body.y, body.width - wide - gap, body.height)
 
+    def corner(self, words: Rect) -> Rect:
+        """Where nothing stands at the foot, the second button in its corner, below ``words``; what is left of these."""
+        button, theme = self.page.secondary, self.theme
+        if self.footed or button is None:
+            return words
+        wide = min(self.width_of(button), words.width)
+        place = Rect(words.right - wide, words.bottom - theme.target, wide, theme.target)
+        self.button(button, place)
+        return Rect(words.x, words.y, words.width, place.top - theme.px(20) - words.y)
+
     def ground_of(self, mood: Mood) -> Ground:
         """The tint and ink of a mood."""
         palette = self.palette

@@ -117,10 +117,30 @@ class Attract:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Two or three large answers: each button with its picture and a line of explanation."""
+    """Two to four large answers: each button with its picture and a line of explanation."""
 
     page: Page
     choices: tuple[tuple[Button, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One toggle. What is ``taken`` is out of reach: pale, with its button's icon (a tick where it has none)."""
+
+    button: Button
+    state: Literal["free", "marked", "taken"] = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Fingers to be marked: the left hand's caption and five marks, then the right hand's.
+
+    Each hand's marks come from left to right as the fingers lie when one looks at the backs of one's own hands: left
+    little finger first, left thumb fifth; right thumb first, right little finger fifth.
+    """
+
+    page: Page
+    groups: tuple[tuple[str, tuple[Mark, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +199,26 @@ class Points:
     points: tuple[Fact, ...]
 
 
+Guide = Literal["oval", "face-and-hands", "eyes"]
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The live picture, uint8 (height, width, 3) RGB. ``oval``: centre and radii as shares of the frame.
+    """The live picture, uint8: RGB (height, width, 3), or grey (height, width) from a near-infrared camera.
 
-    ``picture`` moves in two frames, ``-0`` and ``-1``: what to do before the photo.
+    ``guide`` is what to fit into: ``oval``, centre and radii as shares of the frame's width and height; the outline of
+    a head between two raised hands; or ``rings``, one an eye: centre as shares of width and height, radius of width.
+    ``picture`` moves in two frames, ``-0`` and ``-1``: what to do before the photo. A button at the foot (``back``,
+    ``primary``) is there from the first frame on or never, so that the picture keeps its size; ``secondary`` may come
+    later.
     """
 
     page: Page
     picture: str
-    oval: tuple[float, float, float, float]
     frame: Frame | None = field(repr=False, compare=False)
+    oval: tuple[float, float, float, float] = (0.5, 0.5, 0.25, 0.45)
+    guide: Guide = "oval"
+    rings: tuple[tuple[float, float, float], ...] = ()
     mirrored: bool = False
     good: bool = False
     countdown: int | None = None
@@ -218,7 +247,8 @@ class Signing:
 class Hands:
     """Both hands; fingers by their ISO/IEC 19794-4 positions (1 right thumb … 10 left little finger).
 
-    ``change`` names the picture of what to do otherwise; ``progress`` (live) is how much of the print has come.
+    ``excepted`` ones need not be given: an officer said so. ``change`` names the picture of what to do otherwise;
+    ``progress`` (live) is how much of the print has come.
     """
 
     page: Page
@@ -227,17 +257,27 @@ class Hands:
     done: tuple[int, ...]
     progress: float | None = field(default=None, compare=False)
     change: str = ""
+    excepted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that was captured, at a glance: JPEG photo, strokes, fingers, each with its caption."""
+    """All that was captured, at a glance: JPEG photo, strokes, fingers, each with its caption.
+
+    ``eyes`` holds a line for each eye (or one for both) and makes a fourth card. What was not given (``signed``,
+    ``seen`` are False; ``excepted`` fingers) is told calmly, with a dash; ``notes`` say why, in at most two lines.
+    """
 
     page: Page
     photo: bytes | None = field(repr=False)
     strokes: Strokes = field(repr=False)
     done: tuple[int, ...]
     captions: tuple[str, str, str]
+    excepted: tuple[int, ...] = ()
+    signed: bool = True
+    eyes: tuple[str, ...] = ()
+    seen: bool = True
+    notes: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,4 +290,18 @@ class Receipt:
     points: tuple[Fact, ...]
 
 
-View = Attract | Choice | Entry | Lines | Message | Points | Preview | Portrait | Signing | Hands | Summary | Receipt
+View = (
+    Attract
+    | Choice
+    | Marks
+    | Entry
+    | Lines
+    | Message
+    | Points
+    | Preview
+    | Portrait
+    | Signing
+    | Hands
+    | Summary
+    | Receipt
+)
