@@ -15,9 +15,13 @@ from kiosk.journey.effects import (
     Seal,
     SettleCard,
     StopScan,
+    TakeEyes,
+    TakeHandsPhoto,
     TakePhoto,
     Unwatch,
+    UnwatchEyes,
     Watch,
+    WatchEyes,
 )
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Purpose
@@ -40,7 +44,7 @@ def prove(session: Session) -> Effect:
 
 def watch(session: Session) -> Effect:
     """Show and judge the preview."""
-    return Watch(session.visit)
+    return Watch(session.visit, session.backdrop)
 
 
 def unwatch(session: Session) -> Effect:
@@ -50,13 +54,33 @@ def unwatch(session: Session) -> Effect:
 
 def take_photo(session: Session) -> Effect:
     """Take the still."""
-    return TakePhoto(session.visit)
+    return TakePhoto(session.visit, session.backdrop)
+
+
+def take_hands_photo(session: Session) -> Effect:
+    """Take face and both hands."""
+    return TakeHandsPhoto(session.visit)
+
+
+def watch_eyes(session: Session) -> Effect:
+    """Show and judge the eye camera's preview."""
+    return WatchEyes(session.visit, session.wanted_eyes)
+
+
+def unwatch_eyes(session: Session) -> Effect:
+    """Stop the eye camera's preview."""
+    return UnwatchEyes(session.visit)
+
+
+def take_eyes(session: Session) -> Effect:
+    """Take the eyes."""
+    return TakeEyes(session.visit, session.wanted_eyes)
 
 
 def scan(session: Session) -> Effect | None:
-    """Take the finger that is asked now."""
+    """Take the finger that is asked now, and compare it with those before."""
     finger = session.asked_finger
-    return None if finger is None else Scan(session.visit, finger)
+    return None if finger is None else Scan(session.visit, finger, session.impressions)
 
 
 def compare(session: Session) -> Effect | None:
@@ -65,7 +89,8 @@ def compare(session: Session) -> Effect | None:
     first = next((each for each in session.impressions if each.finger is finger), None)
     if finger is None or first is None:
         return None
-    return Compare(session.visit, finger, first.template_family, first.template)
+    others = tuple(each for each in session.impressions if each.finger is not finger)
+    return Compare(session.visit, finger, first, others)
 
 
 def compare_with_order(session: Session) -> Effect | None:

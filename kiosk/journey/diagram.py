@@ -14,6 +14,8 @@ def mermaid(table: Table) -> str:
         if stage.needs:
             missing = " or ".join(sorted(device.value for device in stage.needs))
             lines.append(f"    {_id(step)} --> {_id(stage.without)}: {missing} missing")
+        if stage.skip:
+            lines.append(f"    {_id(step)} --> {_id(stage.skip.to)}: skipped [{stage.skip.when.__name__}]")
         for event, rows in stage.on.items():
             shared = rows is LEAVING.get(event) or rows is HOME.get(event)
             if shared:

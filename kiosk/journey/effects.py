@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass, field
 
+from kiosk.capture.backdrop import Backdrop
 from kiosk.journey.events import (
     CardNotPrinted,
     CardPrinted,
     Event,
+    EyesJudged,
+    EyesTaken,
     FaceJudged,
     FingerAbsent,
     FingerCompared,
     FingerProgress,
     FingerStill,
     FingerTaken,
+    HandsPhotoTaken,
     IdentityProved,
     IdentityRefused,
     NikKnown,
@@ -26,7 +30,9 @@ from kiosk.journey.events import (
     PrintProgress,
     Sealed,
 )
+from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import Finger
+from kiosk.journey.session import Impression
 from kiosk.journey.steps import Card
 
 
@@ -60,7 +66,9 @@ class Prove(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Watch(Effect):
-    """Show the preview and judge it -> FaceJudged, again and again."""
+    """Show the preview and judge it -> FaceJudged, again and again. ``backdrop``: the cloth that should hang there."""
+
+    backdrop: Backdrop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +78,52 @@ class Unwatch(Effect):
 
 @dataclass(frozen=True, slots=True)
 class TakePhoto(Effect):
-    """Take the still -> PhotoTaken."""
+    """Take a few stills and keep the best -> PhotoTaken."""
+
+    backdrop: Backdrop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeHandsPhoto(Effect):
+    """Take one still of face and both hands, uncut -> HandsPhotoTaken."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEyes(Effect):
+    """Show the eye camera's preview and judge it -> EyesJudged, again and again."""
+
+    wanted: tuple[Eye, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnwatchEyes(Effect):
+    """Stop the eye camera's preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeEyes(Effect):
+    """Take a few stills and keep the best of each wanted eye -> EyesTaken."""
+
+    wanted: tuple[Eye, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scan(Effect):
-    """Take one finger -> FingerProgress…, FingerTaken | FingerAbsent | FingerStill."""
+    """Take one finger, and compare it with those given before -> FingerProgress…, FingerTaken | FingerAbsent |
+    FingerStill."""
 
     finger: Finger
+    before: tuple[Impression, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Compare(Effect):
-    """Take one finger and compare it, on the reader, with a template -> FingerCompared | FingerAbsent | FingerStill."""
+    """Take one finger and compare it, on the reader, with its ``first`` impression, and if it differs with the
+    ``others`` -> FingerCompared | FingerAbsent | FingerStill."""
 
     finger: Finger
-    template_family: str
-    template: bytes = field(repr=False)
+    first: Impression = field(repr=False)
+    others: tuple[Impression, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +189,9 @@ OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {
     Prove: (IdentityProved, IdentityRefused),
     Watch: (FaceJudged,),
     TakePhoto: (PhotoTaken,),
+    TakeHandsPhoto: (HandsPhotoTaken,),
+    WatchEyes: (EyesJudged,),
+    TakeEyes: (EyesTaken,),
     Scan: (FingerProgress, FingerTaken, FingerAbsent, FingerStill),
     Compare: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
     CompareWithOrder: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.journey.excepting import Part, Why
+from kiosk.journey.eyes import IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Stroke
 from kiosk.journey.steps import Card, Device, Purpose, Refusal
@@ -68,6 +70,25 @@ class CardLookedFor(Touch):
     """The officer looked for a card, and says what there is."""
 
     found: Card
+
+
+@dataclass(frozen=True, slots=True)
+class CannotGive(Touch):
+    """The person cannot give what is asked: an officer decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked(Touch):
+    """The officer marks a part as one that cannot be given, or takes the mark away."""
+
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class WhyChosen(Touch):
+    """The officer says why it cannot be given."""
+
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +189,27 @@ class PhotoTaken(Reply):
 
 
 @dataclass(frozen=True, slots=True)
+class HandsPhotoTaken(Reply):
+    """Face and both hands, uncut."""
+
+    photo: Photo = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EyesJudged(Reply):
+    """What the newest frame of the eye camera lacks."""
+
+    advice: EyeAdvice
+
+
+@dataclass(frozen=True, slots=True)
+class EyesTaken(Reply):
+    """The best picture of each eye that was asked for; one that was not seen at all is missing."""
+
+    images: tuple[IrisImage, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FingerProgress(Reply):
     """The reader is sending the image, 0.0 to 1.0: the finger may be lifted."""
 
@@ -186,19 +228,23 @@ class FingerStill(Reply):
 
 @dataclass(frozen=True, slots=True)
 class FingerTaken(Reply):
-    """An impression, with the advice for a better one (GOOD when there is none to give)."""
+    """An impression, with the advice for a better one (GOOD when there is none to give). ``same_as``: the finger
+    given before that looks the same to the reader."""
 
     impression: Impression = field(repr=False)
     advice: FingerAdvice
+    same_as: Finger | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FingerCompared(Reply):
     """A finger was compared, on the reader, with its first capture (the impression is told) or with the order's
-    template (it is not: nothing of a collecting visit is kept). Too unclear to compare is not the same."""
+    template (it is not: nothing of a collecting visit is kept). Too unclear to compare is not the same. ``same_as``:
+    which other finger of this visit it looks like, when it is not the same."""
 
     same: bool
     impression: Impression | None = field(repr=False)
+    same_as: Finger | None = None
 
 
 @dataclass(frozen=True, slots=True)

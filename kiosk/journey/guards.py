@@ -1,10 +1,12 @@
 """The questions a row of the table may ask. Named, so that the diagram drawn from the table is complete."""
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.events import (
     CardNotPrinted,
     Digit,
     Event,
+    EyesJudged,
+    EyesTaken,
     FaceJudged,
     FingerCompared,
     FingerTaken,
@@ -16,9 +18,10 @@ from kiosk.journey.events import (
     PhotoTaken,
     RosterSeen,
 )
-from kiosk.journey.fingers import IN_ORDER, RECHECKED
+from kiosk.journey.excepting import Subject
+from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.session import TRIES_A_FINGER, Session
-from kiosk.journey.steps import RECORDING_NEEDS, Purpose, Refusal
+from kiosk.journey.steps import RECORDING_NEEDS, Device, Purpose, Refusal
 
 NIK_DIGITS = 16
 DATE_DIGITS = 8
@@ -26,8 +29,14 @@ PIN_DIGITS = 6
 SHUTTER_AFTER = 2.1
 """Seconds of a good face before the shutter: three, two, one."""
 SHUTTER_BY_HAND_AFTER = 15.0
+SELF_TIMER = 5.0
+"""Seconds from the touch to the photo of face and hands: whoever holds up both hands cannot press."""
+EYES_AFTER = 1.0
 FINGER_TRIES = 3
 PHOTO_TRIES = 3
+EYE_TRIES = 3
+REPEATS = 2
+"""Refusals of a finger that looks like one given before; then it is kept, and the officer looks."""
 FLAPPING = 10
 """Interruptions of one visit after which it no longer goes on by itself."""
 
@@ -117,10 +126,30 @@ def _since(session: Session) -> float:
     return session.now - (session.good_since or 0.0)
 
 
-def photo_failed(session: Session, event: Event) -> bool:
-    """There is no face on the photo, and it has not been tried often enough yet."""
-    empty = isinstance(event, PhotoTaken) and event.photo.advice is FaceAdvice.NO_FACE
-    return empty and session.photo_tries + 1 < PHOTO_TRIES
+def photo_could_be_better(session: Session, event: Event) -> bool:
+    """The photo leaves something to wish for, and it has not been tried often enough yet."""
+    poor = isinstance(event, PhotoTaken) and event.photo.advice is not FaceAdvice.GOOD
+    return poor and session.photo_tries + 1 < PHOTO_TRIES
+
+
+def self_timer_over(session: Session, event: Event) -> bool:
+    """Both hands have had the time to be raised."""
+    running = isinstance(event, FaceJudged) and session.good_since is not None and not session.busy
+    return running and _since(session) >= SELF_TIMER
+
+
+def eyes_good_long_enough(session: Session, event: Event) -> bool:
+    """The eyes have been good for a moment."""
+    good = isinstance(event, EyesJudged) and event.advice is EyeAdvice.GOOD
+    return good and not session.busy and session.good_since is not None and _since(session) >= EYES_AFTER
+
+
+def eyes_could_be_better(session: Session, event: Event) -> bool:
+    """An eye is missing or unclear, and it has not been tried often enough yet."""
+    if not isinstance(event, EyesTaken):
+        return False
+    seen = {iris.eye for iris in event.images if iris.advice is EyeAdvice.GOOD}
+    return not seen.issuperset(session.wanted_eyes) and session.eye_tries + 1 < EYE_TRIES
 
 
 def shutter_offered(session: Session, _: Event) -> bool:
@@ -133,9 +162,19 @@ def signed(session: Session, _: Event) -> bool:
     return any(len(stroke) > 1 for stroke in session.strokes)
 
 
-def last_finger_settled(session: Session, event: Event) -> bool:
-    """The tenth finger is good, or has been tried often enough."""
-    return finger_settled(session, event) and len(session.impressions) == len(IN_ORDER) - 1
+def given_before(session: Session, event: Event) -> bool:
+    """The reader sees a finger of this visit again, and the resident has not been told so yet."""
+    return _looks_given(session, event) and session.repeats == 0
+
+
+def given_before_again(session: Session, event: Event) -> bool:
+    """It does so again: the earlier one may be the wrong one, so both are taken once more, once in a visit."""
+    return _looks_given(session, event) and not session.taken_again
+
+
+def _looks_given(session: Session, event: Event) -> bool:
+    asked = finger_asked(session, event)
+    return asked and isinstance(event, FingerTaken) and event.same_as is not None and session.repeats < REPEATS
 
 
 def finger_settled(session: Session, event: Event) -> bool:
@@ -148,11 +187,6 @@ def finger_settled(session: Session, event: Event) -> bool:
 def finger_asked(session: Session, event: Event) -> bool:
     """The impression is of the finger that is asked now, not of one asked before."""
     return isinstance(event, FingerTaken) and event.impression.finger is session.asked_finger
-
-
-def last_recheck_settled(session: Session, event: Event) -> bool:
-    """The second index finger matched, or has been tried often enough."""
-    return recheck_settled(session, event) and len(session.rechecked) == len(RECHECKED) - 1
 
 
 def recheck_settled(session: Session, event: Event) -> bool:
@@ -203,6 +237,44 @@ def awaited_here(session: Session, _: Event) -> bool:
 def nothing_awaited(session: Session, _: Event) -> bool:
     """What the interrupted step needs is here; that it comes and goes is for whoever presses to judge."""
     return not (session.awaited & session.missing)
+
+
+def something_marked(session: Session, _: Event) -> bool:
+    """The officer marked at least one part."""
+    return bool(session.marked)
+
+
+def of_the_signature(session: Session, _: Event) -> bool:
+    """The exception is about the signature."""
+    return session.excepting is Subject.SIGNATURE
+
+
+def of_the_eyes(session: Session, _: Event) -> bool:
+    """The exception is about the eyes."""
+    return session.excepting is Subject.EYES
+
+
+# Whether a step has nothing to do ---------------------------------------------------------------------------------
+
+
+def every_finger_settled(session: Session) -> bool:
+    """Each of ten was given, or excepted by an officer."""
+    return {each.finger for each in session.impressions}.union(session.excepted_fingers) == set(IN_ORDER)
+
+
+def no_finger_excepted(session: Session) -> bool:
+    """All ten were given: no photo of the hands is needed."""
+    return not session.excepted_fingers
+
+
+def index_fingers_checked(session: Session) -> bool:
+    """Each index finger that was given was given once more."""
+    return not session.to_recheck
+
+
+def no_eyes_to_take(session: Session) -> bool:
+    """The station has no camera for them, it has stopped, or both eyes were excepted."""
+    return not session.wanted_eyes or Device.EYE_CAMERA in session.missing
 
 
 def officer_agrees(session: Session, _: Event) -> bool:

@@ -45,6 +45,14 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """Past a step that has nothing to do for this resident, to the next one."""
+
+    to: Step
+    when: Callable[[Session], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
     """Back from an aside to where the story stood."""
 
@@ -69,6 +77,7 @@ class Stage:
     needs: frozenset[Device] = frozenset()
     without: Step = Step.INTERRUPTED
     """Where to go while something it needs is missing."""
+    skip: Skip | None = None
 
 
 Table = Mapping[Step, Stage]
@@ -145,6 +154,9 @@ def _arrive(
     table: Table, session: Session, before: tuple[Effect, ...], *, again: bool = False
 ) -> tuple[Session, tuple[Effect, ...]]:
     stage = table[session.step]
+    while stage.skip is not None and stage.skip.when(session):
+        session = session.but(step=stage.skip.to)
+        stage, again = table[session.step], False
     if stage.needs & session.missing:
         if stage.without is Step.INTERRUPTED:
             session = session.but(resume=session.step, awaited=stage.needs, interruptions=session.interruptions + 1)

@@ -10,6 +10,7 @@ from kiosk.journey.events import (
     Back,
     Begin,
     CancelAsked,
+    CannotGive,
     CardLookedFor,
     CardNotPrinted,
     CardPrinted,
@@ -18,17 +19,21 @@ from kiosk.journey.events import (
     Digit,
     Erase,
     Event,
+    EyesJudged,
+    EyesTaken,
     FaceJudged,
     FingerAbsent,
     FingerCompared,
     FingerProgress,
     FingerStill,
     FingerTaken,
+    HandsPhotoTaken,
     HelpAsked,
     IdentityProved,
     IdentityRefused,
     Inked,
     LanguageChosen,
+    Marked,
     MoreTime,
     Next,
     NikKnown,
@@ -45,8 +50,10 @@ from kiosk.journey.events import (
     RosterSeen,
     Sealed,
     TimedOut,
+    WhyChosen,
 )
-from kiosk.journey.machine import Aside, Go, Return, Row, Stage, Stay
+from kiosk.journey.excepting import Subject
+from kiosk.journey.machine import Aside, Go, Return, Row, Skip, Stage, Stay
 from kiosk.journey.steps import RECORDING_NEEDS, Device, Refusal, Step
 
 On = dict[type[Event], tuple[Row, ...]]
@@ -191,14 +198,18 @@ RECORDING: dict[Step, Stage] = {
             ),
             Next: (Stay(when=guards.shutter_offered, note=(notes.waiting,), do=(asks.take_photo,)),),
             PhotoTaken: (
-                Go(Step.PHOTO, when=guards.photo_failed, note=(notes.photo, notes.because(Refusal.PHOTO_NOT_YET))),
+                Go(
+                    Step.PHOTO,
+                    when=guards.photo_could_be_better,
+                    note=(notes.photo, notes.because(Refusal.PHOTO_NOT_YET)),
+                ),
                 Go(Step.PHOTO_REVIEW, note=(notes.photo,)),
             ),
         },
     ),
     Step.PHOTO_REVIEW: Stage(
         within=120,
-        on=LEAVING | {Next: (Go(Step.SIGNATURE),), Deny: (Go(Step.PHOTO),)},
+        on=LEAVING | {Next: (Go(Step.SIGNATURE),), Deny: (Go(Step.PHOTO, note=(notes.no_photo,)),)},
     ),
     Step.SIGNATURE: Stage(
         within=180,
@@ -210,41 +221,90 @@ RECORDING: dict[Step, Stage] = {
                 Go(Step.FINGERS, when=guards.signed),
                 Stay(note=(notes.because(Refusal.SIGNATURE_EMPTY),)),
             ),
+            CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.SIGNATURE),)),),
             Back: (Go(Step.PHOTO_REVIEW),),
         },
     ),
+    # One finger after another, until each was given or excepted.
     Step.FINGERS: Stage(
         enter=(asks.scan,),
         leave=(asks.stop_scan,),
         within=180,
         needs=frozenset({Device.FINGERPRINT}),
+        skip=Skip(Step.HANDS_PHOTO, when=guards.every_finger_settled),
         on=LEAVING
         | {
             FingerProgress: (Stay(note=(notes.progress,)),),
             FingerTaken: (
-                Go(Step.RECHECK, when=guards.last_finger_settled, note=(notes.finger_kept,)),
+                Go(Step.FINGERS, when=guards.given_before, note=(notes.given_before,)),
+                Go(Step.FINGERS, when=guards.given_before_again, note=(notes.both_again,)),
                 Go(Step.FINGERS, when=guards.finger_settled, note=(notes.finger_kept,)),
                 Go(Step.FINGERS, when=guards.finger_asked, note=(notes.finger_again,)),
             ),
             FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.scan,)),),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.scan,)),),
+            CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.FINGERS),)),),
         },
     ),
+    # The centre believes an exception when it sees the hands, and whose they are.
+    Step.HANDS_PHOTO: Stage(
+        enter=(asks.watch,),
+        leave=(asks.unwatch,),
+        within=180,
+        needs=frozenset({Device.CAMERA}),
+        skip=Skip(Step.RECHECK, when=guards.no_finger_excepted),
+        on=LEAVING
+        | {
+            Next: (Stay(when=guards.free, note=(notes.self_timer,)),),
+            FaceJudged: (Stay(when=guards.self_timer_over, note=(notes.waiting,), do=(asks.take_hands_photo,)),),
+            HandsPhotoTaken: (Go(Step.HANDS_REVIEW, note=(notes.hands_photo,)),),
+        },
+    ),
+    Step.HANDS_REVIEW: Stage(
+        within=120,
+        on=LEAVING | {Next: (Go(Step.RECHECK),), Deny: (Go(Step.HANDS_PHOTO),)},
+    ),
+    # The index fingers go into the chip: each that was given is given once more.
     Step.RECHECK: Stage(
         enter=(asks.compare,),
         leave=(asks.stop_scan,),
         within=180,
         needs=frozenset({Device.FINGERPRINT}),
+        skip=Skip(Step.EYES, when=guards.index_fingers_checked),
         on=LEAVING
         | {
             FingerProgress: (Stay(note=(notes.progress,)),),
             FingerCompared: (
-                Go(Step.REVIEW, when=guards.last_recheck_settled, note=(notes.recheck_kept,)),
                 Go(Step.RECHECK, when=guards.recheck_settled, note=(notes.recheck_kept,)),
                 Go(Step.RECHECK, when=guards.recheck_asked, note=(notes.recheck_again,)),
             ),
             FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.compare,)),),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.compare,)),),
+        },
+    ),
+    # Only where the station has the camera for it. One that stops costs nobody the recording: the officer is told.
+    Step.EYES: Stage(
+        enter=(asks.watch_eyes,),
+        leave=(asks.unwatch_eyes,),
+        within=180,
+        needs=frozenset({Device.EYE_CAMERA}),
+        skip=Skip(Step.REVIEW, when=guards.no_eyes_to_take),
+        on=LEAVING
+        | {
+            EyesJudged: (
+                Stay(when=guards.eyes_good_long_enough, note=(notes.eyes, notes.waiting), do=(asks.take_eyes,)),
+                Stay(note=(notes.eyes,)),
+            ),
+            Next: (Stay(when=guards.shutter_offered, note=(notes.waiting,), do=(asks.take_eyes,)),),
+            EyesTaken: (
+                Go(
+                    Step.EYES,
+                    when=guards.eyes_could_be_better,
+                    note=(notes.irises, notes.because(Refusal.EYES_NOT_YET)),
+                ),
+                Go(Step.REVIEW, note=(notes.irises,)),
+            ),
+            CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.EYES),)),),
         },
     ),
     Step.REVIEW: Stage(within=180, on=LEAVING | {Next: (Go(Step.SIGN_OFF),)}),
@@ -276,6 +336,56 @@ RECORDING: dict[Step, Stage] = {
         on=LEAVING | {Next: (Go(Step.SEALING),), Sealed: (kept,)},
     ),
     Step.RECEIPT: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+}
+
+# An officer excepts what cannot be given, with the reason. Silence, or second thoughts, lead back to what was asked.
+BACK_TO_IT: tuple[Row, ...] = (
+    Go(Step.SIGNATURE, when=guards.of_the_signature, note=(notes.not_excepted,)),
+    Go(Step.EYES, when=guards.of_the_eyes, note=(notes.not_excepted,)),
+    Go(Step.FINGERS, note=(notes.not_excepted,)),
+)
+EXCEPTING: dict[Step, Stage] = {
+    Step.EXCEPTION_ASKED: Stage(
+        enter=(asks.call_officer,),
+        secret=True,
+        within=600,
+        on={event: rows for event, rows in OFFICER.items() if event is not Deny}
+        | {
+            OfficerKnown: (
+                Go(Step.EXCEPTION_WHY, when=guards.of_the_signature, note=(notes.officer,)),
+                Go(Step.EXCEPTION_WHICH, note=(notes.officer,)),
+            ),
+            Back: BACK_TO_IT,
+            TimedOut: BACK_TO_IT,
+        },
+    ),
+    # No way aside: what only an officer may say would be asked of whoever stands there on the way back.
+    Step.EXCEPTION_WHICH: Stage(
+        within=120,
+        on=HOME
+        | {
+            Marked: (Stay(note=(notes.marked,)),),
+            Next: (
+                Go(Step.EXCEPTION_WHY, when=guards.something_marked),
+                Stay(note=(notes.because(Refusal.NOTHING_MARKED),)),
+            ),
+            Back: BACK_TO_IT,
+            TimedOut: BACK_TO_IT,
+        },
+    ),
+    Step.EXCEPTION_WHY: Stage(
+        within=120,
+        on=HOME
+        | {
+            WhyChosen: (
+                Go(Step.FINGERS, when=guards.of_the_signature, note=(notes.excepted,)),
+                Go(Step.EYES, when=guards.of_the_eyes, note=(notes.excepted,)),
+                Go(Step.FINGERS, note=(notes.excepted,)),
+            ),
+            Back: BACK_TO_IT,
+            TimedOut: BACK_TO_IT,
+        },
+    ),
 }
 
 COLLECTING: dict[Step, Stage] = {
@@ -378,4 +488,4 @@ ASIDES: dict[Step, Stage] = {
     Step.REFUSED: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
 }
 
-TABLE: dict[Step, Stage] = RECORDING | COLLECTING | ASIDES
+TABLE: dict[Step, Stage] = RECORDING | EXCEPTING | COLLECTING | ASIDES

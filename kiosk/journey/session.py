@@ -1,10 +1,16 @@
 """What the station knows of the visit it is in, and nothing of any earlier one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.capture.backdrop import Backdrop
+from kiosk.journey.excepting import Doubt, Excepted, Part, Subject, Written
+from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
 
@@ -31,40 +37,65 @@ class Biodata:
     married: bool = field(repr=False)
     recorded: bool = field(repr=False)
     nik_disagrees: bool = field(repr=False)
+    foreigner: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """The photo as the centre gets it: JPEG bytes, width and height in pixels, and what was left to wish for."""
+    """The photo as the centre gets it: JPEG bytes, width and height in pixels, and what was left to wish for.
+
+    ``score``: 0 to 100, our own; ``tries``: stills judged for it. ``points``: feature points of ISO/IEC 19794-5:2011
+    (MPEG-4 codes such as "12.1") in pixels of the photo; ``angles``: yaw, pitch and roll in degrees; both where a face
+    was found.
+    """
 
     jpeg: bytes = field(repr=False)
     width: int
     height: int
     advice: FaceAdvice
+    score: int = 0
+    tries: int = 1
+    points: Mapping[str, tuple[float, float]] = field(default=MappingProxyType({}), repr=False)
+    angles: tuple[float, float, float] | None = field(default=None, repr=False)
+    captured: datetime | None = None
 
 
 TRIES_A_FINGER = 2
 """Tries with one index finger when a card is collected; then the other, then the officer."""
 
-Point = tuple[float, float, float]
-"""x and y as shares of the signing field (0..1), and seconds since the first touch."""
+
+class Point(NamedTuple):
+    """x and y as shares of the signing field (0..1), seconds since the first touch, and pressure (0..1) if felt."""
+
+    x: float
+    y: float
+    t: float
+    pressure: float | None = None
+
+
 Stroke = tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Impression:
-    """One finger as captured: 8-bit grey pixels row by row, 0 = ridge, and the reader's own template."""
+    """One finger as captured: 8-bit grey pixels row by row, 0 = ridge, and the reader's own template.
+
+    ``score``: 0 to 100, our own; ``scores``: those of all its tries, in their order. ``second_opinion``: an installed
+    NFIQ 2's score, 0 to 100; None where there is none.
+    """
 
     finger: Finger
     width: int
     height: int
     ppi: int
     score: int
-    attempts: int
+    scores: tuple[int, ...]
     advice: FingerAdvice
     template_family: str
     pixels: bytes = field(repr=False)
     template: bytes = field(repr=False)
+    second_opinion: int | None = None
+    captured: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +122,10 @@ class Session:
     has_roster: bool | None = None
     recording_age: int = 16
     """Years from which residents may be recorded (pemula, ministry practice); a setting, as the law may change."""
+    takes_eyes: bool = False
+    """Whether the station has the camera for the irises."""
+    backdrops: tuple[Backdrop, Backdrop, Backdrop] = (Backdrop.RED, Backdrop.BLUE, Backdrop.ORANGE)
+    """The cloth for odd birth years, for even ones, and for foreigners; a setting."""
 
     language: str = "id"
     purpose: Purpose = Purpose.RECORD
@@ -110,6 +145,7 @@ class Session:
     good_since: float | None = None
     photo: Photo | None = field(default=None, repr=False)
     photo_tries: int = 0
+    hands_photo: Photo | None = field(default=None, repr=False)
     strokes: tuple[Stroke, ...] = field(default=(), repr=False)
     impressions: tuple[Impression, ...] = field(default=(), repr=False)
     attempts: int = 0
@@ -117,7 +153,19 @@ class Session:
     finger_advice: FingerAdvice | None = None
     progress: float | None = None
     rechecked: tuple[Impression, ...] = field(default=(), repr=False)
-    recheck_doubtful: bool = False
+    same_as: Finger | None = None
+    """The earlier finger that the one just given looks like."""
+    repeats: int = 0
+    taken_again: bool = False
+    """Whether two fingers that looked alike were both taken once more."""
+    eye_advice: EyeAdvice = EyeAdvice.NO_EYES
+    eye_tries: int = 0
+    irises: tuple[IrisImage, ...] = field(default=(), repr=False)
+    excepting: Subject | None = None
+    marked: frozenset[Part] = field(default=frozenset(), repr=False)
+    excepted: tuple[Excepted, ...] = field(default=(), repr=False)
+    noted: frozenset[Doubt] = frozenset()
+    """Doubts that arose on the way; see ``doubts`` for all."""
     order: str | None = None
     order_fingers: tuple[Finger, ...] = ()
     finger_confirmed: bool = False
@@ -132,11 +180,69 @@ class Session:
         if self.step is Step.COLLECT_FINGER:
             turn = self.attempts // TRIES_A_FINGER
             return self.order_fingers[turn] if turn < len(self.order_fingers) else None
-        if len(self.impressions) < len(IN_ORDER):
-            return IN_ORDER[len(self.impressions)]
-        if len(self.rechecked) < len(RECHECKED):
-            return RECHECKED[len(self.rechecked)]
-        return None
+        given = {each.finger for each in self.impressions}
+        due = (finger for finger in IN_ORDER if finger not in given and not self.is_excepted(finger))
+        return next(due, None) or next(iter(self.to_recheck), None)
+
+    @property
+    def to_recheck(self) -> tuple[Finger, ...]:
+        """The index fingers that were given and are still to be given once more."""
+        again = {each.finger for each in self.rechecked}
+        given = {each.finger for each in self.impressions}
+        return tuple(finger for finger in RECHECKED if finger in given and finger not in again)
+
+    @property
+    def wanted_eyes(self) -> tuple[Eye, ...]:
+        """The eyes that are still to be taken."""
+        return tuple(eye for eye in BOTH_EYES if not self.is_excepted(eye)) if self.takes_eyes else ()
+
+    @property
+    def backdrop(self) -> Backdrop | None:
+        """The cloth that this person's photo asks for."""
+        if self.biodata is None:
+            return None
+        odd, even, foreign = self.backdrops
+        return foreign if self.biodata.foreigner else odd if self.biodata.birth_date.year % 2 else even
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What the officer should look at, in the order of the recording."""
+        seen = {iris.eye for iris in self.irises if iris.advice is EyeAdvice.GOOD}
+        told = {
+            Doubt.PHOTO: self.photo is not None and self.photo.advice is not FaceAdvice.GOOD,
+            Doubt.FINGERS_FAINT: any(each.advice is not FingerAdvice.GOOD for each in self.impressions),
+            Doubt.EYES_NOT_SEEN: not seen.issuperset(self.wanted_eyes),
+        }
+        return tuple(doubt for doubt in Doubt if told.get(doubt, doubt in self.noted))
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether the signature was excepted."""
+        return self.is_excepted(Written.SIGNATURE)
+
+    @property
+    def excepted_fingers(self) -> tuple[Finger, ...]:
+        """The fingers that an officer excepted, in their order."""
+        return tuple(finger for finger in IN_ORDER if self.is_excepted(finger))
+
+    @property
+    def may_except(self) -> tuple[Part, ...]:
+        """The parts for which an exception can be given now: what is asked for here and was not given."""
+        given = {each.finger for each in self.impressions}
+        match self.excepting:
+            case Subject.SIGNATURE:
+                return (Written.SIGNATURE,)
+            case Subject.FINGERS:
+                return tuple(each for each in IN_ORDER if each not in given and not self.is_excepted(each))
+            case Subject.EYES:
+                return self.wanted_eyes
+            case None:
+                return ()
+
+    def is_excepted(self, part: Part) -> bool:
+        """Whether an officer excepted ``part``."""
+        # By kind, too: a finger's number could equal another enumeration's value.
+        return any(type(each.part) is type(part) and each.part == part for each in self.excepted)
 
     def but(self, **changes: object) -> "Session":
         """The same visit with some fields changed."""

@@ -19,7 +19,10 @@ class Step(Enum):
     PHOTO_REVIEW = "photo-review"
     SIGNATURE = "signature"
     FINGERS = "fingers"
+    HANDS_PHOTO = "hands-photo"
+    HANDS_REVIEW = "hands-review"
     RECHECK = "recheck"
+    EYES = "eyes"
     REVIEW = "review"
     SIGN_OFF = "sign-off"
     OFFICER_CONFIRMS = "officer-confirms"
@@ -36,13 +39,17 @@ class Step(Enum):
     CARD_DOUBT = "card-doubt"
     CARD_LOOKED_FOR = "card-looked-for"
 
+    EXCEPTION_ASKED = "exception-asked"
+    EXCEPTION_WHICH = "exception-which"
+    EXCEPTION_WHY = "exception-why"
+
     CANCEL = "cancel"
     HELP = "help"
     INTERRUPTED = "interrupted"
     REFUSED = "refused"
 
 
-CALLING = frozenset({Step.HELP, Step.INTERRUPTED, Step.NOT_KEPT, Step.CARD_DOUBT})
+CALLING = frozenset({Step.HELP, Step.INTERRUPTED, Step.NOT_KEPT, Step.CARD_DOUBT, Step.EXCEPTION_ASKED})
 """Steps at which an officer is needed beyond what every recording needs: a technician sees that, too."""
 
 
@@ -70,6 +77,7 @@ class Device(Enum):
     FINGERPRINT = "fingerprint"
     PRINTER = "printer"
     PANEL = "panel"
+    EYE_CAMERA = "eye-camera"
 
 
 RECORDING_NEEDS = frozenset({Device.CAMERA, Device.FINGERPRINT})
@@ -95,6 +103,12 @@ class Refusal(Enum):
     FINGER_UNCLEAR = "finger-unclear"
     FINGER_LIFT = "finger-lift"
     FINGER_NOT_SAME = "finger-not-same"
+    FINGER_GIVEN_BEFORE = "finger-given-before"
+    FINGERS_BOTH_AGAIN = "fingers-both-again"
+    FINGER_OTHER = "finger-other"
+    HANDS_SWAPPED = "hands-swapped"
+    NOTHING_MARKED = "nothing-marked"
+    EYES_NOT_YET = "eyes-not-yet"
     PIN_MISSING = "pin-missing"
     PIN_WRONG = "pin-wrong"
     PIN_LOCKED = "pin-locked"
