@@ -1,15 +1,20 @@
-"""A camera that serves frames of a painted booth: the one simulator that stands in for the driver, not the device."""
+"""A camera that serves frames of a painted booth: the one simulator that stands in for the driver, not the device.
+
+It looks into a ``Booth``, where a person stands for the photo, or an ``EyeBooth``, where eyes are before near infrared.
+"""
 
 import threading
 import time
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 
 from drivers.camera import Frame
+from drivers.camera.eyes import EyePainter, EyePose, EyeScene, between_eyes
 from drivers.camera.framing import PREVIEW, Vigil, whole
 from drivers.camera.scene import RATE, Cloth, Painter, Pixels, Pose, Scene, between
 from drivers.errors import Absent, DeviceError, Unresponsive
@@ -38,15 +43,22 @@ Faults = Mapping[int, Illness | Late]
 """The fault script: what befalls the n-th call (previews and stills counted together, from 0)."""
 
 
-class Booth:
-    """The world in front of the lens, and the plug: what a test, a robot or a person at the demo may change.
+S = TypeVar("S")
+Paint = Callable[[S, int], Pixels]
+
+
+class Stage(ABC, Generic[S]):
+    """What a camera looks at, and its plug: what a test, a robot or a person at the demo may change.
 
     It outlives any one driver: unplug it, and the camera is absent until it is plugged in again and opened anew.
     """
 
-    def __init__(self, scene: Scene | Pose = Pose.GOOD, *, faults: Faults | None = None) -> None:
+    camera: str
+    """How the camera before it names itself."""
+
+    def __init__(self, scene: S, *, faults: Faults | None = None) -> None:
         self.changed = threading.Condition()
-        self._scene = self._before = _scene(scene)
+        self._scene = self._before = scene
         self._moved_at, self._moving_for = 0, 0
         self._faults = dict(faults or {})
         self._calls = 0
@@ -55,28 +67,38 @@ class Booth:
         """Whether a sitting is on: focus and exposure are kept."""
         self.number = 0
 
+    @abstractmethod
+    def between(self, old: S, new: S, share: float) -> S:
+        """Where somebody is who has gone ``share`` of the way from one scene to the next."""
+
+    @abstractmethod
+    def paint(self, width: int, height: int, seed: int) -> Paint[S]:
+        """What paints scenes at one size, given the scene and the frame's number."""
+
+    def easel(self, width: int, height: int, seed: int) -> Callable[[], Pixels]:
+        """What paints, at one size, the scene as it is when called; each call is the next frame."""
+        paint = self.paint(width, height, seed)
+
+        def next_frame() -> Pixels:
+            self.number += 1
+            return paint(self.scene, self.number - 1)
+
+        return next_frame
+
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> S:
         """What the next frame shows; on the way while somebody walks."""
         with self.changed:
             if self._moving_for == 0:
                 return self._scene
-            return between(self._before, self._scene, (self.number - self._moved_at) / self._moving_for)
+            return self.between(self._before, self._scene, (self.number - self._moved_at) / self._moving_for)
 
-    def show(self, scene: Scene | Pose, *, over: float = 0.0) -> None:
+    def change(self, scene: S, *, over: float = 0.0) -> None:
         """Change the scene, at once or walking there ``over`` seconds of frames."""
         now = self.scene
         with self.changed:
-            self._before, self._scene = now, _scene(scene)
+            self._before, self._scene = now, scene
             self._moved_at, self._moving_for = self.number, round(over * RATE)
-
-    def person(self, pose: Pose, *, over: float = 0.0) -> None:
-        """Ask the person to stand somewhere; the cloth stays."""
-        self.show(replace(pose.value, cloth=self.scene.cloth), over=over)
-
-    def hang(self, cloth: Cloth) -> None:
-        """Hang another cloth behind the person."""
-        self.show(replace(self.scene, cloth=cloth))
 
     def unplug(self) -> None:
         """Pull the camera's plug; whoever waits for a frame learns it at once."""
@@ -96,28 +118,77 @@ class Booth:
             return self._faults.pop(self._calls - 1, None)
 
 
-def _scene(scene: Scene | Pose) -> Scene:
-    return scene.value if isinstance(scene, Pose) else scene
+class Booth(Stage[Scene]):
+    """A person before a cloth, for the photo."""
+
+    camera = "simulated camera (a portrait of 512 pixels, enlarged)"
+
+    def __init__(self, scene: Scene | Pose = Pose.GOOD, *, faults: Faults | None = None) -> None:
+        super().__init__(scene.value if isinstance(scene, Pose) else scene, faults=faults)
+
+    def between(self, old: Scene, new: Scene, share: float) -> Scene:
+        """Where somebody is who walks."""
+        return between(old, new, share)
+
+    def paint(self, width: int, height: int, seed: int) -> Paint[Scene]:
+        """The painter of scenes."""
+        return Painter(width, height, seed=seed).paint
+
+    def show(self, scene: Scene | Pose, *, over: float = 0.0) -> None:
+        """Change the scene, at once or walking there ``over`` seconds of frames."""
+        self.change(scene.value if isinstance(scene, Pose) else scene, over=over)
+
+    def person(self, pose: Pose, *, over: float = 0.0) -> None:
+        """Ask the person to stand somewhere; the cloth stays."""
+        self.show(replace(pose.value, cloth=self.scene.cloth), over=over)
+
+    def hang(self, cloth: Cloth) -> None:
+        """Hang another cloth behind the person."""
+        self.show(replace(self.scene, cloth=cloth))
+
+
+class EyeBooth(Stage[EyeScene]):
+    """A person's eyes in near infrared, for the irises. ``person`` is the seed whose eyes they are."""
+
+    camera = "simulated near-infrared camera"
+
+    def __init__(
+        self, scene: EyeScene | EyePose = EyePose.GOOD, *, person: int | None = None, faults: Faults | None = None
+    ) -> None:
+        super().__init__(scene.value if isinstance(scene, EyePose) else scene, faults=faults)
+        self._person = person
+
+    def between(self, old: EyeScene, new: EyeScene, share: float) -> EyeScene:
+        """Where somebody is who comes closer."""
+        return between_eyes(old, new, share)
+
+    def paint(self, width: int, height: int, seed: int) -> Paint[EyeScene]:
+        """The painter of eyes."""
+        return EyePainter(width, height, seed=seed if self._person is None else self._person).paint
+
+    def show(self, scene: EyeScene | EyePose, *, over: float = 0.0) -> None:
+        """Change how the person looks, at once or moving there ``over`` seconds of frames."""
+        self.change(scene.value if isinstance(scene, EyePose) else scene, over=over)
 
 
 class SimulatedCamera:
-    """A camera looking into a ``Booth``: previews of 1280 × 960 at no more than 30 a second, stills of 2592 × 1944.
+    """A camera looking into a booth: previews of 1280 × 960 at no more than 30 a second, stills of 2592 × 1944.
 
-    The painted booth is always in focus and well exposed: a sitting has nothing to settle, and its colours are even.
+    Its exposure and colours are always right, and focus is the scene's: a sitting has nothing to settle.
     """
 
     white_balance = (1.0, 1.0)
-    name = "simulated camera (a portrait of 512 pixels, enlarged)"
 
-    def __init__(self, booth: Booth | None = None, *, seed: int = 1) -> None:
+    def __init__(self, booth: Booth | EyeBooth | None = None, *, seed: int = 1) -> None:
         self.booth = booth if booth is not None else Booth()
+        self.name = self.booth.camera
         if not self.booth.plugged:
             raise Absent("The simulated camera is unplugged; plug it in again.")
         self._seed = seed
-        self._preview = Painter(*PREVIEW, seed=seed)
-        self._still: Painter | None = None
+        self._preview = self.booth.easel(*PREVIEW, seed=seed)
+        self._still: Callable[[], Pixels] | None = None
         self._due = 0.0
-        self._before: dict[Painter, Pixels] = {}
+        self._before: Pixels | None = None
         self._vigil = Vigil()
         self.booth.locked = False
         self._ill: DeviceError | None = None
@@ -125,15 +196,15 @@ class SimulatedCamera:
     def preview(self, *, within: float) -> Frame:
         """Bring the next frame when it is due. Raises Unresponsive when that is later than ``within`` seconds."""
         fault = self._wait(within)
-        return self._vigil.see(self._frame(self._preview, fault))
+        return self._vigil.see(self._frame(self._preview, PREVIEW, fault))
 
     def still(self, *, within: float) -> Frame:
         """Take one picture at full size."""
         fault = self._wait(within)
         if self._still is None:
-            self._still = Painter(*STILL, seed=self._seed)
+            self._still = self.booth.easel(*STILL, seed=self._seed)
         self.booth.locked = True
-        return self._frame(self._still, fault)
+        return self._frame(self._still, STILL, fault)
 
     def unlock(self) -> None:
         """End the sitting."""
@@ -148,20 +219,19 @@ class SimulatedCamera:
             self._ill = self._ill or Absent("The simulated camera was closed; open it again.")
             self.booth.changed.notify_all()
 
-    def _frame(self, painter: Painter, fault: Illness | Late | None) -> Frame:
-        scene, number = self.booth.scene, self.booth.number
-        self.booth.number += 1
-        width, height = size = PREVIEW if painter is self._preview else STILL
+    def _frame(self, paint: Callable[[], Pixels], size: tuple[int, int], fault: Illness | Late | None) -> Frame:
+        width, height = size
+        pixels = paint()
         match fault:
-            case Illness.FROZEN if painter in self._before:
-                pixels = self._before[painter].copy()
+            case Illness.FROZEN if self._before is not None and self._before.shape == pixels.shape:
+                pixels = self._before
             case Illness.BLACK:
                 pixels = np.zeros((height, width, 3), np.uint8)
             case Illness.TORN:
-                pixels = painter.paint(scene, number)[: height // 2]
+                pixels = pixels[: height // 2]
             case _:
-                pixels = painter.paint(scene, number)
-        self._before = {painter: pixels}
+                pass
+        self._before = pixels
         return Frame(whole(pixels, size).copy(), time.monotonic())
 
     def _wait(self, within: float) -> Illness | Late | None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from drivers.camera import Camera, Frame
-from drivers.camera.simulated import Booth, Illness, Late, SimulatedCamera
+from drivers.camera.simulated import Booth, EyeBooth, Illness, Late, SimulatedCamera
 from drivers.errors import Absent, Malformed, Unresponsive
 
 SOON = 5.0
@@ -27,11 +27,11 @@ def real(named: str) -> Camera:
     return opened
 
 
-@pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.hardware)])
+@pytest.fixture(params=["simulated", "near-infrared", pytest.param("real", marks=pytest.mark.hardware)])
 def again(request: pytest.FixtureRequest, devices: dict[str, str]) -> Callable[[], Camera]:
     """Opens the camera, as often as it is called."""
-    if request.param == "simulated":
-        booth = Booth()
+    if request.param != "real":
+        booth = Booth() if request.param == "simulated" else EyeBooth()
         return lambda: SimulatedCamera(booth)
     return lambda: real(devices.get("camera", "picamera2:0"))
 
