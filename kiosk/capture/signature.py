@@ -9,7 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.journey.session import Point, Stroke
+from kiosk.journey.session import Stroke
+
+Place = tuple[float, float, float]
+"""x and y in pixels of the picture, and seconds."""
 
 SHORTEST: Final = 0.08
 WIDEST_DOT: Final = 0.05
@@ -28,13 +31,13 @@ def is_signed(strokes: Sequence[Stroke], *, aspect: float = 8 / 3) -> bool:
 
     ``aspect`` is the field's width by its height: points are shares of each.
     """
-    points = [(x, y / aspect) for stroke in strokes for x, y, _ in stroke]
+    points = [(x, y / aspect) for stroke in strokes for x, y, *_ in stroke]
     if not points:
         return False
     ink = sum(
         math.dist((ax, ay / aspect), (bx, by / aspect))
         for stroke in strokes
-        for (ax, ay, _), (bx, by, _) in pairwise(stroke)
+        for (ax, ay, *_), (bx, by, *_) in pairwise(stroke)
     )
     xs, ys = zip(*points, strict=True)
     return ink >= SHORTEST and math.hypot(max(xs) - min(xs), max(ys) - min(ys)) >= WIDEST_DOT
@@ -79,17 +82,17 @@ def _line(stroke: Stroke, width: int, height: int) -> Iterator[tuple[float, floa
             yield float(x), float(y), (begin + (thickness - begin) * number / steps) * width
 
 
-def _distinct(stroke: Stroke, width: int, height: int) -> Iterator[Point]:
+def _distinct(stroke: Stroke, width: int, height: int) -> Iterator[Place]:
     """Points in pixels, without repeats: a spline through two equal points has no direction."""
     last: tuple[float, float] | None = None
-    for x, y, t in stroke:
+    for x, y, t, *_ in stroke:
         here = (x * width, y * height)
         if last is None or math.dist(here, last) > 0.25:
             last = here
             yield *here, t
 
 
-def _curve(p0: Point, p1: Point, p2: Point, p3: Point, steps: int) -> npt.NDArray[np.float64]:
+def _curve(p0: Place, p1: Place, p2: Place, p3: Place, steps: int) -> npt.NDArray[np.float64]:
     """``steps + 1`` points from ``p1`` to ``p2``, shape (n, 2): the pyramid of Barry and Goldman (1988), alpha 1/2."""
     a, b, c, d = (np.array(p[:2], dtype=np.float64) for p in (p0, p1, p2, p3))
     ta = 0.0

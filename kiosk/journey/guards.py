@@ -1,6 +1,7 @@
 """The questions a row of the table may ask. Named, so that the diagram drawn from the table is complete."""
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.capture.signature import is_signed
 from kiosk.journey.events import (
     CardNotPrinted,
     Digit,
@@ -144,6 +145,12 @@ def eyes_good_long_enough(session: Session, event: Event) -> bool:
     return good and not session.busy and session.good_since is not None and _since(session) >= EYES_AFTER
 
 
+def eyes_waited_for_long(session: Session, event: Event) -> bool:
+    """They would not get good: what there is is taken, so that nobody stands there for ever."""
+    patience = SHUTTER_BY_HAND_AFTER * (session.eye_tries + 1)
+    return isinstance(event, EyesJudged) and not session.busy and session.now - session.since >= patience
+
+
 def eyes_could_be_better(session: Session, event: Event) -> bool:
     """An eye is missing or unclear, and it has not been tried often enough yet."""
     if not isinstance(event, EyesTaken):
@@ -159,7 +166,7 @@ def shutter_offered(session: Session, _: Event) -> bool:
 
 def signed(session: Session, _: Event) -> bool:
     """There is ink: a line is enough, a dot is not."""
-    return any(len(stroke) > 1 for stroke in session.strokes)
+    return is_signed(session.strokes)
 
 
 def given_before(session: Session, event: Event) -> bool:

@@ -344,10 +344,8 @@ def accepted(session: Session, event: Event) -> Changes:
     """The recording is safe under its number; its biometrics are erased here and now."""
     if not isinstance(event, Sealed):
         return {}
-    return {"accepted": event.accepted, "photo": None, "hands_photo": None, "strokes": (), "irises": ()} | {
-        "impressions": (),
-        "rechecked": (),
-    }
+    erased: dict[str, object] = dict.fromkeys(("strokes", "impressions", "rechecked", "irises"), ())
+    return erased | {"accepted": event.accepted, "photo": None, "hands_photo": None}
 
 
 def roster_seen(session: Session, event: Event) -> Changes:
@@ -358,8 +356,10 @@ def roster_seen(session: Session, event: Event) -> Changes:
 def forgotten(session: Session, event: Event) -> Changes:
     """The next visit knows nothing of this one."""
     clean = Session()
-    kept = {"step", "visit", "now", "since", "today", "missing", "has_roster", "recording_age"} | {
-        "takes_eyes",
-        "backdrops",
-    }
-    return {name: getattr(clean, name) for name in Session.__slots__ if name not in kept} | {"visit": session.visit + 1}
+    forgets = [name for name in Session.__slots__ if name not in _OF_THE_STATION]
+    return {name: getattr(clean, name) for name in forgets} | {"visit": session.visit + 1}
+
+
+_OF_THE_STATION = frozenset(
+    {"step", "visit", "now", "since", "today", "missing", "has_roster", "recording_age", "takes_eyes", "backdrops"}
+)

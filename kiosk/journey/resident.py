@@ -293,9 +293,9 @@ RECORDING: dict[Step, Stage] = {
         | {
             EyesJudged: (
                 Stay(when=guards.eyes_good_long_enough, note=(notes.eyes, notes.waiting), do=(asks.take_eyes,)),
+                Stay(when=guards.eyes_waited_for_long, note=(notes.eyes, notes.waiting), do=(asks.take_eyes,)),
                 Stay(note=(notes.eyes,)),
             ),
-            Next: (Stay(when=guards.shutter_offered, note=(notes.waiting,), do=(asks.take_eyes,)),),
             EyesTaken: (
                 Go(
                     Step.EYES,

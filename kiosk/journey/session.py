@@ -1,10 +1,8 @@
 """What the station knows of the visit it is in, and nothing of any earlier one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
@@ -44,8 +42,8 @@ class Biodata:
 class Photo:
     """The photo as the centre gets it: JPEG bytes, width and height in pixels, and what was left to wish for.
 
-    ``score``: 0 to 100, our own; ``tries``: stills judged for it. ``points``: feature points of ISO/IEC 19794-5:2011
-    (MPEG-4 codes such as "12.1") in pixels of the photo; ``angles``: yaw, pitch and roll in degrees; both where a face
+    ``score``: 0 to 100, our own; ``tries``: stills judged for it. ``points``: feature points of ISO/IEC 19794-5:2011,
+    each an MPEG-4 code such as "12.1" with x and y in pixels of the photo; ``angles``: yaw, pitch and roll in degrees; both where a face
     was found.
     """
 
@@ -55,7 +53,7 @@ class Photo:
     advice: FaceAdvice
     score: int = 0
     tries: int = 1
-    points: Mapping[str, tuple[float, float]] = field(default=MappingProxyType({}), repr=False)
+    points: tuple[tuple[str, float, float], ...] = field(default=(), repr=False)
     angles: tuple[float, float, float] | None = field(default=None, repr=False)
     captured: datetime | None = None
 

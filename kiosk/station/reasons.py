@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.journey.excepting import Doubt, Part, Subject, Why, Written
+from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import Finger
 from kiosk.journey.steps import Device, Refusal
 from kiosk.station.text import word
@@ -116,6 +118,42 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Ask the officer, who will help you."),
         "press",
     ),
+    Refusal.FINGER_GIVEN_BEFORE: Reason(
+        word("The same finger was given twice"),
+        word("Each finger is needed once."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.FINGERS_BOTH_AGAIN: Reason(
+        word("Two fingers look alike"),
+        word("Perhaps one was given in the place of the other."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.FINGER_OTHER: Reason(
+        word("That was another finger"),
+        word("The picture shows which one is needed."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.HANDS_SWAPPED: Reason(
+        word("That was the other hand"),
+        word("The picture shows which hand is needed."),
+        word("Ask the officer, who will help you."),
+        "press",
+    ),
+    Refusal.NOTHING_MARKED: Reason(
+        word("Nothing is marked yet"),
+        word("Only what is marked is left out."),
+        word("Ask the officer to mark it."),
+        "officer",
+    ),
+    Refusal.EYES_NOT_YET: Reason(
+        word("The eyes were not clear"),
+        word("The camera could not see them well enough."),
+        word("Ask the officer, who will help you."),
+        "eye",
+    ),
     Refusal.PIN_MISSING: Reason(
         word("The officer's PIN is missing"),
         word("Only an officer can go on here."),
@@ -204,6 +242,12 @@ HINTS: Final[dict[Refusal, str]] = {
     Refusal.FINGER_UNCLEAR: word("Not clear yet. Put the same finger down once more."),
     Refusal.FINGER_LIFT: word("Lift your finger first. Then put it down again."),
     Refusal.FINGER_NOT_SAME: word("Not recognised yet. Put the finger flat on the glass."),
+    Refusal.FINGER_GIVEN_BEFORE: word("This finger was taken already. Give the one shown."),
+    Refusal.FINGERS_BOTH_AGAIN: word("Two fingers look alike. We take both once more."),
+    Refusal.FINGER_OTHER: word("That was another finger. Give the one shown."),
+    Refusal.HANDS_SWAPPED: word("That was the other hand. Give the one shown."),
+    Refusal.NOTHING_MARKED: word("Touch what cannot be given. Then continue."),
+    Refusal.EYES_NOT_YET: word("Not clear yet. Look into the window once more."),
     Refusal.PIN_MISSING: word("Type your PIN first: six digits."),
     Refusal.PIN_WRONG: word("The PIN is wrong. Try again."),
     Refusal.PIN_LOCKED: word("No PIN counts for a few minutes. Then try again."),
@@ -290,5 +334,53 @@ DEVICES: Final[dict[Device, tuple[str, str]]] = {
     Device.FINGERPRINT: ("reader-stop", word("The fingerprint reader has stopped.")),
     Device.PRINTER: ("printer-stop", word("The card printer has stopped.")),
     Device.PANEL: ("reader-stop", word("The station's lights and switches have stopped.")),
+    Device.EYE_CAMERA: ("camera-stop", word("The camera for the eyes has stopped.")),
 }
 """Picture of a device that stopped, and its words."""
+
+OTHER_FINGER: Final[dict[Refusal, str]] = {
+    Refusal.FINGER_GIVEN_BEFORE: "other-finger",
+    Refusal.FINGERS_BOTH_AGAIN: "other-finger",
+    Refusal.FINGER_OTHER: "other-finger",
+    Refusal.HANDS_SWAPPED: "swap-hands",
+}
+"""Picture of what to do when it was not the finger that was asked for."""
+
+WHYS: Final[dict[Subject, dict[Why, tuple[str, str, str]]]] = {
+    Subject.FINGERS: {
+        Why.MISSING: ("finger-missing", word("Missing"), word("It is not there.")),
+        Why.INJURED: ("finger-injured", word("Injured"), word("It will heal.")),
+        Why.UNABLE: ("finger-cannot", word("Cannot be given"), word("Stiff, worn or ill, and it stays so.")),
+        Why.NOT_TODAY: ("passing", word("Not today"), word("Another day it can be given.")),
+    },
+    Subject.SIGNATURE: {
+        Why.MISSING: ("no-signature", word("Cannot write"), word("Has never learned to sign.")),
+        Why.INJURED: ("finger-injured", word("Hand injured"), word("It will heal.")),
+        Why.UNABLE: ("finger-cannot", word("Cannot be given"), word("Stiff or ill, and it stays so.")),
+        Why.NOT_TODAY: ("passing", word("Not today"), word("Another day it can be given.")),
+    },
+    Subject.EYES: {
+        Why.MISSING: ("eyes-covered", word("Blind, or no eye"), word("It stays so.")),
+        Why.INJURED: ("eye", word("Eye injured"), word("It will heal.")),
+        Why.UNABLE: ("lasting", word("Cannot be given"), word("The eye cannot be seen well, and it stays so.")),
+        Why.NOT_TODAY: ("passing", word("Not today"), word("Another day it can be given.")),
+    },
+}
+"""The officer's reasons for leaving something out: picture, word and explanation."""
+
+PARTS: Final[dict[Part, str]] = {
+    **FINGER_NAMES,
+    Eye.RIGHT: word("Right eye"),
+    Eye.LEFT: word("Left eye"),
+    Written.SIGNATURE: word("Signature"),
+}
+
+DOUBTS: Final[dict[Doubt, str]] = {
+    Doubt.HANDS_SWAPPED: word("The hands may be swapped. Look at both."),
+    Doubt.INDEX_DIFFERS: word("One index finger did not match. Look closely."),
+    Doubt.FINGERS_ALIKE: word("Two fingers look alike. Look at the hands."),
+    Doubt.PHOTO: word("The photo could be better."),
+    Doubt.FINGERS_FAINT: word("Some fingers stayed unclear."),
+    Doubt.EYES_NOT_SEEN: word("The eyes were not taken well."),
+}
+"""What the officer should look at before confirming, the gravest first."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pygame
 
 from kiosk.journey.events import CancelAsked, Digit, Erase, Event, HelpAsked, Inked, Next
-from kiosk.journey.session import Stroke
+from kiosk.journey.session import Point
 from kiosk.screens.views import Target
 
 KEYS: dict[int, Event] = {
@@ -32,7 +32,7 @@ class Pointer:
         self._finger: int | None = None
         self._felt_at = 0.0
         self._ink: Target | None = None
-        self._strokes: list[list[tuple[float, float, float]]] = []
+        self._strokes: list[list[Point]] = []
         self._first_touch = 0.0
 
     def take(self, event: pygame.event.Event, targets: Sequence[Target], *, now: float) -> Event | None:
@@ -42,10 +42,10 @@ class Pointer:
                 return self._key(event)
             case pygame.FINGERDOWN if self._finger is None or now - self._felt_at > FORGOTTEN:
                 self._finger, self._felt_at = event.finger_id, now
-                return self._down(self._upright(event.x, event.y), targets, now)
+                return self._down(self._upright(event.x, event.y), targets, now, event.pressure)
             case pygame.FINGERMOTION if event.finger_id == self._finger:
                 self._felt_at = now
-                return self._move(self._upright(event.x, event.y), now)
+                return self._move(self._upright(event.x, event.y), now, event.pressure)
             case pygame.FINGERUP if event.finger_id == self._finger:
                 self._finger = None
                 return self._up(self._upright(event.x, event.y))
@@ -71,7 +71,9 @@ class Pointer:
             return Digit(event.unicode)
         return KEYS.get(event.key)
 
-    def _down(self, at: tuple[int, int], targets: Sequence[Target], now: float) -> Event | None:
+    def _down(
+        self, at: tuple[int, int], targets: Sequence[Target], now: float, pressure: float | None = None
+    ) -> Event | None:
         # The last drawn lies on top.
         hit = next((target for target in reversed(targets) if target.rect.collidepoint(at)), None)
         if hit is None:
@@ -80,14 +82,14 @@ class Pointer:
             self._ink = hit
             if not self._strokes:
                 self._first_touch = now
-            self._strokes.append([self._share(at, hit, now)])
+            self._strokes.append([self._point(at, hit, now, pressure)])
             return self._inked()
         self.pressed = hit
         return None
 
-    def _move(self, at: tuple[int, int], now: float) -> Event | None:
+    def _move(self, at: tuple[int, int], now: float, pressure: float | None = None) -> Event | None:
         if self._ink is not None:
-            self._strokes[-1].append(self._share(at, self._ink, now))
+            self._strokes[-1].append(self._point(at, self._ink, now, pressure))
             return self._inked()
         if self.pressed is not None and not self.pressed.rect.inflate(2 * SLIP, 2 * SLIP).collidepoint(at):
             self.pressed = None
@@ -104,12 +106,12 @@ class Pointer:
         return pressed.event
 
     def _inked(self) -> Inked:
-        return Inked(tuple(_stroke(points) for points in self._strokes))
+        return Inked(tuple(tuple(points) for points in self._strokes))
 
-    def _share(self, at: tuple[int, int], field: Target, now: float) -> tuple[float, float, float]:
+    def _point(self, at: tuple[int, int], field: Target, now: float, pressure: float | None) -> Point:
         x = (at[0] - field.rect.left) / field.rect.width
         y = (at[1] - field.rect.top) / field.rect.height
-        return (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0), now - self._first_touch)
+        return Point(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0), now - self._first_touch, pressure)
 
     def _from_window(self, at: tuple[int, int]) -> tuple[int, int]:
         width, height = self._size if self._rotate in (0, 180) else self._size[::-1]
@@ -126,6 +128,3 @@ class Pointer:
                 x, y = y, 1 - x
         return round(x * (self._size[0] - 1)), round(y * (self._size[1] - 1))
 
-
-def _stroke(points: Sequence[tuple[float, float, float]]) -> Stroke:
-    return tuple(points)

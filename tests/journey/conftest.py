@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.effects import Effect
 from kiosk.journey.events import DeviceBack, Event, RosterSeen, Tick
+from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.machine import advance
 from kiosk.journey.resident import TABLE
@@ -34,7 +35,11 @@ def biodata(*, born: date = date(1958, 3, 5), married: bool = True, recorded: bo
 
 
 def impression(finger: Finger, *, score: int = 80) -> Impression:
-    return Impression(finger, 4, 4, 500, score, 1, FingerAdvice.GOOD, "grow-zfm", bytes(16), b"template")
+    return Impression(finger, 4, 4, 500, score, (score,), FingerAdvice.GOOD, "grow-zfm", bytes(16), b"template")
+
+
+def iris(eye: Eye, *, score: int = 80, advice: EyeAdvice = EyeAdvice.GOOD) -> IrisImage:
+    return IrisImage(eye, 4, 4, score, advice, 2, 2, 3, bytes(16))
 
 
 PHOTO = Photo(b"jpeg", 600, 800, FaceAdvice.GOOD)

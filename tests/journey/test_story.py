@@ -57,6 +57,7 @@ from kiosk.journey.events import (
     Sealed,
     Tick,
 )
+from kiosk.journey.excepting import Doubt
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import FLAPPING
 from kiosk.journey.session import Accepted
@@ -225,7 +226,7 @@ def test_a_finger_is_tried_three_times_and_the_best_is_kept(visit: Visit) -> Non
         visit(
             FingerTaken(visit.number, impression(Finger.RIGHT_THUMB, score=score), FingerAdvice.DRY),
         )
-    assert [(each.score, each.attempts) for each in visit.session.impressions] == [(60, 3)]
+    assert [(each.score, each.scores) for each in visit.session.impressions] == [(60, (30, 60, 40))]
 
 
 def test_a_print_with_features_beats_a_clearer_one_without(visit: Visit) -> None:
@@ -262,7 +263,7 @@ def test_an_index_finger_that_never_matches_is_marked_for_the_officer(visit: Vis
         visit(FingerCompared(visit.number, False, impression(Finger.RIGHT_INDEX)))
     visit(FingerCompared(visit.number, True, impression(Finger.LEFT_INDEX)))
     assert visit.step is Step.REVIEW
-    assert visit.session.recheck_doubtful
+    assert visit.session.doubts == (Doubt.INDEX_DIFFERS,)
 
 
 def test_time_runs_out_with_a_warning_and_can_be_extended(visit: Visit) -> None:

@@ -2,26 +2,37 @@
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey import events
 from kiosk.journey.diagram import mermaid
 from kiosk.journey.effects import OUTCOMES, Forget, PrintCard, Seal, SettleCard
 from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut
+from kiosk.journey.excepting import Why, Written
+from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
-from kiosk.journey.guards import FINGER_TRIES
+from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER
 from kiosk.journey.machine import Aside, Go, Return, Row
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import TRIES_A_FINGER, Accepted, Session
 from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
 
-from .conftest import PHOTO, TODAY, Visit, biodata, impression
+from .conftest import PHOTO, TODAY, Visit, biodata, impression, iris
 
 WAITS_FOR_EVER = {Step.ATTRACT, Step.OUT_OF_SERVICE, Step.PRINTING}
+TYPED = {
+    Step.NIK,
+    Step.BIRTH_DATE,
+    Step.OFFICER_CONFIRMS,
+    Step.COLLECT_OFFICER,
+    Step.CARD_DOUBT,
+    Step.EXCEPTION_ASKED,
+}
 BETWEEN_VISITS = {Step.ATTRACT, Step.OUT_OF_SERVICE}
 
 
@@ -45,6 +56,8 @@ def arrows() -> dict[Step, set[Step]]:
     for step, stage in TABLE.items():
         if stage.needs:
             found[step].add(stage.without)
+        if stage.skip:
+            found[step].add(stage.skip.to)
     return found
 
 
@@ -126,15 +139,30 @@ def any_event() -> st.SearchStrategy[Event]:
             lambda visit, recorded: events.IdentityProved(visit, biodata(recorded=recorded)), visits, st.booleans()
         ),
         events.FaceJudged: st.builds(events.FaceJudged, visits, st.sampled_from(FaceAdvice)),
-        events.PhotoTaken: st.builds(events.PhotoTaken, visits, st.just(PHOTO)),
+        events.PhotoTaken: st.builds(
+            events.PhotoTaken,
+            visits,
+            st.builds(lambda advice: replace(PHOTO, advice=advice), st.sampled_from(FaceAdvice)),
+        ),
+        events.HandsPhotoTaken: st.builds(events.HandsPhotoTaken, visits, st.just(PHOTO)),
+        events.EyesJudged: st.builds(events.EyesJudged, visits, st.sampled_from(EyeAdvice)),
+        events.EyesTaken: st.builds(
+            events.EyesTaken, visits, st.lists(st.builds(iris, st.sampled_from(Eye)), max_size=2).map(tuple)
+        ),
+        events.Marked: st.builds(events.Marked, st.sampled_from([*Finger, *Eye, *Written])),
         events.FingerTaken: st.builds(
             events.FingerTaken,
             visits,
             st.builds(impression, st.sampled_from(Finger), score=st.integers(0, 100)),
             st.sampled_from(FingerAdvice),
+            st.none() | st.sampled_from(Finger),
         ),
         events.FingerCompared: st.builds(
-            events.FingerCompared, visits, st.booleans(), st.none() | st.builds(impression, st.sampled_from(Finger))
+            events.FingerCompared,
+            visits,
+            st.booleans(),
+            st.none() | st.builds(impression, st.sampled_from(Finger)),
+            st.none() | st.sampled_from(Finger),
         ),
         events.Sealed: st.builds(events.Sealed, visits, st.just(Accepted("r", "p", 0.1))),
         events.DeviceLost: st.builds(DeviceLost, st.sampled_from(Device)),
@@ -166,14 +194,12 @@ class Likely:
                 return events.LanguageChosen("id")
             case Step.PURPOSE:
                 return events.PurposeChosen(Purpose.RECORD if number % 2 else Purpose.COLLECT)
-            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.CARD_DOUBT if (
-                session.busy
-            ):
+            case step if step in TYPED and session.busy:
                 return {
                     Step.NIK: events.NikKnown(number, session.typed),
                     Step.BIRTH_DATE: events.IdentityProved(number, biodata()),
                 }.get(session.step, events.OfficerKnown(number, "o"))
-            case Step.NIK | Step.BIRTH_DATE | Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.CARD_DOUBT:
+            case step if step in TYPED:
                 full = {Step.NIK: 16, Step.BIRTH_DATE: 8}.get(session.step, 6)
                 return events.Next() if len(session.typed) >= full else events.Digit("1")
             case Step.IS_THIS_YOU if session.busy:
@@ -182,8 +208,23 @@ class Likely:
                 return events.PhotoTaken(number, PHOTO)
             case Step.SIGNATURE if not session.strokes:
                 return events.Inked((((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),))
+            case Step.SIGNATURE if number % 4 == 1 and not session.excepted:
+                return events.CannotGive()
+            case Step.FINGERS if number % 4 == 3 and finger in (Finger.RIGHT_THUMB, Finger.LEFT_INDEX):
+                return events.CannotGive()
             case Step.FINGERS:
                 return events.FingerTaken(number, impression(finger), FingerAdvice.GOOD)
+            case Step.EXCEPTION_WHY:
+                return events.WhyChosen(Why.MISSING)
+            case Step.HANDS_PHOTO if session.busy:
+                return events.HandsPhotoTaken(number, PHOTO)
+            case Step.HANDS_PHOTO if session.good_since is None:
+                return events.Next()
+            case Step.HANDS_PHOTO:
+                self.visit.wait(SELF_TIMER)
+                return events.FaceJudged(number, FaceAdvice.NO_FACE)
+            case Step.EYES:
+                return events.EyesTaken(number, tuple(iris(eye) for eye in session.wanted_eyes))
             case Step.RECHECK:
                 return events.FingerCompared(number, True, impression(finger))
             case Step.COLLECT_FINGER:
@@ -203,9 +244,12 @@ class Likely:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(st.none(), st.none(), st.none(), st.none(), st.floats(0.5, 200), any_event()), max_size=120))
-def test_whatever_happens_the_invariants_hold(happenings: list[Event | float | None]) -> None:
-    visit = Visit()
+@given(
+    st.lists(st.one_of(st.none(), st.none(), st.none(), st.none(), st.floats(0.5, 200), any_event()), max_size=120),
+    st.booleans(),
+)
+def test_whatever_happens_the_invariants_hold(happenings: list[Event | float | None], takes_eyes: bool) -> None:
+    visit = Visit(Session(missing=frozenset(Device), takes_eyes=takes_eyes))
     visit(Tick(1.0, TODAY), events.RosterSeen(True), *(DeviceBack(device) for device in Device))
     likely = Likely(visit)
     for happening in happenings:
@@ -220,10 +264,10 @@ def test_whatever_happens_the_invariants_hold(happenings: list[Event | float | N
                 visit.wait(0.1)
             case _:
                 visit(happening)
-        holds(before, visit.session, visit.effects[told:])
+        holds(before, visit.session, visit.effects[told:], takes_eyes=takes_eyes)
 
 
-def holds(before: Session, after: Session, asked: list[object]) -> None:
+def holds(before: Session, after: Session, asked: list[object], *, takes_eyes: bool) -> None:
     for effect in asked:
         if isinstance(effect, PrintCard):
             assert effect.by_finger or effect.officer is not None, "no card without its owner or an officer"
@@ -236,20 +280,29 @@ def holds(before: Session, after: Session, asked: list[object]) -> None:
             assert sealed.consented
             assert sealed.biodata is not None
             assert sealed.photo is not None
-            assert sealed.strokes
+            assert bool(sealed.strokes) is not sealed.unsigned
             assert sealed.officer is not None
             assert sealed.officer_agrees
-            assert [each.finger for each in sealed.impressions] == list(IN_ORDER)
+            settled = [each.finger for each in sealed.impressions] + list(sealed.excepted_fingers)
+            assert sorted(settled) == list(IN_ORDER), "each finger once: given, or excepted"
+            assert all(each.officer for each in sealed.excepted), "only an officer excepts"
+            assert bool(sealed.hands_photo) == bool(sealed.excepted_fingers)
+            assert {each.finger for each in sealed.rechecked} == {*RECHECKED} - {*sealed.excepted_fingers}
+            if takes_eyes and Device.EYE_CAMERA not in sealed.missing:
+                assert sealed.eye_tries or not sealed.wanted_eyes
     if after.step in BETWEEN_VISITS:
         for name in ("nik", "typed"):
             assert getattr(after, name) == ""
-        for name in ("biodata", "photo", "best", "accepted", "order", "officer"):
+        for name in ("biodata", "photo", "hands_photo", "best", "accepted", "order", "officer"):
             assert getattr(after, name) is None
-        assert (after.strokes, after.impressions, after.rechecked) == ((), (), ())
+        assert (after.strokes, after.impressions, after.rechecked, after.irises, after.excepted) == ((),) * 5
+        assert after.marked == frozenset()
         assert before.step in BETWEEN_VISITS or any(isinstance(effect, Forget) for effect in asked)
     if after.photo is not None:
         assert after.consented, "nothing is captured without consent"
     assert after.biodata is None or after.nik
+    assert after.repeats <= REPEATS
+    assert after.eye_tries <= EYE_TRIES
     assert after.attempts <= max(FINGER_TRIES, TRIES_A_FINGER * len(RECHECKED))
     assert after.visit >= before.visit
     assert (after.deadline is None) == (TABLE[after.step].within is None)

@@ -13,8 +13,8 @@ INK = Target(pygame.Rect(400, 100, 200, 200), None, "", kind="ink")
 TARGETS = (BUTTON, INK)
 
 
-def finger(kind: int, x: float, y: float, *, number: int = 1) -> pygame.event.Event:
-    return pygame.event.Event(kind, finger_id=number, x=x / 800, y=y / 400)
+def finger(kind: int, x: float, y: float, *, number: int = 1, pressure: float = 1.0) -> pygame.event.Event:
+    return pygame.event.Event(kind, finger_id=number, x=x / 800, y=y / 400, pressure=pressure)
 
 
 def mouse(kind: int, x: int, y: int) -> pygame.event.Event:
@@ -60,15 +60,15 @@ def test_a_second_finger_is_ignored(pointer: Pointer) -> None:
 def test_ink_follows_the_finger_as_shares_of_the_field(pointer: Pointer) -> None:
     meant = played(
         pointer,
-        finger(pygame.FINGERDOWN, 400, 100),
-        finger(pygame.FINGERMOTION, 500, 200),
+        finger(pygame.FINGERDOWN, 400, 100, pressure=0.25),
+        finger(pygame.FINGERMOTION, 500, 200, pressure=0.75),
         finger(pygame.FINGERMOTION, 700, 350),
         finger(pygame.FINGERUP, 700, 350),
         finger(pygame.FINGERDOWN, 500, 200),
     )
     last = meant[-1]
     assert isinstance(last, Inked)
-    assert last.strokes[0] == ((0.0, 0.0, 0.0), (0.5, 0.5, 1.0), (1.0, 1.0, 2.0)), "ink stays in the field"
+    assert last.strokes[0] == ((0.0, 0.0, 0.0, 0.25), (0.5, 0.5, 1.0, 0.75), (1.0, 1.0, 2.0, 1.0)), "ink stays in the field"
     assert len(last.strokes) == 2
     played(pointer, finger(pygame.FINGERUP, 500, 200))
     pointer.wipe()
@@ -114,7 +114,7 @@ def test_a_turned_panel_is_touched_where_the_picture_is(rotate: int, corner: tup
     top_left = Target(pygame.Rect(0, 0, 10, 10), Next(), "")
     pointer = Pointer(SIZE, rotate)
     down, up = (
-        pygame.event.Event(kind, finger_id=1, x=corner[0], y=corner[1]) for kind in (pygame.FINGERDOWN, pygame.FINGERUP)
+        pygame.event.Event(kind, finger_id=1, x=corner[0], y=corner[1], pressure=1.0) for kind in (pygame.FINGERDOWN, pygame.FINGERUP)
     )
     pointer.take(down, (top_left,), now=0.0)
     assert pointer.take(up, (top_left,), now=0.1) == Next()
@@ -134,5 +134,5 @@ def test_the_corner_is_where_pygame_turns_it(rotate: int) -> None:
     top_left = Target(pygame.Rect(0, 0, 8, 8), Next(), "")
     pointer = Pointer((80, 40), rotate)
     ((x, y),) = lit
-    pointer.take(pygame.event.Event(pygame.FINGERDOWN, finger_id=1, x=x, y=y), (top_left,), now=0.0)
+    pointer.take(pygame.event.Event(pygame.FINGERDOWN, finger_id=1, x=x, y=y, pressure=1.0), (top_left,), now=0.0)
     assert pointer.pressed == top_left

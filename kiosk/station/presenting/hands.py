@@ -3,13 +3,16 @@
 from kiosk.journey.fingers import Finger
 from kiosk.journey.steps import Refusal
 from kiosk.screens import views
-from kiosk.screens.views import Hint, Mood, View
+from kiosk.screens.views import Button, Hint, Mood, View
 from kiosk.station import reasons
 from kiosk.station.presenting.telling import Telling
 
 
-def hands(tell: Telling, overline: str, sentence: str, done: tuple[Finger, ...]) -> View:
-    """The hands; ``sentence`` stands until there is a hint, ``done`` are the fingers already taken."""
+def hands(
+    tell: Telling, overline: str, sentence: str, done: tuple[Finger, ...], *, otherwise: Button | None = None
+) -> View:
+    """The hands; ``sentence`` stands until there is a hint, ``done`` are the fingers already taken, ``otherwise`` the
+    way for those who cannot give one."""
     say, session = tell.say, tell.session
     asked = session.asked_finger
     hint, change = _finger_hint(tell), ""
@@ -19,16 +22,19 @@ def hands(tell: Telling, overline: str, sentence: str, done: tuple[Finger, ...])
     elif session.refusal is Refusal.FINGER_UNCLEAR and advice is not None:
         change, spoken = reasons.FINGER[advice]
         hint = Hint(say(spoken), "again", Mood.ATTENTION)
+    elif session.refusal in reasons.OTHER_FINGER:
+        change = reasons.OTHER_FINGER[session.refusal]
     else:
         change = "press"
     name = say(reasons.FINGER_NAMES[asked]) if asked is not None else say("Fingerprints")
     return views.Hands(
-        tell.page(name, sentence if hint is None else "", overline=overline, hint=hint),
+        tell.page(name, sentence if hint is None else "", overline=overline, hint=hint, secondary=otherwise),
         sides=_sides(tell),
         asked=None if asked is None else int(asked),
         done=tuple(int(finger) for finger in done),
         progress=session.progress,
         change=change,
+        excepted=tuple(int(finger) for finger in session.excepted_fingers),
     )
 
 

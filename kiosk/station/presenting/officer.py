@@ -1,11 +1,17 @@
 """The officer's place: comparing the person, or looking for a card; never without the PIN."""
 
-from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Next
+from dataclasses import replace
+
+from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Marked, Next, WhyChosen
+from kiosk.journey.excepting import Part, Subject
+from kiosk.journey.eyes import Eye
+from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.guards import PIN_DIGITS
 from kiosk.journey.resident import TABLE
-from kiosk.journey.steps import Card
+from kiosk.journey.steps import Card, Step
 from kiosk.screens import views
 from kiosk.screens.views import Button, Header, Hint, Mood, View
+from kiosk.station import reasons
 from kiosk.station.presenting.telling import Telling
 
 
@@ -67,6 +73,60 @@ def card_looked_for(tell: Telling) -> View:
     )
 
 
+def exception_asked(tell: Telling) -> View:
+    """Something cannot be given: an officer comes."""
+    say = tell.say
+    headline = {
+        Subject.FINGERS: say("Can a finger not be given?"),
+        Subject.SIGNATURE: say("Can this person not sign?"),
+        Subject.EYES: say("Can an eye not be shown?"),
+    }[tell.session.excepting or Subject.FINGERS]
+    return _officer(tell, headline, say("Look at it, then type your PIN."), deniable=False, back=True)
+
+
+def exception_which(tell: Telling) -> View:
+    """What the officer leaves out."""
+    say, session = tell.say, tell.session
+    eyes = session.excepting is Subject.EYES
+    page = tell.page(
+        say("Which eye?") if eyes else say("Which fingers?"),
+        say("Touch all that cannot be given."),
+        header=_header(tell),
+        back=True,
+        primary=tell.next(ready=bool(session.marked)),
+        hint=tell.refused_here(),
+    )
+    if eyes:
+        groups = ((say("Left"), (_mark(tell, Eye.LEFT),)), (say("Right"), (_mark(tell, Eye.RIGHT),)))
+        return views.Marks(page, groups)
+    left, right = IN_ORDER[:4:-1], IN_ORDER[:5]
+    return views.Marks(
+        page,
+        (
+            (say("Left hand"), tuple(_mark(tell, finger) for finger in left)),
+            (say("Right hand"), tuple(_mark(tell, finger) for finger in right)),
+        ),
+    )
+
+
+def _mark(tell: Telling, part: Part) -> views.Mark:
+    session = tell.session
+    button = Button(tell.say(reasons.PARTS[part]), Marked(part))
+    if part not in session.may_except:
+        return views.Mark(replace(button, icon="minus" if session.is_excepted(part) else "tick"), "taken")
+    return views.Mark(button, "marked" if part in session.marked else "free")
+
+
+def exception_why(tell: Telling) -> View:
+    """The officer's reason."""
+    say, session = tell.say, tell.session
+    whys = reasons.WHYS[session.excepting or Subject.FINGERS]
+    return views.Choice(
+        tell.page(say("Why can it not be given?"), header=_header(tell), back=True),
+        tuple((Button(say(name), WhyChosen(why)), picture, say(told)) for why, (picture, name, told) in whys.items()),
+    )
+
+
 def _header(tell: Telling) -> Header:
     say = tell.say
     leaving = CancelAsked in TABLE[tell.session.step].on
@@ -74,11 +134,14 @@ def _header(tell: Telling) -> Header:
     return Header(title=say("Officer"), icon="shield", officer=True, stop=stop)
 
 
-def _officer(tell: Telling, headline: str, sentence: str, *, overline: str = "", deniable: bool = True) -> View:
+def _officer(
+    tell: Telling, headline: str, sentence: str, *, overline: str = "", deniable: bool = True, back: bool = False
+) -> View:
     say, session, biodata = tell.say, tell.session, tell.session.biodata
     hint = tell.refused_here()
-    if hint is None and session.recheck_doubtful:
-        hint = Hint(say("One index finger did not match. Look closely."), "alert", Mood.ATTENTION)
+    if hint is None and session.step is Step.OFFICER_CONFIRMS and session.doubts:
+        doubts = [say(spoken) for doubt, spoken in reasons.DOUBTS.items() if doubt in session.doubts]
+        hint = Hint(" ".join(doubts[:2]), "alert", Mood.ATTENTION)
     complete = len(session.typed) == PIN_DIGITS and not session.busy
     lines = (biodata.name, say.date(biodata.birth_date), biodata.birth_place) if biodata else ()
     return views.Entry(
@@ -87,6 +150,7 @@ def _officer(tell: Telling, headline: str, sentence: str, *, overline: str = "",
             sentence,
             overline=overline or say("Resident: please wait for the officer"),
             header=_header(tell),
+            back=back,
             secondary=Button(say("Not this person"), Deny(), "close", ready=complete) if deniable else None,
             primary=Button(say("Confirm"), Next(), "tick", ready=complete),
             hint=hint,

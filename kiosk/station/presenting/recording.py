@@ -2,16 +2,24 @@
 
 from math import ceil
 
-from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice
 from kiosk.capture.face import OVAL
-from kiosk.journey.events import Deny, Next
-from kiosk.journey.fingers import IN_ORDER
-from kiosk.journey.guards import SHUTTER_AFTER, shutter_offered
+from kiosk.journey.events import CannotGive, Deny, Next
+from kiosk.journey.excepting import Doubt
+from kiosk.journey.eyes import BOTH_EYES
+from kiosk.journey.fingers import IN_ORDER, Finger
+from kiosk.journey.guards import SELF_TIMER, SHUTTER_AFTER, shutter_offered
+from kiosk.journey.session import Session
+from kiosk.journey.steps import Refusal
 from kiosk.screens import views
 from kiosk.screens.views import Button, Fact, Hint, Mood, View
 from kiosk.station import reasons
 from kiosk.station.presenting.hands import hands
 from kiosk.station.presenting.telling import Telling
+from kiosk.station.text import word
+
+
+RINGS = ((0.32, 0.5, 0.1), (0.68, 0.5, 0.1))
 
 
 def consent(tell: Telling) -> View:
@@ -24,7 +32,12 @@ def consent(tell: Telling) -> View:
             primary=Button(say("I agree"), Next(), "tick"),
         ),
         (
-            Fact("record", say("We take your photo, your signature and the prints of ten fingers.")),
+            Fact(
+                "record",
+                say("We take your photo, your signature, ten fingerprints and pictures of your eyes.")
+                if tell.session.takes_eyes
+                else say("We take your photo, your signature and the prints of ten fingers."),
+            ),
             Fact("card", say("They are for your KTP-el only.")),
             Fact("lock", say("Locked right away. Only the centre can open them.")),
             Fact("stop-hand", say("You can stop at any time. Then everything is erased.")),
@@ -39,15 +52,15 @@ def photo(tell: Telling) -> View:
     good = session.face_advice is FaceAdvice.GOOD
     mood = Mood.GOOD if good else Mood.ATTENTION
     hint = Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else Hint(say(spoken), icon, mood)
-    countdown = None
-    if good and session.good_since is not None and not session.busy:
-        left = SHUTTER_AFTER - (tell.now - session.good_since)
-        countdown = min(max(ceil(left / SHUTTER_AFTER * 3), 1), 3)
+    once_more = session.refusal is Refusal.PHOTO_NOT_YET
+    countdown = _countdown(tell, SHUTTER_AFTER, 3) if good else None
     offered = shutter_offered(session, Next())
     return views.Preview(
         tell.page(
             say("Look into the camera"),
-            say("Take off your glasses. Keep your face inside the line. The photo is taken by itself."),
+            say("The last photo could be better. We take one more.")
+            if once_more
+            else say("Take off your glasses. Keep your face inside the line. The photo is taken by itself."),
             secondary=Button(say("Take the photo now"), Next(), "camera") if offered else None,
             hint=hint,
         ),
@@ -75,6 +88,15 @@ def photo_review(tell: Telling) -> View:
     )
 
 
+def _countdown(tell: Telling, seconds: float, numbers: int) -> int | None:
+    """Which number stands over the picture, counting down from ``numbers`` in ``seconds``; none before it begins."""
+    session = tell.session
+    if session.good_since is None or session.busy:
+        return None
+    left = seconds - (tell.now - session.good_since)
+    return min(max(ceil(left / seconds * numbers), 1), numbers)
+
+
 def signature(tell: Telling) -> View:
     """The strokes so far, or the invitation to write."""
     say, session = tell.say, tell.session
@@ -83,10 +105,11 @@ def signature(tell: Telling) -> View:
             say("Sign with your finger"),
             "" if session.refusal else say("Your own way. A line is fine too."),
             back=True,
+            secondary=Button(say("I cannot sign"), CannotGive(), "hand"),
             primary=tell.next(ready=bool(session.strokes)),
             hint=tell.refused_here(),
         ),
-        strokes=session.strokes,
+        strokes=_drawn(session),
         invitation=say("Write here"),
         erase=tell.erase(ready=bool(session.strokes)),
     )
@@ -94,29 +117,101 @@ def signature(tell: Telling) -> View:
 
 def fingers(tell: Telling) -> View:
     """One finger after the other, counted."""
-    say, taken = tell.say, tell.session.impressions
+    say, session = tell.say, tell.session
+    settled = len(session.impressions) + len(session.excepted_fingers)
     return hands(
         tell,
-        say("Finger {number} of {count}", number=say.number(min(len(taken) + 1, 10)), count=say.number(len(IN_ORDER))),
+        say("Finger {number} of {count}", number=say.number(min(settled + 1, 10)), count=say.number(len(IN_ORDER))),
         say("Put it flat on the glass of the reader and hold still."),
-        tuple(each.finger for each in taken),
+        tuple(each.finger for each in session.impressions),
+        otherwise=Button(say("I cannot give this finger"), CannotGive(), "hand"),
+    )
+
+
+def hands_photo(tell: Telling) -> View:
+    """Face and both hands, for whom an officer excepted a finger."""
+    say, session = tell.say, tell.session
+    countdown = _countdown(tell, SELF_TIMER, round(SELF_TIMER))
+    waits = countdown is None and not session.busy
+    return views.Preview(
+        tell.page(
+            say("Show your face and both hands"),
+            say("Hold up your hands beside your face, their backs to the camera."),
+            primary=Button(say("Take the photo"), Next(), "camera", ready=waits),
+            hint=Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else None,
+        ),
+        picture="face-and-hands",
+        guide="face-and-hands",
+        frame=tell.frame,
+        countdown=countdown,
+        warming=say("The camera is waking up …"),
+    )
+
+
+def hands_review(tell: Telling) -> View:
+    """The photo of face and hands, before it is kept."""
+    say, photo = tell.say, tell.session.hands_photo
+    assert photo is not None, "the table comes here only with a photo"  # noqa: S101 - a mistake of the table's
+    return views.Portrait(
+        tell.page(
+            say("Are your face and both hands in it?"),
+            say("The centre sees why a finger was left out."),
+            secondary=Button(say("Take another"), Deny(), "again"),
+            primary=Button(say("Use this photo"), Next(), "tick"),
+        ),
+        photo.jpeg,
     )
 
 
 def recheck(tell: Telling) -> View:
     """The index fingers once more, counted."""
-    say, again = tell.say, tell.session.rechecked
+    say, session = tell.say, tell.session
+    again = tuple(each.finger for each in session.rechecked)
+    count = len(again) + len(session.to_recheck)
     return hands(
         tell,
-        say("Check {number} of {count}", number=say.number(min(len(again) + 1, 2)), count=say.number(2)),
+        say("Check {number} of {count}", number=say.number(min(len(again) + 1, count)), count=say.number(count)),
         say("Once more, to be sure: flat on the glass and hold still."),
-        tuple(each.finger for each in again),
+        again,
+    )
+
+
+def eyes(tell: Telling) -> View:
+    """The eye camera's preview, with one advice at a time."""
+    say, session = tell.say, tell.session
+    icon, spoken = reasons.EYES[session.eye_advice]
+    good = session.eye_advice is EyeAdvice.GOOD
+    hint = Hint(say(spoken), icon, Mood.GOOD if good else Mood.ATTENTION)
+    if session.busy:
+        hint = Hint(say("Hold still …"), "camera", Mood.GOOD)
+    return views.Preview(
+        tell.page(
+            say("Look into the round window"),
+            tell.say(reasons.HINTS[Refusal.EYES_NOT_YET])
+            if session.refusal is Refusal.EYES_NOT_YET
+            else say("Take off your glasses and open your eyes wide. The picture is taken by itself."),
+            secondary=Button(say("I cannot show my eyes"), CannotGive(), "hand"),
+            hint=hint,
+        ),
+        picture="eyes-window",
+        guide="eyes",
+        rings=RINGS,
+        frame=tell.frame,
+        good=good,
+        warming=say("The camera is waking up …"),
     )
 
 
 def review(tell: Telling) -> View:
-    """Photo, signature and fingers together."""
+    """Photo, signature, fingers and eyes together, and what was left out."""
     say, session = tell.say, tell.session
+    notes = []
+    if session.excepted:
+        notes.append(Fact("officer", say("Left out: {parts}.", parts=parts(tell))))
+    if Doubt.PHOTO in session.doubts:
+        notes.append(Fact("photo", say("The photo could be better. The officer looks at it.")))
+    seen = {iris.eye for iris in session.irises}
+    taken = tuple(say(reasons.PARTS[eye]) for eye in BOTH_EYES if eye in seen)
     return views.Summary(
         tell.page(
             say("Everything is here"),
@@ -124,13 +219,18 @@ def review(tell: Telling) -> View:
             primary=tell.next(),
         ),
         photo=session.photo.jpeg if session.photo else None,
-        strokes=session.strokes,
+        strokes=_drawn(session),
         done=tuple(int(each.finger) for each in session.impressions),
         captions=(
             say("Photo"),
-            say("Signature"),
+            say("No signature") if session.unsigned else say("Signature"),
             say("{count} fingers", count=say.number(len(session.impressions))),
         ),
+        excepted=tuple(int(finger) for finger in session.excepted_fingers),
+        signed=not session.unsigned,
+        eyes=(taken or (say("No eyes"),)) if session.takes_eyes else (),
+        seen=bool(taken),
+        notes=tuple(notes),
     )
 
 
@@ -169,7 +269,30 @@ def receipt(tell: Telling) -> View:
         number=accepted.registration if accepted else "",
         points=(
             Fact("pen", say("Write it down, or take a picture.")),
+            *((Fact("officer", _left_out(tell)),) if tell.session.excepted else ()),
             Fact("clock", say("The centre checks. That can take some weeks.")),
             Fact("bell", say("Then come again with your family card (KK) and collect it.")),
         ),
     )
+
+
+def parts(tell: Telling) -> str:
+    """What was left out, in few words: names, or the number of fingers where there are many."""
+    say, session = tell.say, tell.session
+    fingers = session.excepted_fingers
+    names = [say(reasons.PARTS[each.part]) for each in session.excepted if not isinstance(each.part, Finger)]
+    if len(fingers) > 2:
+        names.insert(0, say("{count} fingers", count=say.number(len(fingers))))
+    else:
+        names = [say(reasons.PARTS[finger]) for finger in fingers] + names
+    return ", ".join(names)
+
+
+def _left_out(tell: Telling) -> str:
+    passing = any(not each.why.permanent for each in tell.session.excepted)
+    spoken = word("Left out for now: {parts}. It can be given later.") if passing else word("Left out: {parts}.")
+    return tell.say(spoken, parts=parts(tell))
+
+
+def _drawn(session: Session) -> views.Strokes:
+    return tuple(tuple((point.x, point.y, point.t) for point in stroke) for stroke in session.strokes)

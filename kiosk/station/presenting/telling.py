@@ -5,7 +5,7 @@ from math import ceil
 from typing import Final
 
 from kiosk.journey.events import Back, CancelAsked, Digit, Erase, HelpAsked, MoreTime, Next, TimedOut
-from kiosk.journey.machine import WARNING, Return
+from kiosk.journey.machine import WARNING, Go, Return
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
@@ -31,7 +31,10 @@ PLACES: Final[dict[Step, tuple[int, int]]] = {
     Step.PHOTO_REVIEW: (2, 0),
     Step.SIGNATURE: (3, 0),
     Step.FINGERS: (4, 0),
+    Step.HANDS_PHOTO: (4, 0),
+    Step.HANDS_REVIEW: (4, 0),
     Step.RECHECK: (4, 0),
+    Step.EYES: (4, 0),
     Step.REVIEW: (5, 0),
     Step.SIGN_OFF: (5, 0),
     Step.SEALING: (5, 0),
@@ -117,7 +120,8 @@ class Telling:
         if not session.time_is_short or session.deadline is None:
             return None
         left = max(session.deadline - self.now, 0.0)
-        returns = isinstance(TABLE[session.step].on[TimedOut][0], Return)
+        row = TABLE[session.step].on[TimedOut][0]
+        returns = isinstance(row, Return) or (isinstance(row, Go) and row.to is not Step.ATTRACT)
         onward = say("When the ring is empty, we go on where you were.")
         anew = say("When the ring is empty, we stop here and begin anew.")
         return Hurry(
