@@ -92,12 +92,12 @@ class Loop:
         *,
         rotate: int = 0,
         frames_a_second: int = 30,
-        recording_age: int = 16,
+        nobody: Session | None = None,
         guest: Guest | None = None,
         timing: Timing | None = None,
     ) -> None:
         # Nothing is here until its worker says so.
-        self.session = Session(missing=frozenset(Device), recording_age=recording_age)
+        self.session = (nobody or Session()).but(missing=frozenset(Device))
         self._window, self._canvas, self._present = window, canvas, present
         self._crew, self._inbox, self._tally, self._chronicle, self._keeper = crew, inbox, tally, chronicle, keeper
         self._pointer = Pointer(window.size, rotate)

@@ -4,6 +4,7 @@ These are pydantic's validators, so that it is all told together with the other 
 where the process that needs the thing is to run (see ``Process``): the demo reads settings before their files are made.
 """
 
+import os
 import ssl
 from collections.abc import Mapping
 from enum import Enum
@@ -72,10 +73,18 @@ def _holds_a_password(file: str, info: ValidationInfo) -> str:
     return file
 
 
+def _is_a_command(file: str, info: ValidationInfo) -> str:
+    if Process.KIOSK.is_here(info) and not os.access(file, os.X_OK):
+        raise ValueError(f"{file} is no command that can be run here; name one, or leave the setting out")
+    return file
+
+
 Driven = AfterValidator(_has_its_package)
 """Marks the choice of a driver."""
 Located = Annotated[str, StringConstraints(min_length=1)]
 """The path of a file or device."""
+Command = Annotated[str, StringConstraints(pattern=r"^/"), AfterValidator(_is_a_command)]
+"""The whole path of a program."""
 _Read = Annotated[Located, AfterValidator(_is_readable)]
 AuthorityFile = Annotated[_Read, AfterValidator(_vouches)]
 CertificateFile = _Read

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.journey.session import Session
 from kiosk.notify import Notifier
 from kiosk.record.card_face import Typeface
 from kiosk.record.database import DatabaseDamaged
@@ -87,7 +88,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             notifier,
             rotate=settings.screen.rotate,
             frames_a_second=settings.screen.frames_a_second,
-            recording_age=settings.policy.recording_age,
+            nobody=_nobody(settings),
             guest=guest,
             timing=watchers.timing,
         )
@@ -116,6 +117,16 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
         return BUG if bug or crew.broken or reporter.broken else 0
     finally:
         window.close()
+
+
+def _nobody(settings: Settings) -> Session:
+    """The station before anybody comes: what the journey must know of its settings."""
+    capture = settings.capture
+    return Session(
+        recording_age=settings.policy.recording_age,
+        takes_eyes=settings.iris.driver != "none",
+        backdrops=(capture.backdrop_odd, capture.backdrop_even, capture.backdrop_foreigner),
+    )
 
 
 def run_from(

@@ -20,7 +20,17 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from kiosk.station.machine import AuthorityFile, CertificateFile, Driven, KeyFile, Located, PasswordFile, Process
+from kiosk.capture.backdrop import Backdrop
+from kiosk.station.machine import (
+    AuthorityFile,
+    CertificateFile,
+    Command,
+    Driven,
+    KeyFile,
+    Located,
+    PasswordFile,
+    Process,
+)
 
 SMALLEST_SIDE: Final = 480
 """Pixels below which the screens are not drawn for: buttons would be smaller than a fingertip, or leave the picture."""
@@ -270,6 +280,19 @@ class Policy(_Section):
     """Years from which residents may be recorded; who is or was married may at any age (UU 24/2013 art. 63)."""
 
 
+class Capture(_Section):
+    """How captures are judged and packed."""
+
+    finger_images: Literal["jpeg2000", "png", "wsq"] = "jpeg2000"
+    """All but WSQ keep every pixel."""
+    nfiq2: Command | None = None
+    """NIST's nfiq2 command, for a second opinion on every finger image; none where it is left out."""
+    backdrop_odd: Backdrop = Field(default=Backdrop.RED, strict=False)
+    backdrop_even: Backdrop = Field(default=Backdrop.BLUE, strict=False)
+    backdrop_foreigner: Backdrop = Field(default=Backdrop.ORANGE, strict=False)
+    """The cloth behind residents of odd and even birth years, and behind foreigners."""
+
+
 class Settings(_Section):
     """The whole file."""
 
@@ -283,6 +306,7 @@ class Settings(_Section):
     centre: Centre
     broker: Broker
     policy: Policy = Policy()
+    capture: Capture = Capture()
 
     @field_validator("iris")
     @classmethod

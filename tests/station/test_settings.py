@@ -69,6 +69,9 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         ("broker", "host", "mqtt://broker.example"),
         ("broker", "authority", ""),
         ("policy", "recording_age", -1),
+        ("capture", "finger_images", "jpeg"),
+        ("capture", "nfiq2", "nfiq2"),
+        ("capture", "backdrop_odd", "green"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(content: dict[str, Any], section: str, key: str, value: object) -> None:
