@@ -83,7 +83,7 @@ class EyePose(Enum):
     SHUT = EyeScene(opening=0.0)
     AVERTED = EyeScene(gaze=(19.0, 0.0))
     RESTLESS = EyeScene(sway=0.03, hertz=1.7)
-    UNSHARP = EyeScene(defocus=0.55)
+    UNSHARP = EyeScene(defocus=0.45)
     RIGHT_SHUT = EyeScene(right=Condition.SHUT)
     LEFT_PATCHED = EyeScene(left=Condition.PATCHED)
     RIGHT_CLOUDED = EyeScene(right=Condition.CLOUDED)
