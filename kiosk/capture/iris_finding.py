@@ -29,6 +29,8 @@ MOST: Final = 14
 """Places looked at more closely."""
 QUICK, PATCH = 22.0, 56.0
 """Radii, in pixels, at which an iris is looked at once and again; a smaller one stays as it is."""
+PUPIL_STEEP, IRIS_STEEP = 45.0, 14.0
+"""Grey levels for each pupil's radius outwards below which neither edge is one: few, as blurred eyes are eyes."""
 AROUND: Final = 96
 """Directions in which its edges are searched."""
 SURE: Final = 0.8
@@ -159,15 +161,15 @@ def _edges(patch: Pixels, spot: Circle, guess: float) -> Seen | None:
     """Pupil and iris around ``spot`` in a patch, the iris's radius about ``guess``."""
     plain = without_glints(patch, guess)
     all_around = np.linspace(0, 2 * np.pi, AROUND, endpoint=False).astype(np.float32)
-    pupil, followed = _fitted(plain, spot, (0.35 * spot.radius, 2.6 * spot.radius), all_around, 9.0)
+    pupil, followed = _fitted(plain, spot, (0.35 * spot.radius, 2.6 * spot.radius), all_around, PUPIL_STEEP)
     if pupil is None or followed < 0.42:
         return None
-    pupil, followed = _fitted(plain, pupil, (0.6 * pupil.radius, 1.45 * pupil.radius), all_around, 9.0)
+    pupil, followed = _fitted(plain, pupil, (0.6 * pupil.radius, 1.45 * pupil.radius), all_around, PUPIL_STEEP)
     if pupil is None or followed < 0.42:
         return None
     aside = np.abs(np.cos(all_around)) > 0.64  # 50 degrees up and down from both sides
     reach = (1.35 * pupil.radius, min(5.2 * pupil.radius, 0.46 * min(patch.shape)))
-    iris, sides = _fitted(patch, pupil, reach, all_around[aside], 4.0)
+    iris, sides = _fitted(patch, pupil, reach, all_around[aside], IRIS_STEEP)
     if iris is None or sides < 0.5:
         return None
     off = math.hypot(iris.x - pupil.x, iris.y - pupil.y)
@@ -197,7 +199,7 @@ def _fitted(
     step = (reach[1] - reach[0]) / 55
     rays = unrolled(patch, about, radii, angles)
     smooth = cv2.GaussianBlur(rays, (9, 5), sigmaX=1.4, sigmaY=1.0)
-    slope = smooth[:, 4:] - smooth[:, :-4]
+    slope = (smooth[:, 4:] - smooth[:, :-4]) * (about.radius / (4 * step))
     # The median is not led astray by lids and lashes in some of the directions.
     common = int(np.argmax(np.sort(slope, axis=0)[len(angles) // 3 :].mean(axis=0)))
     near = np.exp(-(((np.arange(slope.shape[1]) - common) / (0.3 * about.radius / step + 3)) ** 2))

@@ -194,7 +194,7 @@ def _score(eye: EyeMeasures) -> int:
     """0 to 100: each part 1 where it is well, less the further off, all multiplied."""
     parts = (
         min(eye.usable / 0.85, 1.0) ** 1.5,
-        min(eye.focus / 0.8, 1.0),
+        min(eye.focus / 0.85, 1.0) ** 2,
         min(eye.radius / 80, 1.0) ** 0.5,
         min(eye.iris_sclera / 12, 1.0) ** 0.5,
         min(eye.iris_pupil / 45, 1.0) ** 0.5,

@@ -18,7 +18,7 @@ from drivers.printer import CardPrinter
 from kiosk.station.settings import Settings
 
 if TYPE_CHECKING:
-    from drivers.camera.simulated import Booth
+    from drivers.camera.simulated import Booth, EyeBooth
     from drivers.panel.simulated import Wiring
     from drivers.printer.evolis.simulated import SimulatedPrinter
     from drivers.printer.ipp.simulated import SimulatedIppPrinter
@@ -63,6 +63,7 @@ class World:
     """The simulated devices seen from outside: what a robot, or a test, can do to them. None where hardware is real."""
 
     booth: "Booth | None" = None
+    iris: "EyeBooth | None" = None
     reader: "Glass | None" = None
     printer: "SimulatedPrinter | SimulatedIppPrinter | None" = None
     wiring: "Wiring | None" = None
@@ -79,6 +80,7 @@ class Devices:
     """How to open each device; None where the office has none."""
 
     camera: Callable[[], Camera]
+    iris: Callable[[], Camera] | None
     reader: Callable[[], FingerReader]
     printer: Callable[[], CardPrinter] | None
     panel: Callable[[], Panel] | None
@@ -90,6 +92,7 @@ def choose(settings: Settings) -> Devices:
     world = World()
     return Devices(
         camera=_camera(settings, world),
+        iris=_iris(settings, world),
         reader=_reader(settings, world),
         printer=_printer(settings, world),
         panel=_panel(settings, world),
@@ -114,6 +117,26 @@ def _camera(settings: Settings, world: World) -> Callable[[], Camera]:
             from drivers.camera.simulated import Booth, SimulatedCamera
 
             booth = world.booth = Booth()
+            return lambda: SimulatedCamera(booth)
+
+
+def _iris(settings: Settings, world: World) -> Callable[[], Camera] | None:
+    chosen = settings.iris
+    match chosen.driver:
+        case "none":
+            return None
+        case "picamera2":
+            from drivers.camera.picamera2_camera import PiCamera
+
+            return lambda: PiCamera(int(chosen.device))
+        case "usb":
+            from drivers.camera.usb import UsbCamera
+
+            return lambda: UsbCamera(chosen.device)
+        case "simulated":
+            from drivers.camera.simulated import EyeBooth, SimulatedCamera
+
+            booth = world.iris = EyeBooth()
             return lambda: SimulatedCamera(booth)
 
 

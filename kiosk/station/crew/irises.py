@@ -1,0 +1,104 @@
+"""The crew member at the near-infrared camera: shows the eyes, has them judged, and takes the irises."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from drivers.camera import Camera, Frame
+from kiosk.capture.advice import EyeAdvice
+from kiosk.capture.iris import EyeJudge, EyesJudgement, iris_image
+from kiosk.journey.effects import TakeEyes, WatchEyes
+from kiosk.journey.events import Event, EyesJudged, EyesTaken
+from kiosk.journey.eyes import Eye, IrisImage
+from kiosk.station.channels import Latest
+from kiosk.station.crew.onlooker import FRAME, Judging, Onlooker
+from kiosk.station.worker import Worker
+
+log = logging.getLogger(__name__)
+
+STILL = 10.0
+"""Seconds in which focus and exposure settle and the still is there."""
+BURST = 4
+"""Stills of which the best of each eye is kept: people blink in one of four, and hardly in all."""
+
+
+class Irises:
+    """Performs WatchEyes, UnwatchEyes and TakeEyes, on the camera's worker and a judging thread of its own."""
+
+    def __init__(self, worker: Worker[Camera], preview: Latest[Frame], tell: Callable[[Event], None]) -> None:
+        self._worker, self._tell = worker, tell
+        self._judge = EyeJudge()
+        self.onlooker: Onlooker[WatchEyes, EyesJudgement] = Onlooker(worker, preview, self._judging, name="iris eye")
+
+    def watch(self, effect: WatchEyes) -> None:
+        """Show and judge the eyes of this visit until unwatch()."""
+        self.onlooker.watch(effect)
+
+    def unwatch(self) -> None:
+        """Stop the preview and forget the last frame."""
+        self.onlooker.unwatch()
+
+    def forget(self) -> None:
+        """The sitting is over."""
+        self.unwatch()
+        self._worker.ask(lambda camera: camera.unlock(), within=FRAME)
+
+    def take(self, effect: TakeEyes) -> None:
+        """Take a few stills; the best picture of each wanted eye is kept."""
+        self._worker.ask(lambda camera: self._burst(camera, effect), within=BURST * STILL)
+
+    def _judging(self) -> Judging[WatchEyes, EyesJudgement]:
+        judge = EyeJudge()
+
+        def look(watch: WatchEyes, frame: Frame, before: EyesJudgement | None) -> EyesJudgement:
+            judgement = judge.judge(frame.pixels, before, wanted=watch.wanted)
+            self._tell(EyesJudged(watch.visit, judgement.advice))
+            return judgement
+
+        return look
+
+    def _burst(self, camera: Camera, effect: TakeEyes) -> None:
+        best: Mapping[Eye, IrisImage] = {}
+        for _ in range(BURST):
+            frame = camera.still(within=STILL)
+            # Each still by itself: they follow so far apart that a shift between two says nothing of either.
+            judgement = self._judge.judge(frame.pixels, wanted=effect.wanted)
+            best = better(best, pictures(frame, judgement, effect.wanted))
+            if judgement.advice is EyeAdvice.GOOD:
+                break
+        images = tuple(best[eye] for eye in effect.wanted if eye in best)
+        log.info("irises: %s", ", ".join(f"{image.advice.value} {image.score}" for image in images) or "none seen")
+        self._tell(EyesTaken(effect.visit, images))
+
+
+def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) -> Mapping[Eye, IrisImage]:
+    """The picture of each wanted eye that is seen in a still."""
+    now = datetime.now(UTC)
+    images: dict[Eye, IrisImage] = {}
+    for eye in wanted:
+        if eye in judgement.eyes:
+            measures = judgement.eyes[eye]
+            cut = iris_image(frame.pixels, measures)
+            height, width = cut.pixels.shape
+            images[eye] = IrisImage(
+                eye=eye,
+                width=width,
+                height=height,
+                score=measures.score,
+                advice=judgement.advice,
+                centre_x=round(cut.x),
+                centre_y=round(cut.y),
+                diameter=round(2 * cut.radius),
+                pixels=cut.pixels.tobytes(),
+                captured=now,
+            )
+    return images
+
+
+def better(one: Mapping[Eye, IrisImage], other: Mapping[Eye, IrisImage]) -> Mapping[Eye, IrisImage]:
+    """Of each eye the picture that is good rather than not, and of such the one with the higher score."""
+
+    def worth(image: IrisImage) -> tuple[bool, int]:
+        return image.advice is EyeAdvice.GOOD, image.score
+
+    return {eye: max((images[eye] for images in (one, other) if eye in images), key=worth) for eye in {**one, **other}}
