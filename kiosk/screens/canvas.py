@@ -10,6 +10,7 @@ from typing import Final, Literal
 import pygame
 
 from kiosk.screens import shapes
+from kiosk.screens.shapes import Oval
 from kiosk.screens.theme import Colour, Theme
 from kiosk.screens.typesetting import LEADING, Setting, fit
 from kiosk.screens.views import Target
@@ -194,6 +195,10 @@ class Canvas:
         self.surface.blit(drawing, place)
         return place
 
+    def moving(self, name: str, phase: int) -> str:
+        """The name of the frame of a picture that moves in two, ``-0`` and ``-1``; of one that does not, its own."""
+        return f"{name}-{phase % 2}" if f"{name}-0" in self._drawings else name
+
     def drawn(
         self, name: str, size: tuple[int, int], *, mirrored: bool = False, **colours: str | Colour
     ) -> pygame.Surface:
@@ -221,13 +226,12 @@ class Canvas:
         key = ("round", rect.size, radius, ground)
         self.surface.blit(self._kept(key, lambda: shapes.corner_mask(rect.size, radius, ground)), rect)
 
-    def veil(
-        self, rect: pygame.Rect, oval: tuple[float, float, float, float], *, rim: Colour, width: int, strength: float
-    ) -> None:
-        """Dim ``rect`` but for an oval, centre and radii in pixels within ``rect``."""
+    def veil(self, rect: pygame.Rect, ovals: tuple[Oval, ...], *, rim: Colour, width: int, strength: float) -> None:
+        """Dim ``rect`` but for ovals, centre and radii in pixels within ``rect``."""
         colour = self.theme.palette.veil
-        key = ("veil", rect.size, tuple(round(each) for each in oval), rim, width, strength)
-        drawn = self._kept(key, lambda: shapes.oval_veil(rect.size, oval, width, colour, strength, rim))
+        whole = tuple(tuple(round(each) for each in oval) for oval in ovals)
+        key = ("veil", rect.size, whole, rim, width, strength)
+        drawn = self._kept(key, lambda: shapes.oval_veil(rect.size, ovals, width, colour, strength, rim))
         self.surface.blit(drawn, rect)
 
     def _load(self, name: str, size: tuple[int, int], colours: dict[str, str]) -> pygame.Surface:

@@ -3,12 +3,14 @@
 from typing import assert_never
 
 from kiosk.screens.canvas import Canvas
-from kiosk.screens.capture import draw_portrait, draw_preview, draw_signing, draw_summary, live_preview, live_signing
+from kiosk.screens.capture import draw_portrait, draw_signing, live_signing
 from kiosk.screens.entry import draw_entry
 from kiosk.screens.hands import draw_hands, live_hands
 from kiosk.screens.hurry import draw_hurry
 from kiosk.screens.marks import draw_marks
+from kiosk.screens.preview import draw_preview, live_preview
 from kiosk.screens.sheet import Sheet
+from kiosk.screens.summary import draw_summary
 from kiosk.screens.telling import draw_lines, draw_message, draw_points, draw_receipt, live_message
 from kiosk.screens.views import (
     Attract,

@@ -1,4 +1,4 @@
-"""Both hands as their owner sees them: the asked finger filled, finished ones ticked, the ring around its tip."""
+"""Both hands as their owner sees them: the asked finger filled, finished ones ticked, excepted ones set aside."""
 
 from typing import Final
 
@@ -34,39 +34,52 @@ def draw_hands(sheet: Sheet, view: Hands) -> None:
     stage, words = sheet.halves(SHARES[theme.portrait])
     canvas.panel(stage, palette.calm, radius=theme.px(28))
     inner = stage.inflate(-theme.px(32), -theme.px(28))
-    _words_and_change(sheet, view, sheet.corner(words))
-    draw_pair(sheet, inner, asked=view.asked, done=view.done, sides=view.sides)
+    box = _words(sheet, view, sheet.corner(words))
+    shown = (True, False)
+    if view.change and view.asked is not None and box.height < theme.px(130):
+        # Little glass, many words: the picture of what to do takes the place of the hand whose turn it is not.
+        box = _half(inner, left_hand=view.asked < 6).inflate(-theme.px(8), -theme.px(24))
+        shown = (view.asked > 5,)
+    draw_pair(sheet, inner, asked=view.asked, done=view.done, excepted=view.excepted, sides=view.sides, shown=shown)
+    if view.change and box.height >= theme.px(130):
+        ground = sheet.ground_of(view.page.hint.mood if view.page.hint else Mood.CALM)
+        canvas.panel(box, ground.tint, radius=theme.px(24))
+        canvas.picture(canvas.moving(view.change, view.page.phase), box.inflate(-theme.px(36), -theme.px(36)))
 
 
-def _words_and_change(sheet: Sheet, view: Hands, words: Rect) -> None:
-    """The words, and under (portrait: beside) them what to do, as a picture, where there is room for one."""
-    theme, canvas = sheet.theme, sheet.canvas
+def _words(sheet: Sheet, view: Hands, words: Rect) -> Rect:
+    """The words; returns the place under (portrait: beside) them that is free for a picture of what to do."""
+    theme = sheet.theme
     gap = theme.px(28)
     if theme.portrait and view.change:
         side = round(words.width * 0.36)
-        box = Rect(words.right - side, words.y, side, min(words.height, round(side * 1.1)))
         sheet.words(Rect(words.x, words.y, words.width - side - gap, words.height))
-    else:
-        end = sheet.words(words) + gap
-        high = min(words.bottom - end, theme.px(380))
-        box = Rect(words.x, words.bottom - high, words.width, high)
-    if view.change and box.height >= theme.px(130):
-        frame = f"-{view.page.phase % 2}" if f"{view.change}-0" in canvas.pictures else ""
-        ground = sheet.ground_of(view.page.hint.mood if view.page.hint else Mood.CALM)
-        canvas.panel(box, ground.tint, radius=theme.px(24))
-        canvas.picture(view.change + frame, box.inflate(-theme.px(36), -theme.px(36)))
+        return Rect(words.right - side, words.y, side, min(words.height, round(side * 1.1)))
+    end = sheet.words(words) + gap
+    high = min(words.bottom - end, theme.px(380))
+    return Rect(words.x, words.bottom - high, words.width, high)
 
 
 def draw_pair(
-    sheet: Sheet, rect: Rect, *, asked: int | None, done: tuple[int, ...], sides: tuple[str, str] | None
+    sheet: Sheet,
+    rect: Rect,
+    *,
+    asked: int | None,
+    done: tuple[int, ...],
+    excepted: tuple[int, ...],
+    sides: tuple[str, str] | None,
+    shown: tuple[bool, ...] = (True, False),
 ) -> None:
-    """Left and right hand in ``rect``, captioned; the one whose turn it is not is pale."""
+    """Left (True) and right hand in ``rect``, captioned; the one whose turn it is not is pale."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
     caption = round(theme.small * 1.3) if sides else 0
-    for left_hand in (True, False):
+    for left_hand in shown:
         place = _place(rect, caption, left_hand=left_hand)
         ours = asked is None or (asked > 5) == left_hand
-        _hand(sheet, place, asked, done, left_hand=left_hand, ours=ours)
+        _hand(sheet, place, _fills(sheet, asked, done, excepted, left_hand=left_hand, ours=ours), left_hand=left_hand)
+        for number in (*done, *excepted):
+            if (number > 5) == left_hand:
+                _badge(sheet, place, number, set_aside=number in excepted)
         if sides is None:
             continue
         low = min(rect.bottom - caption, place.bottom + theme.px(20))
@@ -82,38 +95,57 @@ def draw_pair(
         )
 
 
+def _half(rect: Rect, *, left_hand: bool) -> Rect:
+    return Rect(rect.x if left_hand else rect.centerx, rect.y, rect.width // 2, rect.height)
+
+
 def _place(rect: Rect, caption: int, *, left_hand: bool) -> Rect:
     """Where a hand of the pair is drawn: both as large as they fit."""
-    half = Rect(rect.x if left_hand else rect.centerx, rect.y, rect.width // 2, rect.height - caption)
+    half = _half(rect, left_hand=left_hand)
+    half.height -= caption
     scale = min(half.width * 0.96 / DRAWING[0], half.height / DRAWING[1])
     place = Rect(0, 0, round(DRAWING[0] * scale), round(DRAWING[1] * scale))
     place.center = half.center
     return place
 
 
-def _hand(sheet: Sheet, place: Rect, asked: int | None, done: tuple[int, ...], *, left_hand: bool, ours: bool) -> None:
-    canvas, palette = sheet.canvas, sheet.palette
-    colours = dict.fromkeys(NAMES, "none") | {"crease": palette.pictures["crease"], "cuff": palette.pictures["sea"]}
+def _fills(
+    sheet: Sheet, asked: int | None, done: tuple[int, ...], excepted: tuple[int, ...], *, left_hand: bool, ours: bool
+) -> dict[str, str]:
+    pictures = sheet.palette.pictures
+    colours = dict.fromkeys(NAMES, "none") | {"crease": pictures["crease"], "cuff": pictures["sea"]}
     if not ours:
-        colours |= PALE
+        return colours | PALE
     for number, name in enumerate(NAMES, start=6 if left_hand else 1):
         if number == asked:
-            colours[name] = palette.pictures["primary"]
-        elif number in done and ours:
-            colours[name] = palette.pictures["leaf"]
-    drawn = canvas.drawn("hand", place.size, mirrored=left_hand, **colours)
-    canvas.surface.blit(drawn, place)
+            colours[name] = pictures["primary"]
+        elif number in done:
+            colours[name] = pictures["leaf"]
+        elif number in excepted:
+            colours[name] = PALE["skin"]
+    return colours
+
+
+def _hand(sheet: Sheet, place: Rect, colours: dict[str, str], *, left_hand: bool) -> None:
+    drawn = sheet.canvas.drawn("hand", place.size, mirrored=left_hand, **colours)
+    sheet.canvas.surface.blit(drawn, place)
+
+
+def _badge(sheet: Sheet, place: Rect, finger: int, *, set_aside: bool) -> None:
+    """On the fingertip: a green disc with a tick, or a plain white bar with a dash."""
+    canvas, palette = sheet.canvas, sheet.palette
     radius = max(round(place.width * 0.062), 7)
-    for number in done:
-        if (number > 5) == left_hand:
-            x, y = _tip(place, number)
-            badge = Rect(x - radius, y - radius, 2 * radius, 2 * radius)
-            canvas.panel(badge, palette.good, radius=radius, border=palette.card, width=max(1, radius // 6))
-            canvas.picture(
-                "tick",
-                badge.inflate(-radius * 0.8, -radius * 0.8),
-                ink="#FFFFFF" if palette.good != (255, 225, 77) else "#000000",
-            )
+    badge = Rect(0, 0, 2 * radius, 2 * radius)
+    badge.center = _tip(place, finger)
+    if set_aside:
+        bar = badge.inflate(radius * 0.7, -radius * 0.5)
+        edge = max(2, radius // 5)
+        canvas.panel(bar, palette.card, radius=bar.height // 2, border=palette.ink, width=edge)
+        canvas.picture("dash", bar.inflate(-radius, -2 * edge), ink=palette.ink)
+        return
+    canvas.panel(badge, palette.good, radius=radius, border=palette.card, width=max(1, radius // 6))
+    light = palette.good != (255, 225, 77)
+    canvas.picture("tick", badge.inflate(-radius * 0.8, -radius * 0.8), ink="#FFFFFF" if light else "#000000")
 
 
 def _tip(place: Rect, finger: int) -> tuple[int, int]:

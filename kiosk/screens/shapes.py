@@ -9,6 +9,8 @@ import pygame
 from kiosk.screens.theme import Colour
 
 Coverage = npt.NDArray[np.float32]
+Oval = tuple[float, float, float, float]
+"""Centre and radii, x before y, in pixels."""
 
 
 def disc(radius: int, fill: Colour, border: Colour, width: int) -> pygame.Surface:
@@ -46,24 +48,24 @@ def ring(radius: int, width: int, share: float, colour: Colour, rest: Colour) ->
 
 
 def oval_veil(
-    size: tuple[int, int],
-    oval: tuple[float, float, float, float],
-    width: int,
-    veil: Colour,
-    strength: float,
-    rim: Colour,
+    size: tuple[int, int], ovals: tuple[Oval, ...], width: int, veil: Colour, strength: float, rim: Colour
 ) -> pygame.Surface:
-    """Covers ``size`` with a half transparent veil but for an oval (centre and radii in pixels), which gets a rim."""
+    """Covers ``size`` with a half transparent veil but for ovals, of which each gets a rim."""
+    distance = np.minimum.reduce([_to_oval(size, oval) for oval in ovals])
+    outside = np.clip(distance + 0.5, 0, 1)
+    on_rim = np.clip(width / 2 - np.abs(distance) + 0.5, 0, 1)
+    alpha = np.maximum(outside * strength, on_rim)
+    return surface(_mix(rim, veil, on_rim), alpha.astype(np.float32))
+
+
+def _to_oval(size: tuple[int, int], oval: Oval) -> Coverage:
     x = np.arange(size[0], dtype=np.float32)[None, :] + 0.5 - oval[0]
     y = np.arange(size[1], dtype=np.float32)[:, None] + 0.5 - oval[1]
     # First-order distance to the ellipse: exact enough beside its rim.
     value = np.hypot(x / oval[2], y / oval[3])
     slope = np.hypot(x / oval[2] ** 2, y / oval[3] ** 2) / np.maximum(value, 1e-3)
-    distance = (value - 1) / np.maximum(slope, 1e-6)
-    outside = np.clip(distance + 0.5, 0, 1)
-    on_rim = np.clip(width / 2 - np.abs(distance) + 0.5, 0, 1)
-    alpha = np.maximum(outside * strength, on_rim)
-    return surface(_mix(rim, veil, on_rim), alpha.astype(np.float32))
+    distance: Coverage = ((value - 1) / np.maximum(slope, 1e-6)).astype(np.float32)
+    return distance
 
 
 def corner_mask(size: tuple[int, int], radius: int, colour: Colour) -> pygame.Surface:

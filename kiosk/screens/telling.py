@@ -25,8 +25,7 @@ def draw_message(sheet: Sheet, view: Message) -> None:
     inner = stage.inflate(-round(stage.width * 0.14), -round(stage.height * 0.14))
     if bar is not None:
         inner.height = bar.top - theme.px(16) - inner.y
-    frame = f"-{view.page.phase % 2}" if f"{view.picture}-0" in canvas.pictures else ""
-    canvas.picture(view.picture + frame, inner)
+    canvas.picture(canvas.moving(view.picture, view.page.phase), inner)
     hint = Hint(view.todo, "forward", Mood.CALM) if view.todo else None
     room = words.copy()
     if hint is not None and sheet.page.hint is None:
@@ -170,9 +169,13 @@ def _tiles(sheet: Sheet, points: tuple[Fact, ...], field: Rect, columns: int) ->
 
 def draw_receipt(sheet: Sheet, view: Receipt) -> None:
     """A slip of paper with the number and its QR code; beside it what happens next."""
-    sheet.chrome()
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    stage, words = sheet.halves(0.52 if theme.portrait else 0.46)
+    many = theme.compact and not theme.portrait and len(view.points) > 3
+    if many:
+        # The points say it all; they need the room.
+        sheet.page = replace(sheet.page, sentence="")
+    sheet.chrome()
+    stage, words = sheet.halves(0.52 if theme.portrait else 0.36 if many else 0.46)
     canvas.card(stage)
     pad = theme.px(32 if not theme.compact else 16)
     inner = stage.inflate(-2 * pad, -2 * pad)
@@ -186,24 +189,31 @@ def draw_receipt(sheet: Sheet, view: Receipt) -> None:
     number = Rect(inner.x, top.bottom, inner.width, round(theme.type(56) * 1.3))
     used = canvas.write(view.number, number, theme.type(56), bold=True, across="centre")
     _qr(sheet, view.number, Rect(inner.x, used.bottom + pad // 3, inner.width, inner.bottom - used.bottom - pad // 3))
-    points_share = 0.58 if not theme.compact else 0.66
+    points_share = 0.58 if not theme.compact else 0.66 if not many else 0.8
     end = sheet.words(Rect(words.x, words.y, words.width, round(words.height * (1 - points_share))))
     _list(sheet, view.points, Rect(words.x, end + theme.px(4), words.width, words.bottom - end - theme.px(4)))
 
 
 def _list(sheet: Sheet, points: tuple[Fact, ...], rect: Rect) -> None:
+    """One under the other, evenly, or each as high as its words need."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
+    icon, gap = theme.px(60 if len(points) < 4 else 52), theme.px(18)
+    wide = rect.width - icon - gap
+    for size in range(theme.type(28), theme.smallest_type - 1, -1):
+        needed = [max(canvas.set(point.text, (wide, 10_000), size).height + theme.px(4), icon) for point in points]
+        if sum(needed) <= rect.height:
+            break
     pitch = min(rect.height // len(points), theme.px(130))
-    icon = min(theme.px(60), pitch - theme.px(6))
-    for number, point in enumerate(points):
-        row = Rect(rect.x, rect.y + number * pitch, rect.width, pitch)
+    if max(needed) <= pitch:
+        needed = [pitch] * len(points)
+    y = rect.y
+    for point, high in zip(points, needed, strict=True):
+        row = Rect(rect.x, y, rect.width, high)
         disc = Rect(row.x, row.centery - icon // 2, icon, icon)
         canvas.panel(disc, palette.calm, radius=icon // 2)
         canvas.picture(point.picture, disc.inflate(-icon * 0.42, -icon * 0.42), ink=palette.primary)
-        left = disc.right + theme.px(18)
-        canvas.write(
-            point.text, Rect(left, row.y, row.right - left, row.height - theme.px(4)), theme.type(28), down="middle"
-        )
+        canvas.write(point.text, Rect(disc.right + gap, row.y, wide, row.height - theme.px(4)), size, down="middle")
+        y = row.bottom
 
 
 def _qr(sheet: Sheet, content: str, rect: Rect) -> None:

@@ -90,21 +90,21 @@ def _facts(sheet: Sheet, facts: tuple[Fact, ...], rect: Rect) -> None:
 
 
 def draw_choice(sheet: Sheet, view: Choice) -> None:
-    """One question over two large answers."""
+    """One question over two to four large answers."""
     sheet.chrome()
     theme, body = sheet.theme, sheet.body
-    room = Rect(body.x, body.y, body.width, round(body.height * (0.3 if not theme.compact else 0.34)))
-    end = sheet.words(room)
-    gap = theme.px(28)
-    field = Rect(body.x, end + theme.px(8), body.width, body.bottom - end - theme.px(8))
     count = len(view.choices)
+    columns = 1 if theme.portrait else 2 if count == 4 and theme.compact else count
+    rows = -(-count // columns)
+    share = 0.3 if not theme.compact else 0.34 if rows == 1 or theme.portrait else 0.24
+    end = sheet.words(Rect(body.x, body.y, body.width, round(body.height * share)))
+    gap = theme.px(28 if rows == 1 or not theme.compact else 14)
+    field = Rect(body.x, end + theme.px(8), body.width, body.bottom - end - theme.px(8))
+    wide = (field.width - (columns - 1) * gap) // columns
+    high = (field.height - (rows - 1) * gap) // rows
     for number, (button, picture, note) in enumerate(view.choices):
-        if theme.portrait:
-            high = (field.height - (count - 1) * gap) // count
-            place = Rect(field.x, field.y + number * (high + gap), field.width, high)
-        else:
-            wide = (field.width - (count - 1) * gap) // count
-            place = Rect(field.x + number * (wide + gap), field.y, wide, field.height)
+        row, column = divmod(number, columns)
+        place = Rect(field.x + column * (wide + gap), field.y + row * (high + gap), wide, high)
         _answer(sheet, button, picture, note, place)
 
 
@@ -119,29 +119,31 @@ def _answer(sheet: Sheet, button: Button, picture: str, note: str, rect: Rect) -
         face, palette.calm if down else palette.card, radius=theme.px(24), border=palette.primary, width=theme.px(4)
     )
     pad = theme.px(28 if not theme.compact else 18)
-    inner = face.inflate(-2 * pad, -2 * pad)
-    label = theme.type(44)
-    notes = theme.type(28)
-    words_high = round(label * 1.3) + (canvas.set(note, (inner.width, 10_000), notes).height if note else 0)
-    if inner.height - words_high >= theme.px(120):
+    low = face.height < theme.px(200)
+    inner = face.inflate(-2 * pad, -(2 * pad if not low else theme.px(16)))
+    label, notes = theme.type(44), theme.type(28)
+    line = round(label * 1.3)
+    setting = canvas.set(button.label, (inner.width, line), label, bold=True)
+    if not setting.fits or setting.size < label * 0.8:
+        setting = canvas.set(button.label, (inner.width, 2 * line), label, bold=True)
+    under = canvas.set(note, (inner.width, 10_000), notes).height if note else 0
+    label_high = max(setting.height, line)
+    words_high = label_high + under
+    flat = theme.portrait and inner.width > 2.2 * inner.height
+    if inner.height - words_high >= theme.px(120) and not flat:
         words = Rect(inner.x, inner.bottom - words_high, inner.width, words_high)
         canvas.picture(picture, Rect(inner.x, inner.y, inner.width, words.top - theme.px(16) - inner.y))
-        used = canvas.write(
-            button.label,
-            Rect(words.x, words.y, words.width, round(label * 1.3)),
-            label,
-            bold=True,
-            ink=palette.primary,
-            across="centre",
-        )
+        top = Rect(words.x, words.y, words.width, label_high)
+        used = canvas.write(button.label, top, label, bold=True, ink=palette.primary, across="centre")
         canvas.write(note, Rect(words.x, used.bottom, words.width, words.bottom - used.bottom), notes, across="centre")
     else:
         side = min(inner.height, round(inner.width * 0.36))
         canvas.picture(picture, Rect(inner.x, inner.y, side, inner.height))
         words = Rect(inner.x + side + pad, inner.y, inner.width - side - pad, inner.height)
-        setting = canvas.set(button.label, (words.width, words.height // 2), label, bold=True)
-        under = canvas.set(note, (words.width, words.height - setting.height), notes) if note else None
-        high = setting.height + (under.height if under else 0)
+        share = words.height // 2 if note else words.height
+        setting = canvas.set(button.label, (words.width, share), label, bold=True)
+        below = canvas.set(note, (words.width, words.height - setting.height), notes) if note else None
+        high = setting.height + (below.height if below else 0)
         top = Rect(words.x, words.centery - high // 2, words.width, setting.height)
         canvas.write(button.label, top, label, bold=True, ink=palette.primary)
         canvas.write(note, Rect(words.x, top.bottom, words.width, high - setting.height), notes)
