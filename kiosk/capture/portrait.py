@@ -24,10 +24,20 @@ SMALLEST_QUALITY: Final = 40
 def crop(frame: Pixels, box: Box) -> Pixels:
     """The portrait, uint8 (800, 600, 3), RGB, around a head's ``box`` (``FaceJudgement.box``) in a frame.
 
-    A head so near the frame's edge that the portrait would reach beyond is cut as closely as the frame allows:
-    pixels are never invented.
+    Pixels are never invented: see ``window``.
     """
-    height, width = frame.shape[:2]
+    x, y, across, down = window(frame.shape, box)
+    part = frame[y : y + down, x : x + across]
+    way = cv2.INTER_AREA if across > SIZE[0] else cv2.INTER_CUBIC
+    return cv2.resize(part, SIZE, interpolation=way).astype(np.uint8, copy=False)
+
+
+def window(shape: tuple[int, ...], box: Box) -> tuple[int, int, int, int]:
+    """Which part of a frame of ``shape`` (height, width, …) the portrait shows: left, top, width and height in pixels.
+
+    A head so near the frame's edge that the portrait would reach beyond is cut as closely as the frame allows.
+    """
+    height, width = shape[:2]
     left, top, wide, high = box
     apart = high * height / HEAD_LENGTH
     across = min(WIDTH * apart, width, height * 3 / 4)
@@ -35,9 +45,7 @@ def crop(frame: Pixels, box: Box) -> Pixels:
     x = (left + wide / 2) * width - across / 2
     y = (top + high / 2) * height - EYES * down
     x0, y0 = round(min(max(x, 0), width - across)), round(min(max(y, 0), height - down))
-    part = frame[y0 : y0 + round(down), x0 : x0 + round(across)]
-    way = cv2.INTER_AREA if across > SIZE[0] else cv2.INTER_CUBIC
-    return cv2.resize(part, SIZE, interpolation=way).astype(np.uint8, copy=False)
+    return x0, y0, round(across), round(down)
 
 
 def portrait_jpeg(pixels: Pixels, quality: int = 92, *, largest: int = LARGEST) -> bytes:
