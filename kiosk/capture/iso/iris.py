@@ -165,8 +165,8 @@ def _image(iris: IrisImage, number: int, codec: Codec) -> bytes:
             iris.height,
             _DEPTH,
             _UNKNOWN_RANGE if iris.distance is None else iris.distance,
-            _angle(iris.roll, 360),
-            _angle(iris.roll_uncertainty, 180),
+            _roll(iris.roll),
+            _uncertainty(iris.roll_uncertainty),
             *found,
             len(data),
         )
@@ -212,9 +212,16 @@ def _between(smallest: int, largest: int) -> Between | None:
     return None if (smallest, largest) == (0, 0) else checked(Between, smallest, largest)
 
 
-def _angle(degrees: float | None, full: int) -> int:
-    """Where rounding would reach the mark for "not known", the value below it is as near."""
-    return _UNKNOWN_ANGLE if degrees is None else min(round(_TURN * degrees / full), _UNKNOWN_ANGLE - 1)
+def _roll(degrees: float | None) -> int:
+    """Where rounding would reach the mark for "not known", a whole turn is as near."""
+    if degrees is None:
+        return _UNKNOWN_ANGLE
+    units = round(_TURN * degrees / 360)
+    return units if units < _UNKNOWN_ANGLE else 0
+
+
+def _uncertainty(degrees: float | None) -> int:
+    return _UNKNOWN_ANGLE if degrees is None else min(round(_TURN * degrees / 180), _UNKNOWN_ANGLE - 1)
 
 
 def _degrees(angle: int, full: int) -> float | None:

@@ -105,8 +105,8 @@ def _check_size(segment: Cursor, width: int, height: int, components: int) -> No
 
 def _check_coding(segment: Cursor) -> None:
     style, _, layers, _, levels, _, _, _, transform = segment.take(_CODING)
-    segment.close()
     if style & 1 or layers != 1 or levels > 32:
         raise MalformedRecord("the JPEG 2000 codestream is coded in a way that is not read here")
+    segment.close()
     if transform != _REVERSIBLE:
         raise MalformedRecord("the JPEG 2000 picture is not lossless")

@@ -33,7 +33,7 @@ _X, _Y, _T, _F, _S = 1 << 15, 1 << 14, 1 << 8, 1 << 6, 1 << 5
 _SCALED, _LEAST, _MOST = 1 << 7, 1 << 6, 1 << 5
 _SIGNED = 0x8000
 """Signed values are stored above their least, -32768."""
-_TICKS: Final = (1000, 500, 250, 125)
+_TICKS: Final = (1000, 500, 250, 125, 32, 8)
 """Ticks in a second; of these the finest that reaches the end: 16 bits hold 65 seconds of milliseconds."""
 _WITH_FORCE, _WITH_SWITCH = struct.Struct(">HHHH"), struct.Struct(">HHHB")
 
@@ -66,7 +66,8 @@ class SignatureTimeSeries:
             raise ValueError(f"a signature has 1 to {MOST_POINTS} points")
         if not all(0 <= s.x <= self.width and 0 <= s.y <= self.height for s in self.samples):
             raise ValueError("a point of the signature lies outside its field")
-        if self.samples[0].t < 0 or any(after.t < before.t for before, after in pairwise(self.samples)):
+        times = (0.0, *(s.t for s in self.samples))
+        if not all(before <= after for before, after in pairwise(times)):
             raise ValueError("the points of the signature are not in the order of their times")
         if self.samples[-1].t * _TICKS[-1] > LARGEST:
             raise ValueError("the signature took longer than a record can say")
