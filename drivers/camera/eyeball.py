@@ -111,9 +111,13 @@ class Lids:
     lower: float
 
     @classmethod
-    def at(cls, opening: float) -> "Lids":
-        """Lids that are open by 0 (shut) to 1 (wide: the upper one just covers the iris's edge)."""
-        return cls(4.3 - 9.6 * opening, 4.4 + 1.4 * opening)
+    def at(cls, opening: float, down: float) -> "Lids":
+        """Lids that are open by 0 (shut) to 1 (wide: the upper one just covers the iris's edge).
+
+        Both go along with an eye that looks ``down`` (degrees), the upper one further.
+        """
+        along = PUPIL_AT * math.sin(math.radians(down)) * opening
+        return cls(4.3 - 9.6 * opening + 0.85 * along, 4.4 + 1.4 * opening + 0.5 * along)
 
     def edges(self, x: Floats) -> tuple[Floats, Floats]:
         """How far below the eye's centre both edges are, ``x`` mm beside it."""
@@ -141,11 +145,11 @@ def paint_eye(face: Floats, person: Person, sight: Sight, side: int, look: Look,
         part[:] = part * (1 - inside) + 214.0 * weave * inside
         return
     opening = 0.0 if condition is Condition.SHUT else look.opening
-    lids = Lids.at(opening)
+    lids = Lids.at(opening, look.gaze[1])
     upper, lower = lids.edges(x)
     soft = sight.fine / 1.5
     shown = np.clip((y - upper) * soft + 0.5, 0, 1) * np.clip((lower - y) * soft + 0.5, 0, 1)
-    shown *= _within(np.abs(x), CORNER - 0.2, 0.05)
+    shown *= within(np.abs(x), CORNER - 0.2, 0.05)
     # The lids bulge: a fold above, a darker margin where they end.
     part *= 1 - person.crease * np.exp(-(((y - upper + 4.2) / 0.7) ** 2)) * np.exp(-((x / CORNER) ** 8))
     part *= 1 - 0.32 * np.exp(-(((y - upper) / 0.8) ** 2)) * np.clip(1.15 - (x / CORNER) ** 2, 0, 1)
@@ -178,25 +182,25 @@ def _ball(person: Person, side: int, look: Look, condition: Condition, x: Floats
     )
     ball = person.sclera * (1 - 0.24 * (np.abs(x) / CORNER) ** 2) * np.ones_like(radius)
     ball *= 1 - 0.2 * np.exp(-(((x + side * 12.8) / 1.6) ** 2))  # the inner corner's flesh
-    inside = _within(radius, 1.0, 0.022)
+    inside = within(radius, 1.0, 0.022)
     ball = ball * (1 - inside) + (person.iris + 13.0 * texture - 16.0 * ring**6) * inside
-    pupil = _within(radius, hole, 0.012)
+    pupil = within(radius, hole, 0.012)
     ball = ball * (1 - pupil) + 15.0 * pupil
     spread = 0.11
     if condition is Condition.CLOUDED:
         haze = cv2.GaussianBlur(_texture(person.seed, side), (0, 0), 9)
         out = (np.clip(radius, 0, 1) * (RINGS - 1)).astype(np.float32)
         veil = cv2.remap(haze, (around * SPOKES).astype(np.float32), out, cv2.INTER_LINEAR)
-        cover = 0.93 * _within(radius, 1.04, 0.03)
+        cover = 0.93 * within(radius, 1.04, 0.03)
         ball = ball * (1 - cover) + (172.0 + 22.0 * veil) * cover
         spread = 0.4  # a scarred surface reflects broadly
     for lamp in LAMPS:
         far = np.hypot(x - CORNEA_AT * turned[0] - lamp, y - CORNEA_AT * turned[1])
-        ball = ball + 420.0 * _within(far, 0.36, spread)
+        ball = ball + 420.0 * within(far, 0.36, spread)
     return np.asarray(np.clip(ball, 0, 300), np.float32)
 
 
-def _within(far: Floats, edge: float, soft: float) -> Floats:
+def within(far: Floats, edge: float, soft: float) -> Floats:
     """1 where ``far`` is less than ``edge``, 0 where it is more, and in between as softly as light falls."""
     return np.asarray(1 / (1 + np.exp(np.clip((far - edge) / soft, -30, 30))), np.float32)
 

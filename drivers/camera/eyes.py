@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from drivers.camera.eyeball import Condition, Look, Person, Sight, paint_eye
+from drivers.camera.eyeball import Condition, Look, Person, Sight, paint_eye, within
 from drivers.camera.scene import RATE
 
 Pixels = npt.NDArray[np.uint8]
@@ -193,15 +193,14 @@ def _skin(person: Person, sight: Sight, width: int, height: int, seed: int) -> F
     )
     apart = person.apart / 2
     shade = np.full(np.broadcast_shapes(x.shape, y.shape), person.skin, np.float32)
-    shade *= 1.0 + 0.10 * np.exp(-((x / 5.5) ** 2)) / (
-        1 + np.exp(-(y + 22) / 7)
-    )  # the bridge of the nose catches the light
+    # The bridge of the nose catches the light.
+    shade *= 1.0 + 0.10 * np.exp(-((x / 5.5) ** 2)) * within(-y, 22.0, 7.0)
     for side in (-1, 1):
         across = x - side * apart
         shade *= 1.0 - 0.20 * np.exp(-(((x - side * 12.5) / 5.0) ** 2) - ((y - 1.0) / 12.0) ** 2)  # beside it
         shade *= 1.0 - 0.13 * np.exp(-((across / 19.0) ** 2) - ((y + 5.0) / 9.0) ** 2)  # the socket
         shade *= 1.0 + 0.07 * np.exp(-((across / 17.0) ** 2) - ((y - 21.0) / 8.0) ** 2)  # the cheek bone
-    shade *= 1.0 - 0.45 / (1 + np.exp(-(np.abs(x) - 70.0) / 3.0))  # hair and dark behind the temples
+    shade *= 0.55 + 0.45 * within(np.abs(x), 70.0, 3.0)  # hair and dark behind the temples
     random = np.random.default_rng([seed, 2])
     blotches = cv2.resize(random.normal(0, 1, (9, 12)).astype(np.float32), small, interpolation=cv2.INTER_CUBIC)
     shade *= 1 + 0.025 * blotches

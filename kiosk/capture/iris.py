@@ -121,8 +121,10 @@ def advise(
         (EyeAdvice.MOVE_RIGHT, aside / ASIDE),
         (EyeAdvice.RAISE, down / UP_DOWN),
         (EyeAdvice.LOWER, -down / UP_DOWN),
-        (EyeAdvice.OPEN_WIDE, 9.0 if missing else worst(1 - eye.usable for eye in seen) / COVERED),
+        (EyeAdvice.OPEN_WIDE, 9.0 if missing else 0.0),
+        # Lids cover more of an eye that looks aside.
         (EyeAdvice.LOOK_HERE, worst(eye.gaze for eye in seen) / GAZE),
+        (EyeAdvice.OPEN_WIDE, worst(1 - eye.usable for eye in seen) / COVERED),
         (EyeAdvice.HOLD_STILL, max(found.motion / MOVING, worst(1 - eye.focus for eye in seen) / SOFT)),
     )
     for advice, off in rows:
@@ -178,7 +180,7 @@ def _lined(grey: Pixels, x: float, y: float, radius: float) -> float:
     if part.shape[0] < 8 or part.shape[1] < radius:
         return 0.0
     small = cv2.resize(part, (40, 30), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return float(np.abs(np.diff(small, axis=0)).mean() / (small.mean() + 10.0))
+    return float(np.abs(np.diff(small, axis=0)).mean())
 
 
 def _middle(eyes: Mapping[Eye, EyeMeasures]) -> tuple[float, float, float]:

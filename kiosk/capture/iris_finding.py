@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 
 LOOKED_AT: Final = 320
 """Width, in pixels, at which pupils are looked for."""
-PUPILS: Final = (2.2, 3.2, 4.6, 6.6, 9.2)
+PUPILS: Final = (1.5, 2.2, 3.2, 4.6, 6.6, 9.2)
 """Their radii there, each for those up to a third away: eyes from a third of the proper distance to three times it."""
 GLINT: Final = 7
 """Pixels there within which a lamp's reflection is taken out of a pupil."""
@@ -75,7 +75,11 @@ def find(grey: Pixels) -> tuple[Seen, ...]:
     pairs: list[tuple[Seen, Seen]] = []
     for x, y, radius in _dark_spots(small.astype(np.uint8, copy=False)):
         seen = look(grey, Circle(x / scale, y / scale, radius / scale))
-        if seen is None or any(_distance(seen, other) < seen.iris.radius for other in eyes):
+        if (
+            seen is None
+            or not _whole(seen.iris, grey)
+            or any(_distance(seen, other) < seen.iris.radius for other in eyes)
+        ):
             continue
         eyes.append(seen)
         pairs = [pair for pair in combinations(sorted(eyes, key=lambda eye: eye.pupil.x), 2) if _one_persons(*pair)]
@@ -226,6 +230,12 @@ def _through(x: Floats, y: Floats) -> Circle:
     (a, b, c), *_ = np.linalg.lstsq(rows, u * u + v * v, rcond=None)
     radius = math.sqrt(max(float(c + a * a / 4 + b * b / 4), 0.0))
     return Circle(mean_x + float(a) / 2, mean_y + float(b) / 2, radius)
+
+
+def _whole(iris: Circle, grey: Pixels) -> bool:
+    """Whether an iris lies within the picture: what is cut off at its edge is not seen."""
+    height, width = grey.shape
+    return iris.radius < min(iris.x, width - iris.x, iris.y, height - iris.y)
 
 
 def _one_persons(left: Seen, right: Seen) -> bool:
