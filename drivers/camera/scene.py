@@ -4,20 +4,14 @@ import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
+from drivers.camera.synthetic.sitter import ANYBODY, PLAIN, Glasses, Look, Person
+from drivers.camera.synthetic.studio import Pixels, Studio
 
-PORTRAIT: Final = Path(__file__).parent / "people" / "collins.png"
-ENLARGED: Final = 3
-# Where the eyes are in the enlarged portrait, in pixels: everything is placed by the point between them.
-EYES: Final = (ENLARGED * 225.0, ENLARGED * 102.0)
-EYE_DISTANCE: Final = ENLARGED * 44.0
 # A person well placed has the eyes this far apart and here, as shares of the frame's width and height.
 WELL_APART: Final = 0.1125
 WELL_AT: Final = (0.5, 0.46)
@@ -27,10 +21,15 @@ DARKENED: Final = 5.0
 
 
 class Cloth(Enum):
-    """The cloth behind the person, RGB as a camera sees it: red for odd birth years, blue for even."""
+    """What is behind the person, RGB as a camera sees it: red for odd birth years, blue for even, orange for others.
+
+    Others are foreigners; where nothing hangs, the wall is seen.
+    """
 
     RED = (178, 28, 34)
     BLUE = (30, 72, 158)
+    ORANGE = (216, 112, 30)
+    WALL = (186, 178, 160)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,8 @@ class Scene:
     ``scale`` 1 is well placed, smaller is further away, 0 is nobody; ``x`` and ``y`` move the face by shares of the
     frame (right and down in the unmirrored frame), ``roll`` tilts it by degrees, ``light`` is a gain, ``sway`` is
     how far the person moves, in shares of the frame's width, ``hertz`` how often; ``companion`` adds a second person.
+    ``blur`` is how far the lens is out of focus (standard deviation in shares of the frame's width), ``pattern`` how
+    strongly something is printed on the cloth (0 to 1).
     """
 
     scale: float = 1.0
@@ -51,10 +52,14 @@ class Scene:
     hertz: float = 0.23
     companion: bool = False
     cloth: Cloth = Cloth.RED
+    person: Person = ANYBODY
+    look: Look = PLAIN
+    blur: float = 0.0
+    pattern: float = 0.0
 
 
 class Pose(Enum):
-    """Places a person can be asked to stand; left and right are the person's own."""
+    """Where a person may stand, and how they may look; left and right are the person's own."""
 
     GOOD = Scene()
     AWAY = Scene(scale=0.0)
@@ -69,10 +74,20 @@ class Pose(Enum):
     GLARING = Scene(light=2.6)
     RESTLESS = Scene(sway=0.022, hertz=1.6)
     TWO = Scene(companion=True)
+    BLINKING = Scene(look=Look(eyes=0.0))
+    GLASSES = Scene(look=Look(glasses=Glasses.THICK))
+    TURNED_LEFT = Scene(look=Look(yaw=22.0))
+    TURNED_RIGHT = Scene(look=Look(yaw=-22.0))
+    CHIN_UP = Scene(look=Look(pitch=20.0))
+    CHIN_DOWN = Scene(look=Look(pitch=-20.0))
+    MOUTH_OPEN = Scene(look=Look(mouth=0.7))
+    SIDE_LIT = Scene(look=Look(side=0.75))
+    LOOKING_AWAY = Scene(look=Look(gaze=(0.5, 0.0)))
+    UNSHARP = Scene(blur=0.0045)
 
 
 def between(old: Scene, new: Scene, share: float) -> Scene:
-    """A person on the way from one scene to the next; someone who comes or goes does so at once."""
+    """A person on the way from one scene to the next; who comes, goes, turns or blinks does so at once."""
     if share >= 1.0 or 0.0 in (old.scale, new.scale):
         return new
     eased = share * share * (3 - 2 * share)
@@ -93,45 +108,42 @@ def between(old: Scene, new: Scene, share: float) -> Scene:
 class Painter:
     """Paints scenes at one frame size. Frame ``n`` of a scene and a seed is always the same picture.
 
-    Warping the portrait is the dear part, so a layer is warped once per pose and only shifted by whole pixels as the
-    person sways; a steady scene then costs about a millisecond at 1280 × 960.
+    Portraying a person and warping the portrait are the dear parts, so a layer is warped once per pose and only
+    shifted by whole pixels as the person sways; a steady scene then costs about a millisecond at 1280 × 960.
     """
 
     def __init__(self, width: int, height: int, seed: int) -> None:
         self._width, self._height = width, height
         self._random = np.random.default_rng(seed)
-        portrait = cv2.imread(str(PORTRAIT), cv2.IMREAD_UNCHANGED)
-        if portrait is None:
-            raise FileNotFoundError(f"The picture of the simulated person is missing: {PORTRAIT.name}")
-        ready = cv2.cvtColor(portrait, cv2.COLOR_BGRA2RGBA).astype(np.uint8)
-        ready[..., :3] = (ready[..., :3] * (ready[..., 3:] / 255.0)).astype(np.uint8)
-        # Enlarged once, smoothly, so that each pose needs only the cheap interpolation.
-        self._portrait = cv2.resize(ready, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC).astype(
-            np.uint8
-        )
+        self._studio = Studio()
         # Noise is added, never subtracted, so that one saturating addition does; the layers are darkened by its mean.
         # One small tile, repeated: nobody sees it, and a still of 5 megapixels is ready in a tenth of the time.
         tile = np.clip(np.rint(self._random.normal(DARKENED, 1.7, (TILE, TILE, 3))), 0, 10).astype(np.uint8)
         self._noise = np.tile(tile, (height // TILE + 2, width // TILE + 2, 1))
+        self._portrait = lru_cache(maxsize=4)(self._studio.portray)
         self._layer = lru_cache(maxsize=4)(self._warp)
         self._backdrop = lru_cache(maxsize=2)(self._weave)
 
     def paint(self, scene: Scene, number: int) -> Pixels:
         """Frame ``number`` of a scene, a fresh array: uint8 (height, width, 3), RGB."""
-        frame = self._backdrop(scene.cloth, scene.light).copy()
+        frame = self._backdrop(scene.cloth, scene.light, scene.pattern).copy()
         if scene.scale > 0.0:
             if scene.companion:
                 self._place(
                     frame, replace(scene, scale=scene.scale * 0.72, x=scene.x - 0.3, y=scene.y + 0.06), number + 40
                 )
             self._place(frame, scene, number)
+        if scene.blur > 0.0:
+            cv2.GaussianBlur(frame, (0, 0), scene.blur * self._width, dst=frame)
         dy, dx = self._random.integers(0, TILE, 2)
         cv2.add(frame, self._noise[dy : dy + self._height, dx : dx + self._width], dst=frame)
         return frame
 
     def _place(self, frame: Pixels, scene: Scene, number: int) -> None:
         """Lay one person over the frame, swayed to where frame ``number`` finds them."""
-        ink, veil, left, top = self._layer(scene.scale, scene.x, scene.y, scene.roll, scene.light)
+        ink, veil, left, top = self._layer(
+            scene.person, scene.look, scene.scale, scene.x, scene.y, scene.roll, scene.light
+        )
         phase = 2 * math.pi * scene.hertz * number / RATE
         reach = scene.sway * self._width
         left += round(reach * math.sin(phase))
@@ -146,12 +158,20 @@ class Painter:
         cv2.multiply(part, veil[here], dst=part, scale=1 / 255)
         cv2.add(part, ink[here], dst=part)
 
-    def _warp(self, scale: float, x: float, y: float, roll: float, light: float) -> tuple[Pixels, Pixels, int, int]:
-        """The person at one pose: colour already weighted by opacity, what is left of the cloth, and where."""
-        zoom = scale * WELL_APART * self._width / EYE_DISTANCE
-        turn = cv2.getRotationMatrix2D(EYES, roll, zoom)
-        turn[:, 2] += np.array([(WELL_AT[0] + x) * self._width - EYES[0], (WELL_AT[1] + y) * self._height - EYES[1]])
-        side = self._portrait.shape[0]
+    def _warp(
+        self, person: Person, look: Look, scale: float, x: float, y: float, roll: float, light: float
+    ) -> tuple[Pixels, Pixels, int, int]:
+        """The person at one pose: colour already weighted by opacity, what is left of the cloth, and where.
+
+        Who turns the head stands so that the eyes stay where they were.
+        """
+        portrait, face = self._portrait(person, look)
+        eyes = (face.right_eye + face.left_eye) / 2
+        zoom = scale * WELL_APART * self._width / self._studio.eyes[2]
+        turn = cv2.getRotationMatrix2D((float(eyes[0]), float(eyes[1])), roll + self._studio.tilt, zoom)
+        place = np.array([(WELL_AT[0] + x) * self._width, (WELL_AT[1] + y) * self._height])
+        turn[:, 2] = turn[:, 2] + place - eyes
+        side = portrait.shape[0]
         corners = turn @ np.array([[0, side, side, 0], [0, 0, side, side], [1, 1, 1, 1]], dtype=np.float64)
         # What lies further outside than anybody sways is never seen.
         spare = self._width // 16
@@ -160,19 +180,20 @@ class Painter:
         left, top = int(low[0]), int(low[1])
         width, height = max(int(high[0]) - left, 1), max(int(high[1]) - top, 1)
         turn[:, 2] -= (left, top)
-        layer = cv2.warpAffine(self._portrait, turn, (width, height), flags=cv2.INTER_LINEAR)
+        layer = cv2.warpAffine(portrait, turn, (width, height), flags=cv2.INTER_LINEAR)
         opacity = cv2.cvtColor(cv2.extractChannel(layer, 3), cv2.COLOR_GRAY2RGB)
         ink = cv2.min(cv2.convertScaleAbs(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), alpha=light), opacity)
         ink = cv2.subtract(ink, cv2.convertScaleAbs(opacity, alpha=DARKENED / 255))
         return ink.astype(np.uint8, copy=False), cv2.bitwise_not(opacity).astype(np.uint8, copy=False), left, top
 
-    def _weave(self, cloth: Cloth, light: float) -> Pixels:
-        """The cloth: soft vertical folds, a lamp above, a darker rim; no pattern that could pass for a face."""
+    def _weave(self, cloth: Cloth, light: float, pattern: float) -> Pixels:
+        """The cloth: soft vertical folds, a lamp above, a darker rim; nothing printed on it could pass for a face."""
         across = np.linspace(-1, 1, 320)
         down = np.linspace(-1, 1, 240)[:, None]
         folds = 0.022 * np.sin(9 * across + 0.7 * np.sin(3 * across)) + 0.012 * np.sin(23 * across + 1.3 * down)
         lamp = 1.06 - 0.10 * (across**2 + 0.7 * (down + 0.35) ** 2)
-        colour = ((lamp + folds) * light)[..., None] * np.array(cloth.value, dtype=np.float64) - DARKENED
+        printed = 0.5 * pattern * (np.sign(np.sin(26 * across)) * np.sign(np.sin(19 * down)))
+        colour = ((lamp + folds + printed) * light)[..., None] * np.array(cloth.value, dtype=np.float64) - DARKENED
         small = np.clip(colour, 0, 255).astype(np.float32)
         whole = cv2.resize(small, (self._width, self._height), interpolation=cv2.INTER_CUBIC)
         return np.clip(whole, 0, 255).astype(np.uint8)

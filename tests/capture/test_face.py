@@ -1,6 +1,6 @@
-"""The face judge over a real face: the advice for each way to stand, steady, and never good without a face."""
+"""The face judge over generated people: the advice for each way to stand and look, and never good without a face."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -8,8 +8,10 @@ import numpy.typing as npt
 import pytest
 
 from drivers.camera.scene import Cloth, Painter, Pose, Scene
+from drivers.camera.synthetic.sitter import TONES, Glasses, Look, Person, somebody
 from kiosk.capture.advice import FaceAdvice
-from kiosk.capture.face import OVAL, SIZE, FaceJudge, FaceJudgement, advise
+from kiosk.capture.backdrop import Backdrop
+from kiosk.capture.face import OVAL, FaceJudge, FaceJudgement
 
 WANTED = {
     Pose.GOOD: FaceAdvice.GOOD,
@@ -24,7 +26,18 @@ WANTED = {
     Pose.DARK: FaceAdvice.MORE_LIGHT,
     Pose.GLARING: FaceAdvice.LESS_LIGHT,
     Pose.TWO: FaceAdvice.ONE_PERSON,
+    Pose.BLINKING: FaceAdvice.OPEN_EYES,
+    Pose.GLASSES: FaceAdvice.GLASSES_OFF,
+    Pose.TURNED_LEFT: FaceAdvice.TURN_RIGHT,
+    Pose.TURNED_RIGHT: FaceAdvice.TURN_LEFT,
+    Pose.CHIN_UP: FaceAdvice.CHIN_DOWN,
+    Pose.CHIN_DOWN: FaceAdvice.CHIN_UP,
+    Pose.MOUTH_OPEN: FaceAdvice.CLOSE_MOUTH,
+    Pose.SIDE_LIT: FaceAdvice.EVEN_LIGHT,
+    Pose.LOOKING_AWAY: FaceAdvice.LOOK_HERE,
+    Pose.UNSHARP: FaceAdvice.BLURRED,
 }
+RIGHT_CLOTH = {Cloth.RED: Backdrop.RED, Cloth.BLUE: Backdrop.BLUE, Cloth.ORANGE: Backdrop.ORANGE}
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +53,34 @@ def painter() -> Painter:
 def watch(judge: FaceJudge, painter: Painter, scene: Scene, frames: range) -> list[FaceJudgement]:
     seen: list[FaceJudgement] = []
     for number in frames:
-        seen.append(judge.judge(painter.paint(scene, number), seen[-1] if seen else None))
+        seen.append(judge.judge(painter.paint(scene, number), seen[-1] if seen else None, backdrop=Backdrop.RED))
     return seen
 
 
-@pytest.mark.parametrize("cloth", list(Cloth))
 @pytest.mark.parametrize("pose", list(WANTED), ids=lambda pose: pose.name.lower())
-def test_each_pose_gets_its_advice_and_keeps_it(judge: FaceJudge, painter: Painter, pose: Pose, cloth: Cloth) -> None:
-    seen = watch(judge, painter, replace(pose.value, cloth=cloth), range(0, 60, 6))
+def test_each_pose_gets_its_advice_and_keeps_it(judge: FaceJudge, painter: Painter, pose: Pose) -> None:
+    seen = watch(judge, painter, pose.value, range(0, 60, 9))
     assert {judgement.advice for judgement in seen} == {WANTED[pose]}
+
+
+def test_every_advice_has_a_pose_or_a_test_of_its_own() -> None:
+    assert set(FaceAdvice) - set(WANTED.values()) == {FaceAdvice.HOLD_STILL, FaceAdvice.BACKGROUND}
+
+
+@pytest.mark.parametrize("cloth", list(Cloth))
+@pytest.mark.parametrize("asked", list(Backdrop))
+def test_only_the_cloth_that_is_asked_for_will_do(
+    judge: FaceJudge, painter: Painter, cloth: Cloth, asked: Backdrop
+) -> None:
+    frame = painter.paint(Scene(cloth=cloth), 0)
+    fits = RIGHT_CLOTH.get(cloth) is asked
+    assert judge.judge(frame, backdrop=asked).advice is (FaceAdvice.GOOD if fits else FaceAdvice.BACKGROUND)
+    assert judge.judge(frame).advice is FaceAdvice.GOOD
+
+
+def test_a_printed_cloth_is_no_background(judge: FaceJudge, painter: Painter) -> None:
+    frame = painter.paint(Scene(pattern=1.0), 0)
+    assert judge.judge(frame).advice is FaceAdvice.BACKGROUND
 
 
 def test_a_restless_person_is_asked_to_hold_still(judge: FaceJudge, painter: Painter) -> None:
@@ -56,32 +88,59 @@ def test_a_restless_person_is_asked_to_hold_still(judge: FaceJudge, painter: Pai
     assert sum(judgement.advice is FaceAdvice.HOLD_STILL for judgement in seen[1:]) > len(seen) / 2
 
 
-@pytest.mark.parametrize("roll", [-35.0, -25.0, -15.0, 15.0, 25.0, 35.0])
+@pytest.mark.parametrize("angle", [0, 45, 90])
+def test_motion_in_one_frame_is_not_taken_for_a_lens_out_of_focus(
+    judge: FaceJudge, painter: Painter, angle: int
+) -> None:
+    kernel = np.zeros((25, 25), np.float32)
+    kernel[12] = 1 / 25
+    turned = cv2.warpAffine(kernel, cv2.getRotationMatrix2D((12, 12), angle, 1.0), (25, 25))
+    smeared = cv2.filter2D(painter.paint(Scene(), 0), -1, turned / turned.sum()).astype(np.uint8)
+    assert judge.judge(smeared).advice is FaceAdvice.HOLD_STILL
+
+
+@pytest.mark.parametrize("roll", [-35.0, -15.0, 15.0, 35.0])
 def test_a_tilted_head_is_seen_however_far_and_asked_upright(judge: FaceJudge, painter: Painter, roll: float) -> None:
     assert judge.judge(painter.paint(Scene(roll=roll), 0)).advice is FaceAdvice.STRAIGHTEN
 
 
-def test_a_blurred_face_is_not_good(judge: FaceJudge, painter: Painter) -> None:
-    frame = cv2.GaussianBlur(painter.paint(Pose.GOOD.value, 0), (0, 0), 10).astype(np.uint8)
-    assert judge.judge(frame).advice is not FaceAdvice.GOOD
+@pytest.mark.parametrize("yaw", [-20.0, -10.0, 0.0, 10.0, 20.0])
+def test_the_turn_of_the_head_is_measured(judge: FaceJudge, painter: Painter, yaw: float) -> None:
+    angles = judge.judge(painter.paint(Scene(look=Look(yaw=yaw), roll=5.0), 0)).angles
+    assert angles == pytest.approx((yaw, 0.0, -5.0), abs=5.0)
 
 
-@pytest.mark.parametrize("gain", [0.5, 0.35])
-def test_dark_skin_in_good_light_is_not_called_dark(judge: FaceJudge, painter: Painter, gain: float) -> None:
-    """The person darkened, the cloth as bright as ever: how a camera exposes a dark face."""
-    dim = painter.paint(replace(Pose.GOOD.value, light=gain), 0)
-    empty = painter.paint(Pose.AWAY.value, 0)
-    dim_empty = painter.paint(replace(Pose.AWAY.value, light=gain), 0)
-    cloth = (np.abs(dim.astype(int) - dim_empty).max(axis=2) < 14)[..., None]
-    frame = np.where(cloth, empty, dim).astype(np.uint8)
-    assert judge.judge(frame).advice is FaceAdvice.GOOD
+@pytest.mark.parametrize("pitch", [-20.0, -10.0, 10.0, 20.0])
+def test_the_nod_of_the_head_is_measured(judge: FaceJudge, painter: Painter, pitch: float) -> None:
+    angles = judge.judge(painter.paint(Scene(look=Look(pitch=pitch)), 0)).angles
+    assert angles == pytest.approx((0.0, pitch, 0.0), abs=5.0)
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_dark_skin_in_good_light_is_not_called_dark(
+    judge: FaceJudge, painter: Painter, tone: tuple[int, int, int]
+) -> None:
+    frame = painter.paint(Scene(person=Person(tone=tone)), 0)
+    assert judge.judge(frame, backdrop=Backdrop.RED).advice is FaceAdvice.GOOD
+
+
+@pytest.mark.parametrize("scarf", [(40, 44, 52), (232, 226, 214), (24, 92, 84)])
+def test_a_headscarf_is_welcome(judge: FaceJudge, painter: Painter, scarf: tuple[int, int, int]) -> None:
+    frame = painter.paint(Scene(person=Person(tone=TONES[2], scarf=scarf)), 0)
+    assert judge.judge(frame, backdrop=Backdrop.RED).advice is FaceAdvice.GOOD
+
+
+@pytest.mark.parametrize("glasses", [Glasses.THIN, Glasses.THICK, Glasses.REFLECTING])
+def test_every_kind_of_glasses_is_suspected(judge: FaceJudge, painter: Painter, glasses: Glasses) -> None:
+    frame = painter.paint(Scene(person=somebody(3), look=Look(glasses=glasses)), 0)
+    assert judge.judge(frame).advice is FaceAdvice.GLASSES_OFF
 
 
 @pytest.mark.parametrize("value", [0, 60, 255])
 def test_an_empty_frame_is_never_good(judge: FaceJudge, value: int) -> None:
     judgement = judge.judge(np.full((960, 1280, 3), value, np.uint8))
     assert judgement.advice is not FaceAdvice.GOOD
-    assert judgement.box is None
+    assert (judgement.box, judgement.score, judgement.angles, judgement.eyes) == (None, 0, None, None)
 
 
 def test_noise_is_no_face(judge: FaceJudge) -> None:
@@ -95,10 +154,20 @@ def test_one_missed_frame_keeps_the_advice_but_is_not_good(judge: FaceJudge, pai
     good = judge.judge(painter.paint(Pose.GOOD.value, 0))
     assert good.advice is FaceAdvice.GOOD
     blinked = judge.judge(empty, good)
-    assert blinked.advice is FaceAdvice.HOLD_STILL
+    assert (blinked.advice, blinked.score) == (FaceAdvice.HOLD_STILL, 0)
     assert judge.judge(empty, blinked).advice is FaceAdvice.NO_FACE
     far = judge.judge(painter.paint(Pose.FAR.value, 0))
     assert judge.judge(empty, far).advice is FaceAdvice.CLOSER
+
+
+def test_a_second_person_is_seen_soon_though_one_is_followed(judge: FaceJudge, painter: Painter) -> None:
+    seen = judge.judge(painter.paint(Pose.GOOD.value, 0))
+    told = []
+    for number in range(1, 7):
+        seen = judge.judge(painter.paint(Pose.TWO.value, number), seen)
+        told.append(seen.advice)
+    assert told[-1] is FaceAdvice.ONE_PERSON
+    assert told.count(FaceAdvice.GOOD) < 5
 
 
 @pytest.mark.parametrize(("scale", "x", "y"), [(1.0, 0.0, 0.0), (0.9, 0.03, -0.04), (1.1, -0.03, 0.03)])
@@ -112,62 +181,44 @@ def test_the_box_is_the_head_in_shares_of_any_frame(
         box = judge.judge(picture).box
         assert box is not None
         left, top, width, height = box
-        assert (left + width / 2, top + height / 2) == pytest.approx(truth[:2], abs=0.015)
-        assert (width, height) == pytest.approx(truth[2:], rel=0.08)
+        assert (left + width / 2, top + height / 2) == pytest.approx(truth[:2], abs=0.01)
+        assert (width, height) == pytest.approx(truth[2:], rel=0.06)
 
 
-def test_a_still_is_judged_like_a_preview(judge: FaceJudge) -> None:
-    assert judge.judge(Painter(2592, 1944, seed=1).paint(Pose.GOOD.value, 0)).advice is FaceAdvice.GOOD
+def test_a_still_is_judged_like_a_preview_and_its_points_lie_in_it(judge: FaceJudge, painter: Painter) -> None:
+    still = judge.judge(Painter(2592, 1944, seed=1).paint(Scene(sway=0.0), 0))
+    preview = judge.judge(painter.paint(Scene(sway=0.0), 0))
+    assert still.advice is FaceAdvice.GOOD
+    assert still.features.keys() == preview.features.keys() >= {"12.1", "12.2", "9.3", "8.3", "8.4", "2.1"}
+    for name, place in still.features.items():
+        assert place == pytest.approx([2592 / 1280 * value for value in preview.features[name]], abs=8)
 
 
-def judgement(**changes: object) -> FaceJudgement:
-    cx, cy, rx, ry = OVAL
-    well = FaceJudgement(
-        advice=FaceAdvice.GOOD,
-        box=(cx - rx, cy - ry, 2 * rx, 2 * ry),
-        faces=1,
-        roll=0.0,
-        brightness=0.6,
-        evenness=0.9,
-        glare=0.0,
-        sharpness=0.1,
-        motion=0.0,
-    )
-    return replace(well, **changes)  # type: ignore[arg-type]  # replace() checks the names itself
+def test_left_is_the_persons_left(judge: FaceJudge, painter: Painter) -> None:
+    seen = judge.judge(painter.paint(Scene(sway=0.0), 0))
+    points = seen.features
+    assert points["12.1"][0] > points["9.3"][0] > points["12.2"][0]
+    assert points["8.3"][0] > points["8.4"][0]
+    assert points["2.1"][1] > points["8.3"][1] > points["9.3"][1] > points["12.1"][1]
+    assert seen.eyes == (points["12.2"], points["12.1"])
+    assert (points["12.1"][0] + points["12.2"][0]) / 2 == pytest.approx(0.5 * 1280, abs=6)
+    assert points["12.1"][0] - points["12.2"][0] == pytest.approx(0.1125 * 1280, abs=5)
 
 
-def sized(ratio: float) -> FaceJudgement:
-    cx, cy, rx, ry = OVAL
-    return judgement(box=(cx - rx * ratio, cy - ry * ratio, 2 * rx * ratio, 2 * ry * ratio))
+def test_the_score_orders_a_burst(judge: FaceJudge, painter: Painter) -> None:
+    scenes = (Scene(), Scene(look=Look(eyes=0.55)), Scene(look=Look(eyes=0.0, mouth=0.6)))
+    scores = [judge.judge(painter.paint(scene, 0)).score for scene in scenes]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) == len(scores)
+    assert 0 <= scores[-1] < 40 < 60 < scores[0] <= 100
 
 
-@pytest.mark.parametrize(
-    ("changes", "advice"),
-    [
-        ({"faces": 2, "roll": 20.0}, FaceAdvice.ONE_PERSON),
-        ({"roll": 20.0, "motion": 0.1}, FaceAdvice.STRAIGHTEN),
-        ({"evenness": 0.3, "motion": 0.1}, FaceAdvice.MORE_LIGHT),
-        ({"brightness": 0.05, "faces": 2}, FaceAdvice.MORE_LIGHT),
-        ({"glare": 0.2}, FaceAdvice.LESS_LIGHT),
-        ({"sharpness": 0.001}, FaceAdvice.HOLD_STILL),
-        ({}, FaceAdvice.GOOD),
-    ],
-)
-def test_first_things_come_first(changes: dict[str, object], advice: FaceAdvice) -> None:
-    assert advise(judgement(**changes), None) is advice
-
-
-def test_advice_does_not_flicker_at_a_limit() -> None:
-    just_inside, just_outside = sized(1 - 0.97 * SIZE), sized(1 - 1.03 * SIZE)
-    assert advise(just_inside, None) is FaceAdvice.GOOD
-    assert advise(just_outside, None) is FaceAdvice.CLOSER
-    assert advise(just_outside, FaceAdvice.GOOD) is FaceAdvice.GOOD
-    assert advise(just_inside, FaceAdvice.CLOSER) is FaceAdvice.CLOSER
-    assert advise(sized(1 - 1.3 * SIZE), FaceAdvice.GOOD) is FaceAdvice.CLOSER
-    assert advise(sized(1 - 0.8 * SIZE), FaceAdvice.CLOSER) is FaceAdvice.GOOD
-
-
-def test_nothing_of_a_face_prints() -> None:
-    text = repr(judgement(small=np.zeros((4, 4), np.uint8)))
+def test_nothing_of_a_face_prints(judge: FaceJudge, painter: Painter) -> None:
+    seen = judge.judge(painter.paint(Scene(), 0))
+    text = repr(seen)
     assert "box" not in text
-    assert "small" not in text
+    assert "features" not in text
+    assert "region" not in text
+    assert seen.measures is not None
+    assert all(isinstance(getattr(seen.measures, field.name), float) for field in fields(seen.measures))
+    assert replace(seen.measures, yaw=0.0) != replace(seen.measures, yaw=1.0)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from drivers.camera.scene import PORTRAIT, Cloth, Painter, Pose, Scene, between
+from drivers.camera.scene import Cloth, Painter, Pose, Scene, between
 from drivers.camera.simulated import Booth, SimulatedCamera
+from drivers.camera.synthetic.studio import PORTRAIT
 
 SIZE = (320, 240)
 

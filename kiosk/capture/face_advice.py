@@ -1,0 +1,107 @@
+"""From measures to one piece of advice, and to a score that orders frames."""
+
+import math
+from typing import Final
+
+from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.face_measures import Measures
+
+ALGORITHM: Final = "REKAM_FACE_1"
+"""Names the score. Ours, to order the frames of one sitting, best first; no standard's quality score."""
+
+SIZE: Final = 0.15
+ASIDE: Final = 0.055
+UP_DOWN: Final = 0.065
+TILT: Final = 8.0
+TURN: Final = 10.0
+NOD: Final = 14.0
+OPEN: Final = 0.095
+GAP: Final = 0.125
+GAZE: Final = 0.10
+GAZE_UP: Final = 0.075
+GAZE_LEVEL: Final = 0.065
+DARK: Final = 0.24
+UNEVEN: Final = 0.5
+GLARE: Final = 0.12
+SOFT: Final = 0.0065
+SMEARED: Final = 3.0
+MOVING: Final = 0.012
+LINES: Final = 1.0
+SPREAD: Final = 0.22
+COLOUR: Final = 0.8
+"""How far off is still good: head length against the oval's (share), the head's middle from the oval's (shares of the
+frame), roll (degrees, ISO/IEC 39794-5 D.1.4.3.2: 8), yaw and pitch (degrees; the standard wishes for 5, which nobody
+holds unaided, and takes 8 to 10 for machines), the lids' gap over the eye's width, the lips' gap over the eye distance,
+the irises aside and above or below where a straight look has them (eye widths), the face's brightest tenth (0 to 1),
+the darker cheek over the brighter, share of clipped skin, fine detail, how much more of it along one direction, the
+shift between two judged frames (of the frame's width), lines as of glasses, spread of the background's colour, and
+the share of it that has the right one."""
+
+WIDER: Final = 1.25
+NARROWER: Final = 0.85
+"""A limit is this much wider for who was good before, and this much narrower for who was told so before."""
+
+
+def offences(seen: Measures) -> tuple[tuple[FaceAdvice, float], ...]:
+    """Each thing to change, most useful first, and how far off it is: 1.0 is the limit.
+
+    First what spoils all other measures, then where somebody stands (far moves upset everything after them), then how
+    they hold the head, then what takes their hands or the light, then the moment's: eyes, mouth, stillness. What
+    only an officer can change, the cloth, comes last.
+    """
+    dim = DARK / max(seen.brightness, 0.01)
+    soft = SOFT / max(seen.sharpness, 1e-6)
+    smeared = soft if seen.smear > SMEARED else 0.0
+    return (
+        (FaceAdvice.MORE_LIGHT, dim / 1.6),
+        (FaceAdvice.LESS_LIGHT, seen.glare / GLARE / 4),
+        (FaceAdvice.ONE_PERSON, 9.0 if seen.faces > 1 else 0.0),
+        (FaceAdvice.CLOSER, (1 - seen.size) / SIZE),
+        (FaceAdvice.FURTHER, (seen.size - 1) / SIZE),
+        (FaceAdvice.MOVE_LEFT, -seen.aside / ASIDE),
+        (FaceAdvice.MOVE_RIGHT, seen.aside / ASIDE),
+        (FaceAdvice.RAISE, seen.down / UP_DOWN),
+        (FaceAdvice.LOWER, -seen.down / UP_DOWN),
+        (FaceAdvice.HOLD_STILL, seen.motion / MOVING / 1.5),
+        (FaceAdvice.STRAIGHTEN, abs(seen.roll) / TILT),
+        (FaceAdvice.TURN_RIGHT, seen.yaw / TURN),
+        (FaceAdvice.TURN_LEFT, -seen.yaw / TURN),
+        (FaceAdvice.CHIN_DOWN, seen.pitch / NOD),
+        (FaceAdvice.CHIN_UP, -seen.pitch / NOD),
+        (FaceAdvice.MORE_LIGHT, dim),
+        (FaceAdvice.LESS_LIGHT, seen.glare / GLARE),
+        (FaceAdvice.EVEN_LIGHT, UNEVEN / max(seen.evenness, 0.01)),
+        (FaceAdvice.HOLD_STILL, max(seen.motion / MOVING, smeared)),
+        (FaceAdvice.BLURRED, soft),
+        (FaceAdvice.GLASSES_OFF, worn(seen) / LINES),
+        (FaceAdvice.OPEN_EYES, OPEN / max(seen.eyes_open, 0.005)),
+        (FaceAdvice.LOOK_HERE, max(abs(seen.gaze_aside) / GAZE, abs(seen.gaze_up - GAZE_LEVEL) / GAZE_UP)),
+        (FaceAdvice.CLOSE_MOUTH, seen.mouth_open / GAP),
+        (FaceAdvice.BACKGROUND, max(seen.backdrop_spread / SPREAD, (1 - seen.backdrop_colour) / (1 - COLOUR))),
+    )
+
+
+def worn(seen: Measures) -> float:
+    """How much speaks for glasses: 1.0 is as likely as not."""
+    return 4.0 * seen.bridge + 6.0 * seen.rims
+
+
+def advise(seen: Measures, before: FaceAdvice | None) -> FaceAdvice:
+    """The most useful advice on a face that was found; with what was said ``before`` it changes once per change."""
+    for advice, off in offences(seen):
+        if off > (WIDER if before is FaceAdvice.GOOD else NARROWER if before is advice else 1.0):
+            return advice
+    return FaceAdvice.GOOD
+
+
+def score(seen: Measures) -> int:
+    """0 to 100, ``ALGORITHM``: 100 is nothing to wish for; at a limit of the advice above stands about 60.
+
+    Each offence takes its share, so that of two good frames the one with the eyes wider open and the head straighter
+    wins, and of two bad ones the less bad. Detail counts beyond its limit, too.
+    """
+    worst: dict[FaceAdvice, float] = {}
+    for advice, off in offences(seen):
+        worst[advice] = max(worst.get(advice, 0.0), off)
+    loss = sum(min(max(off, 0.0), 4.0) ** 2 for off in worst.values())
+    return round(100 * math.exp(-0.5 * loss / 2.0))
