@@ -35,8 +35,9 @@ def draw_hands(sheet: Sheet, view: Hands) -> None:
     canvas.panel(stage, palette.calm, radius=theme.px(28))
     inner = stage.inflate(-theme.px(32), -theme.px(28))
     box = _words(sheet, view, sheet.corner(words))
-    shown = (True, False)
-    if view.change and view.asked is not None and box.height < theme.px(130):
+    shown: tuple[bool, ...] = (True, False)
+    least = theme.px(210 if theme.compact and view.page.hint is not None else 130)
+    if view.change and view.asked is not None and box.height < least:
         # Little glass, many words: the picture of what to do takes the place of the hand whose turn it is not.
         box = _half(inner, left_hand=view.asked < 6).inflate(-theme.px(8), -theme.px(24))
         shown = (view.asked > 5,)

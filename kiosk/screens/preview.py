@@ -8,7 +8,7 @@ import pygame
 from kiosk.screens.shapes import Oval
 from kiosk.screens.sheet import Sheet
 from kiosk.screens.theme import Colour
-from kiosk.screens.views import Frame, Preview
+from kiosk.screens.views import Frame, Mood, Preview
 
 Rect = pygame.Rect
 
@@ -23,16 +23,39 @@ def draw_preview(sheet: Sheet, view: Preview) -> None:
     theme, canvas = sheet.theme, sheet.canvas
     stage, words = sheet.halves(SHARES[theme.portrait])
     words = sheet.corner(words)
-    end = sheet.words(words, hint=False) + theme.px(24)
-    high = min(words.bottom - end, theme.px(340))
-    if high >= theme.px(130):
-        box = Rect(words.x, words.bottom - high, words.width, high)
-        canvas.panel(box, sheet.palette.calm, radius=theme.px(24))
-        canvas.picture(canvas.moving(view.picture, view.page.phase), box.inflate(-theme.px(36), -theme.px(36)))
+    box = _words(sheet, words)
+    if box.height >= theme.px(130):
+        _what_to_do(sheet, view, box)
     canvas.panel(stage, sheet.palette.veil, radius=theme.px(24))
     if view.frame is None:
         place = Rect(stage.x + stage.width // 8, stage.y, stage.width * 3 // 4, stage.height)
         canvas.write(view.warming, place, theme.sentence, ink=WHITE, across="centre", down="middle")
+
+
+def _words(sheet: Sheet, words: Rect) -> Rect:
+    """The words; returns the place under (portrait: beside) them that is free for a picture of what to do."""
+    theme = sheet.theme
+    if theme.portrait:
+        side = round(words.width * 0.32)
+        sheet.words(Rect(words.x, words.y, words.width - side - theme.px(28), words.height), hint=False)
+        return Rect(words.right - side, words.y, side, min(words.height, side))
+    end = sheet.words(words, hint=False) + theme.px(24)
+    high = min(words.bottom - end, theme.px(340))
+    return Rect(words.x, words.bottom - high, words.width, high)
+
+
+def _what_to_do(sheet: Sheet, view: Preview, box: Rect) -> None:
+    """The live hint's sign, large for those who do not read; while there is none, what to do before the photo."""
+    theme, canvas, hint = sheet.theme, sheet.canvas, view.page.hint
+    inner = box.inflate(-theme.px(36), -theme.px(36))
+    if hint is None or hint.mood is Mood.CALM:
+        canvas.panel(box, sheet.palette.calm, radius=theme.px(24))
+        canvas.picture(canvas.moving(view.picture, view.page.phase), inner)
+        return
+    ground = sheet.ground_of(hint.mood)
+    canvas.panel(box, ground.tint, radius=theme.px(24))
+    side = min(inner.height, theme.px(200))
+    canvas.picture(hint.icon, inner.inflate(0, side - inner.height), ink=ground.ink)
 
 
 def live_preview(sheet: Sheet, view: Preview) -> None:

@@ -14,6 +14,8 @@ from kiosk.screens.drawing import draw
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, SMALLEST_TARGET, Palette, Theme, dpi_of
 from kiosk.screens.views import Attract, Target
 
+from .advised import advised
+
 SIZES = ("800x480", "1280x800", "1920x1080", "720x1280")
 LANGUAGES = ("id", "en")
 CONTRAST = 7.0
@@ -21,17 +23,21 @@ CONTRAST = 7.0
 
 @pytest.fixture(params=[(size, language) for size in SIZES for language in LANGUAGES], ids="-".join, scope="module")
 def drawn(request, all_scenes, text, canvas_of):
-    """Each scene's name, view, targets, inscriptions, and the contrast of each, at one size in one language."""
+    """Each screen's name, view, targets, inscriptions, and the contrast of each, at one size in one language."""
     size, language = request.param
     canvas: Canvas = canvas_of(size)
     told = []
-    for name, scene in all_scenes.items():
-        view = scene.view(text, language)
+    for name, view in every_view(all_scenes, text, language).items():
         targets = draw(canvas, view)
         pixels = pygame.surfarray.array3d(canvas.surface).swapaxes(0, 1)
         written = tuple(canvas.inscriptions)
         told.append((name, view, targets, written, [contrast_of(each, pixels) for each in written]))
     return canvas.theme, told
+
+
+def every_view(all_scenes, text, language):
+    """Every scene, and every piece of advice."""
+    return {name: scene.view(text, language) for name, scene in all_scenes.items()} | advised(text, language)
 
 
 def test_text_fits_its_place(drawn):
@@ -157,8 +163,8 @@ def test_contrast_of_the_palettes_pairs(palette: Palette):
 def test_high_contrast_screens_are_legible(all_scenes, text):
     canvas = Canvas(Theme(1280, 800, dpi_of(1280, 800, 10.1), BOLD_CONTRAST))
     pale = []
-    for name, scene in all_scenes.items():
-        draw(canvas, scene.view(text, "id"))
+    for name, view in every_view(all_scenes, text, "id").items():
+        draw(canvas, view)
         pixels = pygame.surfarray.array3d(canvas.surface).swapaxes(0, 1)
         pale += [(name, each.text) for each in canvas.inscriptions if contrast_of(each, pixels) < CONTRAST]
     assert pale == []
