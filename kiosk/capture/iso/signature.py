@@ -97,17 +97,17 @@ def from_shares(
 
 def signature_record(series: SignatureTimeSeries) -> bytes:
     """One record; pressure goes into it only where every point has one."""
-    ticks = next(rate for rate in _TICKS if series.samples[-1].t * rate <= LARGEST)
-    channels = _X | _Y | _T | (_F if series.felt else _S)
+    ticks, felt = next(rate for rate in _TICKS if series.samples[-1].t * rate <= LARGEST), series.felt
+    channels = _X | _Y | _T | (_F if felt else _S)
     header = _HEADER.pack(FORM, VERSION, channels)
     for side in (series.width, series.height):
         header += _PLANE.pack(_SCALED | _LEAST | _MOST, _scaling(STEPS), _SIGNED, _SIGNED + _steps(side))
     header += _TIME.pack(_SCALED, _scaling(ticks))
-    header += _FORCE.pack(_LEAST | _MOST, 0, LARGEST) if series.felt else _SWITCH.pack(0)
-    points = list(_points(series, ticks))
-    body = b"".join((_WITH_FORCE if series.felt else _WITH_SWITCH).pack(*point) for point in points)
+    header += _FORCE.pack(_LEAST | _MOST, 0, LARGEST) if felt else _SWITCH.pack(0)
+    layout = _WITH_FORCE if felt else _WITH_SWITCH
+    points = [layout.pack(*point) for point in _points(series, ticks, felt=felt)]
     # A reserved byte ends the header; the body's first byte says that no extended data follow the points.
-    return header + b"\0" + _POINTS.pack(0, len(points).to_bytes(3, "big")) + body
+    return header + b"\0" + _POINTS.pack(0, len(points).to_bytes(3, "big")) + b"".join(points)
 
 
 def read_signature_record(record: bytes) -> SignatureTimeSeries:
@@ -135,11 +135,11 @@ def read_signature_record(record: bytes) -> SignatureTimeSeries:
     return checked(SignatureTimeSeries, width, height, tuple(_samples(points, height, ticks, felt=felt)))
 
 
-def _points(series: SignatureTimeSeries, ticks: int) -> Iterator[tuple[int, int, int, int]]:
+def _points(series: SignatureTimeSeries, ticks: int, *, felt: bool) -> Iterator[tuple[int, int, int, int]]:
     for _, stroke in groupby(series.samples, key=lambda sample: sample.stroke):
         for s in stroke:
             # Y counts upward. A touch without any force would be none.
-            touch = 1 if s.pressure is None or not series.felt else max(1, round(s.pressure * LARGEST))
+            touch = max(1, round((s.pressure or 0) * LARGEST)) if felt else 1
             place = (_SIGNED + _steps(s.x), _SIGNED + _steps(series.height) - _steps(s.y), round(s.t * ticks))
             yield (*place, touch)
         yield (*place, 0)
