@@ -178,9 +178,10 @@ def _found(stage: Stage, findings: Findings, pictures: Path) -> None:
     for opened, path in zip(stage.opened, packets, strict=False):
         recording = opened.recording
         findings.note("Packet", f"{opened.header.id}, {path.stat().st_size:,} bytes", holds=True)
-        complete = len(recording.prints) == 10 and len(recording.rechecked) == 2 and bool(recording.photo)
-        found = f"{len(recording.prints)} fingers, {len(recording.rechecked)} checked again, photo, signature"
-        findings.note("Opened by the centre", found, holds=complete and not recording.recheck_doubtful)
+        complete = len(recording.prints) == 10 and len(recording.rechecked) == 2 and bool(recording.records.photo())
+        eyes = f", {len(recording.irises)} irises" if recording.irises else ""
+        found = f"{len(recording.prints)} fingers, {len(recording.rechecked)} checked again, photo, signature{eyes}"
+        findings.note("Opened by the centre", found, holds=complete and not recording.doubts)
     if safe:
         findings.note(
             "From sign-off to safe on disk", ", ".join(f"{milliseconds} ms" for milliseconds in safe), holds=True

@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.centre.authority import Authority
+from kiosk.centre.handover import cbeff_document
+from kiosk.journey.excepting import Part
+from kiosk.journey.fingers import Finger
 from kiosk.record.header import Header, Kind
 from kiosk.record.packet import Print, Recording, unpack
 from kiosk.record.registration import registration_number
@@ -34,18 +37,28 @@ def open_packet(packet: bytes, authority: Authority, *, with_escrow: bool = Fals
 
 
 def lay_out(opened: OpenedPacket, folder: Path) -> list[Path]:
-    """Write ``recording.json``, the photo, the signature and the fingers into ``folder``; the files written."""
+    """Write ``recording.json``, the ISO/IEC 19794 records, what they hold as pictures, and all of them as CBEFF into
+    ``folder``; the files written."""
     folder.mkdir(parents=True, exist_ok=True)
-    recording = opened.recording
+    recording, records = opened.recording, opened.recording.records
     files = {
         "recording.json": json.dumps(_described(opened), indent=2, ensure_ascii=False).encode(),
-        "photo.jpg": recording.photo,
+        "photo.jpg": records.photo(),
+        "hands.jpg": recording.hands_photo,
         "signature.png": recording.signature,
+        "face.fac": records.face,
+        "fingers.fir": records.fingers,
+        "irises.iir": records.irises,
+        "signature.sdi": records.signature,
+        "biometrics.cbeff.xml": cbeff_document(recording),
     }
-    for again, prints in (("", recording.prints), ("-again", recording.rechecked)):
-        for a_print in prints:
-            files[f"finger-{_finger(a_print)}{again}.png"] = a_print.image
-            files[f"finger-{_finger(a_print)}{again}.template"] = a_print.template
+    prints = [("", each) for each in recording.prints] + [("-again", each) for each in recording.rechecked]
+    for (again, a_print), picture in zip(prints, records.finger_pictures(), strict=True):
+        files[f"finger-{_finger(a_print)}{again}.png"] = picture
+        files[f"finger-{_finger(a_print)}{again}.template"] = a_print.template
+    for note, picture in zip(recording.irises, records.iris_pictures(), strict=True):
+        files[f"iris-{note.eye.value}.png"] = picture
+    files = {name: content for name, content in files.items() if content}
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return [folder / name for name in sorted(files)]
@@ -78,14 +91,28 @@ def _described(opened: OpenedPacket) -> dict[str, object]:
             "district": biodata.district,
             "married": biodata.married,
             "nik_disagrees": biodata.nik_disagrees,
+            "foreigner": biodata.foreigner,
         },
-        "photo": {"size": list(recording.photo_size), "advice": recording.photo_advice.value},
-        "signature": {"strokes": len(recording.strokes), "points": sum(map(len, recording.strokes))},
+        "algorithms": dict(recording.algorithms),
+        "doubts": [doubt.value for doubt in recording.doubts],
+        "excepted": [
+            {
+                "part": _part(each.part),
+                "why": each.why.value,
+                "permanent": each.why.permanent,
+                "officer": each.officer,
+            }
+            for each in recording.excepted
+        ],
+        "photo": {
+            "advice": recording.photo.advice.value,
+            "score": recording.photo.score,
+            "tries": recording.photo.tries,
+        },
         "prints": [_described_print(p) for p in recording.prints],
         "rechecked": [_described_print(p) for p in recording.rechecked],
-        "recheck_doubtful": recording.recheck_doubtful,
-        "exceptions": [
-            {"finger": e.finger.name, "reason": e.reason, "officer": e.officer} for e in recording.exceptions
+        "irises": [
+            {"eye": each.eye.value, "advice": each.advice.value, "score": each.score} for each in recording.irises
         ],
     }
 
@@ -93,14 +120,17 @@ def _described(opened: OpenedPacket) -> dict[str, object]:
 def _described_print(a_print: Print) -> dict[str, object]:
     return {
         "finger": _finger(a_print),
-        "size": [a_print.width, a_print.height],
-        "ppi": a_print.ppi,
         "score": a_print.score,
-        "attempts": a_print.attempts,
+        "scores": list(a_print.scores),
+        "nfiq2": a_print.second_opinion[0] if a_print.second_opinion else None,
         "advice": a_print.advice.value,
         "template_family": a_print.template_family,
         "template_bytes": len(a_print.template),
     }
+
+
+def _part(part: Part) -> str:
+    return f"finger {int(part)}" if isinstance(part, Finger) else part.value
 
 
 def _finger(a_print: Print) -> str:

@@ -104,7 +104,7 @@ def _order(order_id: str, resident: Resident, recording: Recording, now: datetim
     return CardOrder(
         order_id=order_id,
         resident=resident,
-        photo=recording.photo,
+        photo=recording.records.photo(),
         signature=recording.signature,
         issued_place=resident.regency.removeprefix("KABUPATEN "),
         issued_on=now.date(),

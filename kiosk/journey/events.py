@@ -7,7 +7,7 @@ from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.excepting import Part, Why
 from kiosk.journey.eyes import IrisImage
 from kiosk.journey.fingers import Finger
-from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Stroke
+from kiosk.journey.session import FIELD_MM, Accepted, Biodata, Impression, Photo, Stroke
 from kiosk.journey.steps import Card, Device, Purpose, Refusal
 
 
@@ -85,6 +85,13 @@ class Marked(Touch):
 
 
 @dataclass(frozen=True, slots=True)
+class OnlyMarked(Touch):
+    """The officer says in one touch which parts cannot be given, where there are few."""
+
+    parts: frozenset[Part]
+
+
+@dataclass(frozen=True, slots=True)
 class WhyChosen(Touch):
     """The officer says why it cannot be given."""
 
@@ -113,9 +120,10 @@ class MoreTime(Touch):
 
 @dataclass(frozen=True, slots=True)
 class Inked(Touch):
-    """The signature as it stands now."""
+    """The signature as it stands now; ``field_mm``: width and height of the field it is written on."""
 
     strokes: tuple[Stroke, ...] = field(repr=False)
+    field_mm: tuple[float, float] = FIELD_MM
 
 
 # What time does -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from kiosk.journey.events import (
     IdentityRefused,
     NikKnown,
     NikRefused,
+    OnlyMarked,
     OrderFound,
     OrderRefused,
     PhotoTaken,
@@ -249,6 +250,11 @@ def nothing_awaited(session: Session, _: Event) -> bool:
 def something_marked(session: Session, _: Event) -> bool:
     """The officer marked at least one part."""
     return bool(session.marked)
+
+
+def may_be_marked(session: Session, event: Event) -> bool:
+    """At least one of these parts can be excepted now."""
+    return isinstance(event, OnlyMarked) and not event.parts.isdisjoint(session.may_except)
 
 
 def of_the_signature(session: Session, _: Event) -> bool:

@@ -23,6 +23,7 @@ from kiosk.journey.events import (
     Marked,
     OfficerKnown,
     OfficerRefused,
+    OnlyMarked,
     OrderFound,
     OrderInDoubt,
     PhotoTaken,
@@ -168,7 +169,9 @@ def _iris_worth(iris: IrisImage) -> tuple[bool, int]:
 
 def ink(session: Session, event: Event) -> Changes:
     """The signature as it stands."""
-    return {"strokes": event.strokes, "refusal": None} if isinstance(event, Inked) else {}
+    if not isinstance(event, Inked):
+        return {}
+    return {"strokes": event.strokes, "field_mm": event.field_mm, "refusal": None}
 
 
 def no_ink(session: Session, event: Event) -> Changes:
@@ -278,6 +281,11 @@ def marked(session: Session, event: Event) -> Changes:
     if not isinstance(event, Marked) or event.part not in session.may_except:
         return {}
     return {"marked": session.marked ^ {event.part}, "refusal": None}
+
+
+def only_marked(session: Session, event: Event) -> Changes:
+    """These marks, and no other."""
+    return {"marked": event.parts & frozenset(session.may_except)} if isinstance(event, OnlyMarked) else {}
 
 
 def excepted(session: Session, event: Event) -> Changes:

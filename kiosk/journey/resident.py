@@ -41,6 +41,7 @@ from kiosk.journey.events import (
     NotSealed,
     OfficerKnown,
     OfficerRefused,
+    OnlyMarked,
     OrderFound,
     OrderInDoubt,
     OrderRefused,
@@ -365,6 +366,7 @@ EXCEPTING: dict[Step, Stage] = {
         on=HOME
         | {
             Marked: (Stay(note=(notes.marked,)),),
+            OnlyMarked: (Go(Step.EXCEPTION_WHY, when=guards.may_be_marked, note=(notes.only_marked,)),),
             Next: (
                 Go(Step.EXCEPTION_WHY, when=guards.something_marked),
                 Stay(note=(notes.because(Refusal.NOTHING_MARKED),)),

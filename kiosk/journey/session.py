@@ -43,8 +43,8 @@ class Photo:
     """The photo as the centre gets it: JPEG bytes, width and height in pixels, and what was left to wish for.
 
     ``score``: 0 to 100, our own; ``tries``: stills judged for it. ``points``: feature points of ISO/IEC 19794-5:2011,
-    each an MPEG-4 code such as "12.1" with x and y in pixels of the photo; ``angles``: yaw, pitch and roll in degrees; both where a face
-    was found.
+    each an MPEG-4 code such as "12.1" with x and y in pixels of the photo; ``angles``: yaw, pitch and roll in degrees,
+    counted as that standard does; both where a face was found.
     """
 
     jpeg: bytes = field(repr=False)
@@ -72,6 +72,8 @@ class Point(NamedTuple):
 
 
 Stroke = tuple[Point, ...]
+FIELD_MM = (160.0, 60.0)
+"""Width and height of a signing field in millimetres, about that of a ten-inch screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Impression:
     """One finger as captured: 8-bit grey pixels row by row, 0 = ridge, and the reader's own template.
 
     ``score``: 0 to 100, our own; ``scores``: those of all its tries, in their order. ``second_opinion``: an installed
-    NFIQ 2's score, 0 to 100; None where there is none.
+    NFIQ 2's score, 0 to 100, None where there is none, and ``second_version`` its version.
     """
 
     finger: Finger
@@ -93,6 +95,7 @@ class Impression:
     pixels: bytes = field(repr=False)
     template: bytes = field(repr=False)
     second_opinion: int | None = None
+    second_version: str = ""
     captured: datetime | None = None
 
 
@@ -145,6 +148,7 @@ class Session:
     photo_tries: int = 0
     hands_photo: Photo | None = field(default=None, repr=False)
     strokes: tuple[Stroke, ...] = field(default=(), repr=False)
+    field_mm: tuple[float, float] = FIELD_MM
     impressions: tuple[Impression, ...] = field(default=(), repr=False)
     attempts: int = 0
     best: Impression | None = field(default=None, repr=False)

@@ -68,7 +68,10 @@ class Typeface:
 
 @dataclass(frozen=True, slots=True)
 class CardFace:
-    """What stands on one card: photo as JPEG, signature as PNG (dark on white or on nothing)."""
+    """What stands on one card: photo as JPEG, signature as PNG (dark on white or on nothing).
+
+    The signature is empty for those who cannot sign.
+    """
 
     resident: Resident = field(repr=False)
     photo: bytes = field(repr=False)
@@ -94,8 +97,9 @@ def card_face(card: CardFace, *, typeface: Typeface) -> Pixels:
     _fields(draw, card.resident, typeface)
     canvas.paste(_photo(card.photo), PHOTO[:2])
     _issue(draw, card, typeface)
-    ink, place = _signature(card.signature)
-    canvas.paste(BLACK, place, ink)
+    if card.signature:
+        ink, place = _signature(card.signature)
+        canvas.paste(BLACK, place, ink)
     return np.asarray(canvas, np.uint8)
 
 

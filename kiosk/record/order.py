@@ -21,7 +21,8 @@ class FingerTemplate:
 
 @dataclass(frozen=True, slots=True)
 class CardOrder:
-    """The card's data, photo (JPEG), signature (PNG) and the index fingers' templates, right before left."""
+    """The card's data, photo (JPEG), signature (PNG, empty for who cannot sign) and the index fingers' templates, right
+    before left."""
 
     order_id: str
     resident: Resident = field(repr=False)

@@ -1,28 +1,26 @@
 """One recording as the centre gets it: everything captured and confirmed, as deterministic CBOR."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
-from kiosk.journey.fingers import IN_ORDER, Finger
-from kiosk.journey.session import Biodata, Impression, Session, Sex, Stroke
+from kiosk.capture import face, finger, iris
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.capture.iso.images import Codec
+from kiosk.journey.excepting import Doubt, Excepted, Part, Why, Written
+from kiosk.journey.eyes import Eye
+from kiosk.journey.fingers import Finger
+from kiosk.journey.guards import every_finger_settled
+from kiosk.journey.session import Biodata, Impression, Session, Sex
 from kiosk.record import canonical
+from kiosk.record.biometrics import Records, records_of
 
 FORMAT = "rekam-recording"
-VERSION = 1
-SHARE = 10_000
-"""Strokes are kept in ten-thousandths of the signing field, and milliseconds."""
-
-
-class FingerImage(Protocol):
-    """Encodes 8-bit grey pixels as PNG; ``ppi`` is the resolution in pixels an inch."""
-
-    def __call__(self, pixels: bytes, width: int, height: int, *, ppi: int) -> bytes:
-        """Encode one image."""
-        ...
+VERSION = 2
+ALGORITHMS = {"face": face.ALGORITHM, "finger": finger.ALGORITHM, "iris": iris.ALGORITHM}
+"""Whose the scores are: this software's own."""
 
 
 class Unreadable(ValueError):
@@ -31,27 +29,36 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """One finger: PNG image (0 = ridge), size in pixels, and the reader's own template with its family."""
+    """One finger beside its image, which is in the finger record: scores of all its tries, and the reader's template.
+
+    ``second_opinion``: an installed NFIQ 2's score and version; None where there is none.
+    """
 
     finger: Finger
-    width: int
-    height: int
-    ppi: int
     score: int
-    attempts: int
+    scores: tuple[int, ...]
     advice: FingerAdvice
+    second_opinion: tuple[int, str] | None
     template_family: str
-    image: bytes = field(repr=False)
     template: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class MissingFinger:
-    """A finger an officer excepted, with the reason."""
+class PhotoNote:
+    """What is known of the photo beside its record: what was left to wish for, and how often it was tried."""
 
-    finger: Finger
-    reason: str
-    officer: str
+    advice: FaceAdvice
+    score: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class IrisNote:
+    """What is known of one iris beside its record."""
+
+    eye: Eye
+    advice: EyeAdvice
+    score: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +76,21 @@ class Recording:
     consented: bool
     consent_text: str
     """Which wording was agreed to."""
-    recheck_doubtful: bool
-    exceptions: tuple[MissingFinger, ...]
+    doubts: tuple[Doubt, ...]
+    """What the officer was told to look at, and confirmed all the same."""
+    excepted: tuple[Excepted, ...]
+    algorithms: Mapping[str, str]
     biodata: Biodata = field(repr=False)
-    photo: bytes = field(repr=False)
-    photo_size: tuple[int, int] = field(repr=False)
-    photo_advice: FaceAdvice
+    records: Records
+    photo: PhotoNote
+    hands_photo: bytes = field(repr=False)
+    """Face and both hands, JPEG, where a finger was excepted; else empty."""
     signature: bytes = field(repr=False)
-    strokes: tuple[Stroke, ...] = field(repr=False)
+    """The signature's picture, PNG; empty where it was excepted. Its time series is among the records."""
     prints: tuple[Print, ...] = field(repr=False)
+    """In the order of the finger record's images, which ``rechecked`` goes on with."""
     rechecked: tuple[Print, ...] = field(repr=False)
+    irises: tuple[IrisNote, ...]
 
     @property
     def nik(self) -> str:
@@ -104,23 +116,25 @@ def recording_of(
     began: datetime,
     ended: datetime,
     signature: bytes,
-    finger_image: FingerImage,
+    codec: Codec = Codec.JPEG2000,
     consent_text: str = "1",
     timings: Mapping[str, int] | None = None,
-    exceptions: Iterable[MissingFinger] = (),
 ) -> Recording:
-    """Gather a visit that is signed off and confirmed by an officer; ``signature`` is its picture as PNG.
+    """Gather a visit that is signed off and confirmed by an officer.
+
+    ``signature`` is its picture as PNG, empty where it was excepted; ``codec`` packs fingers and irises.
 
     Raises:
         ValueError: naming what the visit lacks; nothing may be sealed without it.
     """
-    exceptions = tuple(exceptions)
     if session.biodata is None or session.photo is None or session.officer is None:
         raise ValueError("the visit lacks the confirmed biodata, the photo or the officer's confirmation")
-    if not session.consented or not session.strokes:
+    if not session.consented or bool(session.strokes) is session.unsigned:
         raise ValueError("the visit lacks the consent or the signature")
-    if {i.finger for i in session.impressions} | {e.finger for e in exceptions} != set(IN_ORDER):
+    if not every_finger_settled(session):
         raise ValueError("the visit lacks a finger that no officer excepted")
+    if session.excepted_fingers and session.hands_photo is None:
+        raise ValueError("the visit lacks the photo of the hands that goes with an exception")
     return Recording(
         packet_id=packet_id,
         station=station,
@@ -132,36 +146,36 @@ def recording_of(
         timings=dict(timings or {}),
         consented=True,
         consent_text=consent_text,
-        recheck_doubtful=session.recheck_doubtful,
-        exceptions=exceptions,
+        doubts=session.doubts,
+        excepted=session.excepted,
+        algorithms=ALGORITHMS,
         biodata=session.biodata,
-        photo=session.photo.jpeg,
-        photo_size=(session.photo.width, session.photo.height),
-        photo_advice=session.photo.advice,
-        signature=signature,
-        strokes=session.strokes,
-        prints=tuple(_print(i, finger_image) for i in session.impressions),
-        rechecked=tuple(_print(i, finger_image) for i in session.rechecked),
+        records=records_of(session, codec=codec),
+        photo=PhotoNote(session.photo.advice, session.photo.score, session.photo.tries),
+        hands_photo=b"" if session.hands_photo is None else session.hands_photo.jpeg,
+        signature=signature if session.strokes else b"",
+        prints=tuple(map(_print, session.impressions)),
+        rechecked=tuple(map(_print, session.rechecked)),
+        irises=tuple(IrisNote(each.eye, each.advice, each.score) for each in session.irises),
     )
 
 
-def _print(impression: Impression, finger_image: FingerImage) -> Print:
+def _print(impression: Impression) -> Print:
+    second = impression.second_opinion
     return Print(
         finger=impression.finger,
-        width=impression.width,
-        height=impression.height,
-        ppi=impression.ppi,
         score=impression.score,
-        attempts=impression.attempts,
+        scores=impression.scores,
         advice=impression.advice,
+        second_opinion=None if second is None else (second, impression.second_version),
         template_family=impression.template_family,
-        image=finger_image(impression.pixels, impression.width, impression.height, ppi=impression.ppi),
         template=impression.template,
     )
 
 
 def pack(recording: Recording) -> bytes:
     """Write the payload that is sealed."""
+    records = recording.records
     return canonical.encode(
         {
             "format": FORMAT,
@@ -175,18 +189,21 @@ def pack(recording: Recording) -> bytes:
             "ended": recording.ended,
             "timings": dict(recording.timings),
             "consent": {"given": recording.consented, "text": recording.consent_text},
+            "doubts": [doubt.value for doubt in recording.doubts],
+            "excepted": [[_part(each.part), each.why.value, each.officer] for each in recording.excepted],
+            "algorithms": dict(recording.algorithms),
             "biodata": _biodata_map(recording.biodata),
+            "records": {name: getattr(records, name) for name in _RECORDS},
             "photo": {
-                "jpeg": recording.photo,
-                "width": recording.photo_size[0],
-                "height": recording.photo_size[1],
-                "advice": recording.photo_advice.value,
+                "advice": recording.photo.advice.value,
+                "score": recording.photo.score,
+                "tries": recording.photo.tries,
             },
-            "signature": {"png": recording.signature, "strokes": [_stroke(s) for s in recording.strokes]},
+            "hands_photo": recording.hands_photo,
+            "signature": recording.signature,
             "prints": [_print_map(p) for p in recording.prints],
             "rechecked": [_print_map(p) for p in recording.rechecked],
-            "recheck_doubtful": recording.recheck_doubtful,
-            "exceptions": [[int(e.finger), e.reason, e.officer] for e in recording.exceptions],
+            "irises": [[each.eye.value, each.advice.value, each.score] for each in recording.irises],
         }
     )
 
@@ -204,7 +221,7 @@ def unpack(payload: bytes) -> Recording:
         _shaped(top, _TOP)
         _shaped(top["consent"], _CONSENT)
         _shaped(top["photo"], _PHOTO)
-        _shaped(top["signature"], _SIGNATURE)
+        _shaped(top["records"], _RECORDS)
         return Recording(
             packet_id=top["packet"],
             station=top["station"],
@@ -216,16 +233,17 @@ def unpack(payload: bytes) -> Recording:
             timings={str(step): int(duration) for step, duration in top["timings"].items()},
             consented=top["consent"]["given"],
             consent_text=top["consent"]["text"],
-            recheck_doubtful=top["recheck_doubtful"],
-            exceptions=tuple(MissingFinger(Finger(f), reason, officer) for f, reason, officer in top["exceptions"]),
+            doubts=tuple(Doubt(doubt) for doubt in top["doubts"]),
+            excepted=tuple(Excepted(_read_part(p), Why(why), _text(who)) for p, why, who in top["excepted"]),
+            algorithms={_text(what): _text(name) for what, name in top["algorithms"].items()},
             biodata=_biodata(top["biodata"]),
-            photo=top["photo"]["jpeg"],
-            photo_size=(top["photo"]["width"], top["photo"]["height"]),
-            photo_advice=FaceAdvice(top["photo"]["advice"]),
-            signature=top["signature"]["png"],
-            strokes=tuple(_read_stroke(s) for s in top["signature"]["strokes"]),
+            records=Records(**top["records"]),
+            photo=PhotoNote(FaceAdvice(top["photo"]["advice"]), top["photo"]["score"], top["photo"]["tries"]),
+            hands_photo=top["hands_photo"],
+            signature=top["signature"],
             prints=tuple(_read_print(p) for p in top["prints"]),
             rechecked=tuple(_read_print(p) for p in top["rechecked"]),
+            irises=tuple(IrisNote(Eye(eye), EyeAdvice(how), _whole(score)) for eye, how, score in top["irises"]),
         )
     except Unreadable:
         raise
@@ -236,13 +254,35 @@ def unpack(payload: bytes) -> Recording:
 _TOP = {
     **dict.fromkeys(("format", "packet", "station", "software", "officer", "language"), str),
     **dict.fromkeys(("version", "began", "ended"), int),
-    **dict.fromkeys(("timings", "consent", "biodata", "photo", "signature"), dict),
-    **dict.fromkeys(("prints", "rechecked", "exceptions"), list),
-    "recheck_doubtful": bool,
+    **dict.fromkeys(("timings", "consent", "biodata", "photo", "records", "algorithms"), dict),
+    **dict.fromkeys(("prints", "rechecked", "irises", "doubts", "excepted"), list),
+    **dict.fromkeys(("hands_photo", "signature"), bytes),
 }
 _CONSENT = {"given": bool, "text": str}
-_PHOTO = {"jpeg": bytes, "width": int, "height": int, "advice": str}
-_SIGNATURE = {"png": bytes, "strokes": list}
+_PHOTO = {"advice": str, "score": int, "tries": int}
+_RECORDS = dict.fromkeys(("face", "fingers", "irises", "signature"), bytes)
+
+
+def _part(part: Part) -> int | str:
+    return int(part) if isinstance(part, Finger) else part.value
+
+
+def _read_part(written: object) -> Part:
+    if isinstance(written, int):
+        return Finger(_whole(written))
+    return Written.SIGNATURE if written == Written.SIGNATURE.value else Eye(written)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _shaped(row: Any, shape: Mapping[str, type]) -> None:
@@ -258,7 +298,7 @@ def _shaped(row: Any, shape: Mapping[str, type]) -> None:
 
 
 _BIODATA_TEXTS = ("nik", "name", "birth_place", "address", "village", "district")
-_BIODATA_FLAGS = ("married", "recorded", "nik_disagrees")
+_BIODATA_FLAGS = ("married", "recorded", "nik_disagrees", "foreigner")
 
 
 def _biodata_map(biodata: Biodata) -> dict[str, object]:
@@ -278,31 +318,38 @@ def _biodata(row: dict[str, Any]) -> Biodata:
     )
 
 
-def _stroke(stroke: Stroke) -> list[list[int]]:
-    return [[round(x * SHARE), round(y * SHARE), round(t * 1000)] for x, y, t in stroke]
-
-
-def _read_stroke(points: list[list[int]]) -> Stroke:
-    return tuple((x / SHARE, y / SHARE, t / 1000) for x, y, t in points)
-
-
 _PRINT = {
-    **dict.fromkeys(("finger", "width", "height", "ppi", "score", "attempts"), int),
+    **dict.fromkeys(("finger", "score"), int),
+    **dict.fromkeys(("scores", "second_opinion"), list),
     **dict.fromkeys(("advice", "template_family"), str),
-    **dict.fromkeys(("image", "template"), bytes),
+    "template": bytes,
 }
-_PRINT_PLAIN = tuple(name for name in _PRINT if name not in ("finger", "advice"))
 
 
 def _print_map(a_print: Print) -> dict[str, object]:
-    plain = {name: getattr(a_print, name) for name in _PRINT_PLAIN}
-    return plain | {"finger": int(a_print.finger), "advice": a_print.advice.value}
+    return {
+        "finger": int(a_print.finger),
+        "score": a_print.score,
+        "scores": list(a_print.scores),
+        "advice": a_print.advice.value,
+        "second_opinion": list(a_print.second_opinion or ()),
+        "template_family": a_print.template_family,
+        "template": a_print.template,
+    }
 
 
 def _read_print(row: dict[str, Any]) -> Print:
     _shaped(row, _PRINT)
     return Print(
         finger=Finger(row["finger"]),
+        score=row["score"],
+        scores=tuple(map(_whole, row["scores"])),
         advice=FingerAdvice(row["advice"]),
-        **{name: row[name] for name in _PRINT_PLAIN},
+        second_opinion=_read_opinion(*row["second_opinion"]) if row["second_opinion"] else None,
+        template_family=row["template_family"],
+        template=row["template"],
     )
+
+
+def _read_opinion(score: object, version: object) -> tuple[int, str]:
+    return _whole(score), _text(version)

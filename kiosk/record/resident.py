@@ -8,6 +8,8 @@ from typing import Any
 from kiosk.journey.session import Biodata, Sex
 from kiosk.record import nik as numbers
 
+CITIZEN = frozenset({"WNI", "INDONESIA"})
+"""How the roster names citizens; of anybody else the photo has another cloth behind it."""
 MAX_NAME = 60
 """Characters on the card, spaces included (Permendagri 74/2015)."""
 
@@ -118,6 +120,7 @@ def biodata(resident: Resident, *, recorded_here: bool = False) -> Biodata:
         married=resident.married,
         recorded=recorded_here or resident.state not in MAY_RECORD,
         nik_disagrees=resident.nik_disagrees,
+        foreigner=resident.citizenship not in CITIZEN,
     )
 
 

@@ -37,6 +37,8 @@ FEED = 2.0
 """Seconds between two messages to the watchdog, while frames are drawn."""
 REDRAW = 1.0
 """Seconds after which a frame is drawn even when nothing changed: an undrawn screen may be a dead one."""
+LIVE = frozenset({Step.PHOTO, Step.HANDS_PHOTO, Step.EYES})
+"""Steps that show what a camera sees."""
 MOTION = 0.7
 """Seconds that one of the two or three pictures of a slow motion stands."""
 
@@ -100,7 +102,7 @@ class Loop:
         self.session = (nobody or Session()).but(missing=frozenset(Device))
         self._window, self._canvas, self._present = window, canvas, present
         self._crew, self._inbox, self._tally, self._chronicle, self._keeper = crew, inbox, tally, chronicle, keeper
-        self._pointer = Pointer(window.size, rotate)
+        self._pointer = Pointer(window.size, rotate, dpi=canvas.theme.dpi)
         self._frames_a_second = frames_a_second
         self._guest, self._timing = guest, timing or Timing()
         self._targets: tuple[Target, ...] = ()
@@ -164,7 +166,7 @@ class Loop:
 
     def _draw(self, now: float) -> None:
         session = self.session
-        preview = self._crew.preview.get() if session.step is Step.PHOTO else None
+        preview = self._crew.preview.get() if session.step in LIVE else None
         pressed = None if self._pointer.pressed is None else self._pointer.pressed.event
         phase = int(now / MOTION)
         seen = (_still(session), None if preview is None else preview.taken, pressed, phase)

@@ -368,12 +368,17 @@ WHYS: Final[dict[Subject, dict[Why, tuple[str, str, str]]]] = {
 }
 """The officer's reasons for leaving something out: picture, word and explanation."""
 
-PARTS: Final[dict[Part, str]] = {
-    **FINGER_NAMES,
+OTHER_PARTS: Final[dict[Eye | Written, str]] = {
     Eye.RIGHT: word("Right eye"),
     Eye.LEFT: word("Left eye"),
     Written.SIGNATURE: word("Signature"),
 }
+
+
+def part_name(part: Part) -> str:
+    """What can be left out, by its name."""
+    return FINGER_NAMES[part] if isinstance(part, Finger) else OTHER_PARTS[part]
+
 
 DOUBTS: Final[dict[Doubt, str]] = {
     Doubt.HANDS_SWAPPED: word("The hands may be swapped. Look at both."),

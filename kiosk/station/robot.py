@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pygame
 
 from drivers.camera.scene import Cloth, Pose
+from drivers.fingerprint.synthetic.skin import INTACT, Skin
 from drivers.fingerprint.synthetic.synthesis import Master, impression, master
 from kiosk.journey.events import Begin, Digit, Event, LanguageChosen, Next, PurposeChosen
 from kiosk.journey.fingers import Finger
@@ -43,7 +44,9 @@ NEXT_STEPS = frozenset(
         Step.CARD_FAILED,
     }
 )
-SIGNATURE = [(0.12 + 0.76 * t / 40, 0.5 + 0.32 * np.sin(t / 2.1) * (1 - t / 60)) for t in range(41)]
+Spot = tuple[float, float]
+"""A place in the signing field, as shares of its width and height."""
+SIGNATURE: Sequence[Spot] = [(0.12 + 0.76 * t / 40, 0.5 + 0.32 * np.sin(t / 2.1) * (1 - t / 60)) for t in range(41)]
 """A written name, more or less: shares of the signing field."""
 UNREAD = 3.0
 """Seconds after which a finger that the reader takes no notice of is lifted, and laid anew."""
@@ -105,10 +108,10 @@ class Errands:
 class Fingertips:
     """The ten fingers of a person, grown in the background, since each takes a moment."""
 
-    def __init__(self, person: int, fingers: Sequence[Finger]) -> None:
+    def __init__(self, person: int, fingers: Sequence[Finger], skin: Skin = INTACT) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fingertips")
         self._masters: dict[Finger, Future[Master]] = {
-            finger: self._pool.submit(master, person, int(finger)) for finger in fingers
+            finger: self._pool.submit(master, person, int(finger), skin) for finger in fingers
         }
 
     def laid(self, finger: Finger, *, time_round: int, size: tuple[int, int]) -> npt.NDArray[np.uint8] | None:
@@ -122,10 +125,16 @@ class Fingertips:
 
 
 class Hands:
-    """Lays the asked finger on the simulated reader, and lifts it when it has been read."""
+    """Lays the asked finger on the simulated reader, and lifts it when it has been read.
 
-    def __init__(self, world: World, *, pause: float) -> None:
-        self._world, self._pause = world, pause
+    ``skin``: what the person's fingers are like. ``mistaken``: which finger is given, the first times, in the place of
+    another; each entry counts once.
+    """
+
+    def __init__(
+        self, world: World, *, pause: float, skin: Skin = INTACT, mistaken: Sequence[tuple[Finger, Finger]] = ()
+    ) -> None:
+        self._world, self._pause, self._skin, self._mistaken = world, pause, skin, list(mistaken)
         self._person: tuple[int, Fingertips] | None = None
         self._asked: object = None
         self._since = self._laid_at = 0.0
@@ -137,7 +146,7 @@ class Hands:
         reader = self._world.reader
         if reader is None:
             return
-        asked = (session.step, session.asked_finger, session.attempts, session.visit)
+        asked = (session.step, session.asked_finger, session.attempts, session.repeats, session.visit)
         wanted = session.step in FINGER_STEPS and session.asked_finger is not None
         unread = self._down and session.progress is None and now - self._laid_at >= UNREAD
         if asked != self._asked or not wanted or unread:
@@ -151,8 +160,12 @@ class Hands:
         pause = max(self._pause, reader.off_the_glass)
         if self._down or now - self._since < pause or session.asked_finger is None:
             return
-        image = self._fingertips(person).laid(session.asked_finger, time_round=self._laid, size=reader.size)
+        wrong = next((each for each in self._mistaken if each[0] is session.asked_finger), None)
+        given = session.asked_finger if wrong is None else wrong[1]
+        image = self._fingertips(person).laid(given, time_round=self._laid, size=reader.size)
         if image is not None:
+            if wrong is not None:
+                self._mistaken.remove(wrong)
             self._laid += 1
             self._down, self._laid_at = True, now
             reader.place(image)
@@ -165,7 +178,7 @@ class Hands:
         if self._person is None or self._person[0] != person:
             if self._person is not None:
                 self._person[1].close()
-            self._person = (person, Fingertips(person, [*Finger]))
+            self._person = (person, Fingertips(person, [*Finger], self._skin))
         return self._person[1]
 
 
@@ -306,17 +319,18 @@ def touch(event: Event, targets: Sequence[Target], window: Window) -> bool:
     return True
 
 
-def sign(targets: Sequence[Target], window: Window) -> bool:
-    """Write a name into the signing field."""
+def sign(targets: Sequence[Target], window: Window, strokes: Sequence[Sequence[Spot]] = (SIGNATURE,)) -> bool:
+    """Write a name, or other ``strokes``, into the signing field."""
     field_ = next((target for target in targets if target.kind == "ink"), None)
     if field_ is None:
         return False
     rect = field_.rect
-    points = [(round(rect.left + x * rect.width), round(rect.top + y * rect.height)) for x, y in SIGNATURE]
-    _finger(pygame.FINGERDOWN, points[0], window)
-    for point in points[1:]:
-        _finger(pygame.FINGERMOTION, point, window)
-    _finger(pygame.FINGERUP, points[-1], window)
+    for stroke in strokes:
+        points = [(round(rect.left + x * rect.width), round(rect.top + y * rect.height)) for x, y in stroke]
+        _finger(pygame.FINGERDOWN, points[0], window)
+        for point in points[1:]:
+            _finger(pygame.FINGERMOTION, point, window)
+        _finger(pygame.FINGERUP, points[-1], window)
     return True
 
 

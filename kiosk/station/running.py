@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.capture.iso.images import Codec
 from kiosk.journey.session import Session
 from kiosk.notify import Notifier
 from kiosk.record.card_face import Typeface
@@ -17,7 +18,7 @@ from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox
-from kiosk.station.crew import Crew
+from kiosk.station.crew import Crew, Packing
 from kiosk.station.crew.books import Books, open_books
 from kiosk.station.crew.devices import World, choose
 from kiosk.station.loop import Guest, Loop, Present, Timing
@@ -75,6 +76,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             typeface=Typeface(
                 FONTS / "AtkinsonHyperlegibleNext-Medium.ttf", FONTS / "AtkinsonHyperlegibleNext-Bold.ttf"
             ),
+            packing=_packing(settings),
         )
         guest = watchers.invite(crew.world)
         loop = Loop(
@@ -117,6 +119,11 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
         return BUG if bug or crew.broken or reporter.broken else 0
     finally:
         window.close()
+
+
+def _packing(settings: Settings) -> Packing:
+    chosen = settings.capture
+    return Packing(Codec(chosen.finger_images), None if chosen.nfiq2 is None else Path(chosen.nfiq2))
 
 
 def _nobody(settings: Settings) -> Session:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -280,11 +281,18 @@ class Policy(_Section):
     """Years from which residents may be recorded; who is or was married may at any age (UU 24/2013 art. 63)."""
 
 
+def _not_wsq(codec: object) -> object:
+    if codec == "wsq":
+        # Its one codec on PyPI has no wheel for the Pi, and reads beyond its memory when data are damaged.
+        raise ValueError("is 'wsq', which loses detail and which no codec here writes; allowed: jpeg2000, png")
+    return codec
+
+
 class Capture(_Section):
     """How captures are judged and packed."""
 
-    finger_images: Literal["jpeg2000", "png", "wsq"] = "jpeg2000"
-    """All but WSQ keep every pixel."""
+    finger_images: Annotated[Literal["jpeg2000", "png"], BeforeValidator(_not_wsq)] = "jpeg2000"
+    """Of fingers and irises; both keep every pixel."""
     nfiq2: Command | None = None
     """NIST's nfiq2 command, for a second opinion on every finger image; none where it is left out."""
     backdrop_odd: Backdrop = Field(default=Backdrop.RED, strict=False)

@@ -22,13 +22,18 @@ SLIP = 24
 FORGOTTEN = 10.0
 """Seconds without a motion after which a finger that never left is given up: its release was lost on the way."""
 
+MM_PER_INCH = 25.4
+
 
 class Pointer:
-    """Follows the one finger that counts: the first on the glass. A button acts when the finger leaves it."""
+    """Follows the one finger that counts: the first on the glass. A button acts when the finger leaves it.
 
-    def __init__(self, size: tuple[int, int], rotate: int) -> None:
+    ``dpi``: pixels an inch of the display, so that a signature keeps its size.
+    """
+
+    def __init__(self, size: tuple[int, int], rotate: int, *, dpi: float) -> None:
         self.pressed: Target | None = None
-        self._size, self._rotate = size, rotate
+        self._size, self._rotate, self._dpi = size, rotate, dpi
         self._finger: int | None = None
         self._felt_at = 0.0
         self._ink: Target | None = None
@@ -83,14 +88,14 @@ class Pointer:
             if not self._strokes:
                 self._first_touch = now
             self._strokes.append([self._point(at, hit, now, pressure)])
-            return self._inked()
+            return self._inked(hit)
         self.pressed = hit
         return None
 
     def _move(self, at: tuple[int, int], now: float, pressure: float | None = None) -> Event | None:
         if self._ink is not None:
             self._strokes[-1].append(self._point(at, self._ink, now, pressure))
-            return self._inked()
+            return self._inked(self._ink)
         if self.pressed is not None and not self.pressed.rect.inflate(2 * SLIP, 2 * SLIP).collidepoint(at):
             self.pressed = None
         return None
@@ -105,8 +110,9 @@ class Pointer:
         assert isinstance(pressed.event, Event)  # noqa: S101 the presenter puts nothing else on a button
         return pressed.event
 
-    def _inked(self) -> Inked:
-        return Inked(tuple(tuple(points) for points in self._strokes))
+    def _inked(self, field: Target) -> Inked:
+        size = (field.rect.width / self._dpi * MM_PER_INCH, field.rect.height / self._dpi * MM_PER_INCH)
+        return Inked(tuple(tuple(points) for points in self._strokes), size)
 
     def _point(self, at: tuple[int, int], field: Target, now: float, pressure: float | None) -> Point:
         x = (at[0] - field.rect.left) / field.rect.width
@@ -127,4 +133,3 @@ class Pointer:
             case 270:
                 x, y = y, 1 - x
         return round(x * (self._size[0] - 1)), round(y * (self._size[1] - 1))
-

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -26,12 +28,13 @@ from kiosk.centre.registry import Registry
 from kiosk.centre.residents import Cast, made_up
 from kiosk.centre.roster_maker import OfficerPin, make_roster
 from kiosk.journey.fingers import RECHECKED, Finger
+from kiosk.journey.session import Impression, Photo, Point, Session
 from kiosk.record import canonical
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
 from kiosk.record.keys import StationKeys, keys_directory
 from kiosk.record.nik import Areas
 from kiosk.record.order import CardOrder
-from kiosk.record.packet import Print, Recording, Unreadable, pack
+from kiosk.record.packet import Recording, Unreadable, pack, recording_of
 from kiosk.record.provisioning import tls_directory
 from kiosk.record.resident import RecordState, Resident, biodata
 from kiosk.record.seal import open_sealed, seal, trusting, verify
@@ -41,6 +44,7 @@ STATION, OTHER = "tts-soe-01", "tts-soe-02"
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 AREAS = Areas.load(Path(__file__).parents[2] / "config" / "wilayah.csv")
 CAST = made_up(AREAS, today=NOW.date())
+PORTRAIT = cv2.imencode(".jpg", np.full((80, 60, 3), 128, np.uint8))[1].tobytes()
 
 
 @pytest.fixture(scope="session")
@@ -87,31 +91,30 @@ def keys(root: Path) -> StationKeys:
 
 
 def recording(resident: Resident, packet_id: str) -> Recording:
-    def a_print(finger: Finger) -> Print:
-        return Print(finger, 4, 2, 500, 80, 1, FingerAdvice.GOOD, "zfm", b"png", bytes([finger]) * 8)
-
-    return Recording(
+    visit = Session(
+        biodata=biodata(resident),
+        nik=resident.nik,
+        consented=True,
+        photo=Photo(PORTRAIT, 60, 80, FaceAdvice.GOOD, score=90),
+        strokes=((Point(0.5, 0.5, 0.0), Point(0.6, 0.5, 0.1)),),
+        impressions=tuple(map(impression, Finger)),
+        rechecked=tuple(map(impression, RECHECKED)),
+        officer="officer-1",
+    )
+    return recording_of(
+        visit,
         packet_id=packet_id,
         station=STATION,
         software="0.1.0",
-        officer="officer-1",
-        language="id",
-        began=1,
-        ended=2,
+        began=NOW,
+        ended=NOW,
+        signature=b"\x89PNG",
         timings={"photo": 7},
-        consented=True,
-        consent_text="1",
-        recheck_doubtful=False,
-        exceptions=(),
-        biodata=biodata(resident),
-        photo=b"jpeg",
-        photo_size=(3, 4),
-        photo_advice=FaceAdvice.GOOD,
-        signature=b"png",
-        strokes=(((0.5, 0.5, 0.0), (0.6, 0.5, 0.1)),),
-        prints=tuple(map(a_print, Finger)),
-        rechecked=tuple(map(a_print, RECHECKED)),
     )
+
+
+def impression(finger: Finger) -> Impression:
+    return Impression(finger, 4, 2, 500, 80, (80,), FingerAdvice.GOOD, "zfm", bytes(8), bytes([finger]) * 8)
 
 
 def packet(

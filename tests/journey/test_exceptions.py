@@ -22,6 +22,7 @@ from kiosk.journey.events import (
     Marked,
     Next,
     OfficerKnown,
+    OnlyMarked,
     PhotoTaken,
     WhyChosen,
 )
@@ -299,7 +300,7 @@ def test_a_blind_eye_is_excepted_and_the_other_taken(visit: Visit) -> None:
     visit(CannotGive())
     officer_comes(visit)
     assert visit.session.marked == {Eye.RIGHT, Eye.LEFT}
-    visit(Marked(Eye.LEFT), Next(), WhyChosen(Why.MISSING))
+    visit(OnlyMarked(frozenset({Eye.RIGHT})), WhyChosen(Why.MISSING))
     assert visit.step is Step.EYES
     assert visit.session.wanted_eyes == (Eye.LEFT,)
     visit(EyesTaken(visit.number, (iris(Eye.LEFT),)))
@@ -311,7 +312,7 @@ def test_a_blind_resident_needs_no_eyes(visit: Visit) -> None:
     eyes_come(visit)
     visit(CannotGive())
     officer_comes(visit)
-    visit(Next(), WhyChosen(Why.MISSING))
+    visit(OnlyMarked(frozenset(Eye)), WhyChosen(Why.MISSING))
     assert visit.step is Step.REVIEW
 
 

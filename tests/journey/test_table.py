@@ -149,6 +149,7 @@ def any_event() -> st.SearchStrategy[Event]:
         events.EyesTaken: st.builds(
             events.EyesTaken, visits, st.lists(st.builds(iris, st.sampled_from(Eye)), max_size=2).map(tuple)
         ),
+        events.OnlyMarked: st.builds(events.OnlyMarked, st.frozensets(st.sampled_from([*Eye]), min_size=1)),
         events.Marked: st.builds(events.Marked, st.sampled_from([*Finger, *Eye, *Written])),
         events.FingerTaken: st.builds(
             events.FingerTaken,

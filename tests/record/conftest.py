@@ -1,15 +1,17 @@
 """A centre, a station it provisioned, a recording of nobody, and a power switch that can be cut at any step."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
@@ -21,7 +23,7 @@ from kiosk.centre.registry import Registry
 from kiosk.centre.residents import OFFICERS, Cast, made_up
 from kiosk.centre.roster_maker import make_roster
 from kiosk.journey.fingers import RECHECKED, Finger
-from kiosk.journey.session import Impression, Photo, Session
+from kiosk.journey.session import Impression, Photo, Point, Session
 from kiosk.record.database import Database
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
@@ -76,7 +78,6 @@ class World:
             began=NOW,
             ended=NOW,
             signature=b"\x89PNG signature",
-            finger_image=lambda pixels, width, height, *, ppi: b"\x89PNG" + hashlib.sha256(pixels).digest(),
             timings={"photo": 21_000},
         )
 
@@ -113,12 +114,19 @@ def visit(resident: Resident) -> Session:
         biodata=biodata(resident),
         nik=resident.nik,
         consented=True,
-        photo=Photo(b"\xff\xd8 photo", 900, 1200, FaceAdvice.GOOD),
-        strokes=(((0.1, 0.5, 0.0), (0.4, 0.2, 0.3), (0.9, 0.5, 0.71)),),
+        photo=Photo(portrait(), 60, 80, FaceAdvice.GOOD, score=90),
+        strokes=((Point(0.1, 0.5, 0.0), Point(0.4, 0.2, 0.3), Point(0.9, 0.5, 0.71)),),
         impressions=tuple(impression(finger) for finger in Finger),
         rechecked=tuple(impression(finger) for finger in RECHECKED),
         officer="officer-1",
     )
+
+
+@cache
+def portrait() -> bytes:
+    """Nobody: a picture that is a JPEG."""
+    grey = np.full((80, 60, 3), 128, np.uint8)
+    return cv2.imencode(".jpg", grey)[1].tobytes()
 
 
 def impression(finger: Finger) -> Impression:
@@ -128,7 +136,7 @@ def impression(finger: Finger) -> Impression:
         height=2,
         ppi=500,
         score=80 + int(finger),
-        attempts=1,
+        scores=(80 + int(finger),),
         advice=FingerAdvice.GOOD,
         template_family="zfm",
         pixels=bytes([int(finger)] * 8),

@@ -9,20 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.capture.iso.common import SC37
+from kiosk.capture.iso.face import read_face_record
+from kiosk.capture.iso.finger import read_finger_record
+from kiosk.capture.iso.iris import read_iris_record
+from kiosk.capture.iso.signature import read_signature_record
+from kiosk.journey.excepting import Doubt, Excepted, Why, Written
+from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
-from kiosk.journey.session import Biodata, Sex
+from kiosk.journey.session import Biodata, Point, Sex
 from kiosk.record import canonical
-from kiosk.record.packet import MissingFinger, Recording, Unreadable, new_packet_id, pack, recording_of, unpack
-
-shares = st.integers(0, 10_000).map(lambda n: n / 10_000)
-points = st.tuples(shares, shares, st.integers(0, 600_000).map(lambda n: n / 1000))
-
-
-@given(st.lists(st.lists(points, min_size=1, max_size=8).map(tuple), min_size=1, max_size=4).map(tuple))
-def test_strokes_read_back_as_drawn(recorded: Any, strokes: Any) -> None:
-    recording = replace(recorded, strokes=strokes)
-    assert unpack(pack(recording)) == recording
+from kiosk.record.biometrics import Records
+from kiosk.record.packet import (
+    ALGORITHMS,
+    IrisNote,
+    PhotoNote,
+    Print,
+    Recording,
+    Unreadable,
+    new_packet_id,
+    pack,
+    recording_of,
+    unpack,
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +49,27 @@ def recorded() -> Recording:
         timings={},
         consented=True,
         consent_text="1",
-        recheck_doubtful=False,
-        exceptions=(),
+        doubts=(Doubt.PHOTO,),
+        excepted=(Excepted(Finger.LEFT_THUMB, Why.INJURED, "officer-1"),),
+        algorithms=ALGORITHMS,
         biodata=Biodata("n", "n", "p", date(1990, 1, 1), Sex.MALE, "a", "v", "d", False, False, False),
-        photo=b"p",
-        photo_size=(3, 4),
-        photo_advice=FaceAdvice.GOOD,
+        records=Records(b"face"),
+        photo=PhotoNote(FaceAdvice.GOOD, 90, 1),
+        hands_photo=b"",
         signature=b"s",
-        strokes=(),
-        prints=(),
+        prints=(Print(Finger.RIGHT_THUMB, 80, (30, 80), FingerAdvice.DRY, (44, "2.3.0"), "zfm", b"t"),),
         rechecked=(),
+        irises=(IrisNote(Eye.LEFT, EyeAdvice.GOOD, 70),),
     )
+
+
+parts = st.sampled_from([*Finger, *Eye, *Written])
+
+
+@given(st.lists(st.builds(Excepted, parts, st.sampled_from(Why), st.text(max_size=9)), max_size=12).map(tuple))
+def test_exceptions_read_back_as_granted(recorded: Any, excepted: Any) -> None:
+    recording = replace(recorded, excepted=excepted)
+    assert unpack(pack(recording)) == recording
 
 
 def test_a_recording_reads_back_as_written(world: Any) -> None:
@@ -57,25 +77,58 @@ def test_a_recording_reads_back_as_written(world: Any) -> None:
     assert unpack(pack(recording)) == recording
     assert recording.template_of(Finger.LEFT_INDEX).template == bytes([7]) * 16
     assert len(recording.prints) == 10
-    assert recording.prints[0].image.startswith(b"\x89PNG")
 
 
-def test_an_excepted_finger_takes_the_place_of_a_print(world: Any) -> None:
-    recording = world.recording()
-    missing = MissingFinger(Finger.LEFT_THUMB, "injured", "officer-1")
-    less = replace(
-        recording, exceptions=(missing,), prints=tuple(p for p in recording.prints if p.finger is not missing.finger)
-    )
-    assert unpack(pack(less)) == less
-    assert less.template_of(Finger.LEFT_THUMB) is None
+def test_its_records_hold_what_was_captured(world: Any, session_of: Callable[[Any], Any]) -> None:
+    session = session_of(world.cast.ordinary)
+    records = unpack(pack(world.recording())).records
+    assert records.photo() == session.photo.jpeg
+    fingers = read_finger_record(records.fingers)
+    captured = [*session.impressions, *session.rechecked]
+    assert [(each.position, each.pixels, each.capture.qualities[0].score) for each in fingers] == [
+        (int(each.finger), each.pixels, each.score) for each in captured
+    ]
+    assert len(records.finger_pictures()) == len(captured)
+    series = read_signature_record(records.signature)
+    assert len(series.samples) == sum(map(len, session.strokes))
+    assert not series.felt
+    assert read_face_record(records.face).gender.name == world.cast.ordinary.sex.name
+    assert (records.irises, records.iris_pictures()) == (b"", ())
+
+
+def test_irises_and_pressure_are_kept_where_there_are_any(world: Any, session_of: Callable[[Any], Any]) -> None:
+    iris = IrisImage(Eye.LEFT, 640, 480, 70, EyeAdvice.GOOD, 320, 240, 230, bytes(640 * 480))
+    pressed = ((Point(0.1, 0.5, 0.0, 0.2), Point(0.9, 0.5, 0.7, 0.6)),)
+    recording = gather(session_of(world.cast.ordinary).but(irises=(iris,), strokes=pressed, field_mm=(150.0, 50.0)))
+    (kept,) = read_iris_record(recording.records.irises)
+    assert (kept.eye.name, kept.width, kept.height, kept.diameter.smallest) == ("LEFT", 640, 480, 230)
+    assert recording.irises == (IrisNote(Eye.LEFT, EyeAdvice.GOOD, 70),)
+    assert recording.records.iris_pictures()[0].startswith(b"\x89PNG")
+    series = read_signature_record(recording.records.signature)
+    assert (series.width, series.height, series.felt) == (150.0, 50.0, True)
+
+
+def test_a_second_opinion_goes_into_the_record(world: Any, session_of: Callable[[Any], Any]) -> None:
+    session = session_of(world.cast.ordinary)
+    first = replace(session.impressions[0], second_opinion=55, second_version="2.3.0")
+    recording = gather(session.but(impressions=(first, *session.impressions[1:])))
+    qualities = read_finger_record(recording.records.fingers)[0].capture.qualities
+    assert [(each.score, each.vendor) for each in qualities] == [(first.score, 0), (55, SC37)]
+    assert recording.prints[0].second_opinion == (55, "2.3.0")
 
 
 def gather(session: Any, **more: Any) -> Any:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     return recording_of(
-        session, packet_id=new_packet_id(), station="s", software="1", began=moment, ended=moment, signature=b"",
-        finger_image=lambda pixels, width, height, *, ppi: pixels, **more,
-    )  # fmt: skip
+        session,
+        packet_id=new_packet_id(),
+        station="s",
+        software="1",
+        began=moment,
+        ended=moment,
+        signature=b"png",
+        **more,
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,8 +153,21 @@ def test_every_finger_is_there_or_excepted(world: Any, session_of: Callable[[Any
     nine = session.but(impressions=session.impressions[1:])
     with pytest.raises(ValueError, match="finger"):
         gather(nine)
-    excepted = gather(nine, exceptions=[MissingFinger(Finger.RIGHT_THUMB, "missing", "officer-1")])
-    assert len(excepted.prints) == 9
+    excepted = nine.but(excepted=(Excepted(Finger.RIGHT_THUMB, Why.MISSING, "officer-1"),))
+    with pytest.raises(ValueError, match="hands"):
+        gather(excepted)
+    recording = gather(excepted.but(hands_photo=session.photo))
+    assert len(recording.prints) == 9
+    assert recording.hands_photo == session.photo.jpeg
+    assert unpack(pack(recording)) == recording
+
+
+def test_who_cannot_sign_leaves_no_signature(world: Any, session_of: Callable[[Any], Any]) -> None:
+    unsigned = session_of(world.cast.ordinary).but(
+        strokes=(), excepted=(Excepted(Written.SIGNATURE, Why.MISSING, "officer-1"),)
+    )
+    recording = gather(unsigned)
+    assert (recording.signature, recording.records.signature) == (b"", b"")
 
 
 def test_a_packet_id_says_nothing_and_never_repeats() -> None:
@@ -112,14 +178,14 @@ def test_a_packet_id_says_nothing_and_never_repeats() -> None:
 
 def test_nothing_personal_can_be_printed(world: Any) -> None:
     shown = repr(world.recording())
-    for secret in (world.cast.ordinary.nik, world.cast.ordinary.name, "photo.", "PNG"):
+    for secret in (world.cast.ordinary.nik, world.cast.ordinary.name, "FAC\\x00", "FIR\\x00", "PNG", "JFIF"):
         assert secret not in shown
 
 
 @given(st.data())
 def test_whatever_is_missing_or_wrong_is_refused_in_our_words(recorded: Any, data: st.DataObject) -> None:
     top = canonical.decode(pack(recorded))
-    inner = data.draw(st.sampled_from(["", "consent", "photo", "signature", "biodata"]))
+    inner = data.draw(st.sampled_from(["", "consent", "photo", "records", "biodata"]))
     place = top[inner] if inner else top
     key = data.draw(st.sampled_from(sorted(place)))
     match data.draw(st.sampled_from(["gone", "null", "nested", "more"])):

@@ -23,7 +23,7 @@ def mouse(kind: int, x: int, y: int) -> pygame.event.Event:
 
 @pytest.fixture
 def pointer() -> Pointer:
-    return Pointer(SIZE, 0)
+    return Pointer(SIZE, 0, dpi=100.0)
 
 
 def played(pointer: Pointer, *events: pygame.event.Event) -> list[Event]:
@@ -112,7 +112,7 @@ def test_keys(pointer: Pointer, key: int, text: str, meant: Event | None) -> Non
 def test_a_turned_panel_is_touched_where_the_picture_is(rotate: int, corner: tuple[float, float]) -> None:
     """The picture's top left corner, as drawn, lies here on the panel as mounted (pygame turns counter-clockwise)."""
     top_left = Target(pygame.Rect(0, 0, 10, 10), Next(), "")
-    pointer = Pointer(SIZE, rotate)
+    pointer = Pointer(SIZE, rotate, dpi=100.0)
     down, up = (
         pygame.event.Event(kind, finger_id=1, x=corner[0], y=corner[1], pressure=1.0) for kind in (pygame.FINGERDOWN, pygame.FINGERUP)
     )
@@ -132,7 +132,7 @@ def test_the_corner_is_where_pygame_turns_it(rotate: int) -> None:
         if panel.get_at((x % panel.get_width(), y % panel.get_height()))[0] == 255
     ]
     top_left = Target(pygame.Rect(0, 0, 8, 8), Next(), "")
-    pointer = Pointer((80, 40), rotate)
+    pointer = Pointer((80, 40), rotate, dpi=100.0)
     ((x, y),) = lit
     pointer.take(pygame.event.Event(pygame.FINGERDOWN, finger_id=1, x=x, y=y, pressure=1.0), (top_left,), now=0.0)
     assert pointer.pressed == top_left

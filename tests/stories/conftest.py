@@ -134,12 +134,16 @@ class Visitor:
         yield from self.answer(date_of(resident))
         yield from self.at(Step.IS_THIS_YOU)
 
+    def hang_the_cloth(self, resident: Resident) -> None:
+        """Hang the cloth that the resident's birth year asks for."""
+        assert self.world.booth is not None
+        self.world.booth.hang(Cloth.RED if resident.birth_date.year % 2 else Cloth.BLUE)
+
     def come_to_the_fingers(self, resident: Resident) -> Story:
         yield from self.prove(resident)
         yield from self.touch(Next())
         yield from self.at(Step.CONSENT)
-        assert self.world.booth is not None
-        self.world.booth.hang(Cloth.RED if resident.birth_date.year % 2 else Cloth.BLUE)
+        self.hang_the_cloth(resident)
         yield from self.touch(Next())
         yield from self.at(Step.PHOTO_REVIEW)
         yield from self.touch(Next())

@@ -139,10 +139,16 @@ def written(*texts: str) -> dict[str, bytes]:
 
 def captured(recording: Recording) -> dict[str, bytes]:
     """Pieces of the images, as encoded and as pixels, and of the templates."""
-    wholes = {"the photo": recording.photo, "the signature": recording.signature}
-    for a_print in recording.prints[:2]:
-        wholes[f"the image of finger {int(a_print.finger)}"] = a_print.image
-        wholes[f"the pixels of finger {int(a_print.finger)}"] = Image.open(io.BytesIO(a_print.image)).tobytes()
+    records = recording.records
+    wholes = {
+        "the photo": records.photo(),
+        "the signature": recording.signature,
+        "the strokes": records.signature,
+        "the fingers": records.fingers,
+    }
+    for number, picture in enumerate(records.finger_pictures()[:2], start=1):
+        wholes[f"the image of finger {number}"] = picture
+        wholes[f"the pixels of finger {number}"] = Image.open(io.BytesIO(picture)).tobytes()
     template = recording.template_of(recording.prints[1].finger)
     assert template is not None
     wholes[f"the template of finger {int(template.finger)}"] = template.template

@@ -2,6 +2,7 @@
 
 import re
 
+from kiosk.capture.iso.finger import read_finger_record
 from kiosk.centre.opening import open_packet
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.steps import Purpose
@@ -35,9 +36,10 @@ def test_recorded_and_given_the_card_by_other_devices(station, errand):
         packet = sealed.read_bytes()
         recording = open_packet(packet, station.authority).recording
         assert [each.finger for each in recording.prints] == list(IN_ORDER)
-        assert {(each.width, each.height, each.ppi) for each in recording.prints} == {(272, 320, 500)}
+        images = read_finger_record(recording.records.fingers)
+        assert {(each.width, each.height, each.ppi) for each in images} == {(272, 320, 500)}
         assert {each.template_family for each in recording.prints} == {"sfm-type-7e"}
-        assert not recording.recheck_doubtful
+        assert recording.doubts == ()
 
         write_durably(station.exchange.receipts / f"{sealed.stem}.receipt", station.receipt(packet))
         order, blob = station.order(packet)

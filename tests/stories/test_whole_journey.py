@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from kiosk.capture.iso.face import read_face_record
+from kiosk.capture.iso.signature import read_signature_record
 from kiosk.centre.opening import open_packet
 from kiosk.centre.residents import OFFICERS
 from kiosk.journey.fingers import IN_ORDER, RECHECKED
@@ -73,12 +75,15 @@ def test_recorded_receipted_refused_a_second_time_and_given_the_card(station, ro
 def the_packet_holds_everything(recording, resident):
     assert [p.finger for p in recording.prints] == list(IN_ORDER)
     assert [p.finger for p in recording.rechecked] == list(RECHECKED)
-    assert all(p.image.startswith(PNG) and p.template and p.ppi > 0 for p in recording.prints)
-    assert len({p.image for p in recording.prints}) == len(IN_ORDER)
-    assert not recording.recheck_doubtful
-    assert recording.photo.startswith(JPEG)
+    assert all(p.template and p.scores[-1] == p.score for p in recording.prints)
+    pictures = recording.records.finger_pictures()
+    assert len(set(pictures)) == len(IN_ORDER) + len(RECHECKED)
+    assert all(picture.startswith(PNG) for picture in pictures)
+    assert (recording.doubts, recording.excepted, recording.hands_photo) == ((), (), b"")
+    assert recording.records.photo().startswith(JPEG)
+    assert {"12.1", "12.2"} <= {point.name for point in read_face_record(recording.records.face).landmarks}
     assert recording.signature.startswith(PNG)
-    assert sum(map(len, recording.strokes)) > 20
+    assert len(read_signature_record(recording.records.signature).samples) > 20
     assert recording.consented
     assert recording.officer == OFFICERS[0].id
     assert recording.biodata == replace(recording.biodata, nik=resident.nik, name=resident.name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from drivers.fingerprint import Template
-from kiosk.capture.encoding import finger_image_png
+from kiosk.capture.iso.images import Codec
 from kiosk.capture.signature import signature_png
 from kiosk.journey.effects import CheckOfficer, FindOrder, LookUp, PrintCard, Prove, Seal, SettleCard
 from kiosk.journey.events import (
@@ -78,12 +78,13 @@ class Clerk:
         *,
         software: str,
         template_family: Callable[[], str],
+        codec: Codec = Codec.JPEG2000,
     ) -> None:
         self.broken = False
         self.standing = Standing()
         self.ready = threading.Event()
         self._opening, self._tell, self._occur = opening, tell, occur
-        self._software, self._template_family = software, template_family
+        self._software, self._template_family, self._codec = software, template_family, codec
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._packet: tuple[int, str] | None = None
         self._roster_told: bool | None = None
@@ -307,8 +308,8 @@ class Clerk:
                 software=self._software,
                 began=seen.began,
                 ended=_now(),
-                signature=signature_png(session.strokes),
-                finger_image=finger_image_png,
+                signature=signature_png(session.strokes) if session.strokes else b"",
+                codec=self._codec,
                 timings=seen.timings,
             )
             stored = keeping.keep(recording, outbox=books.outbox, roster=books.roster, now=_now())

@@ -1,66 +1,48 @@
 """The crew member at the camera: shows the preview, has it judged, and takes the photo."""
 
 import logging
-import threading
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
+from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.face import OVAL, FaceJudge, FaceJudgement
-from kiosk.capture.portrait import crop, portrait_jpeg
-from kiosk.journey.effects import TakePhoto, Watch
-from kiosk.journey.events import Event, FaceJudged, PhotoTaken
+from kiosk.capture.hands import hands_jpeg
+from kiosk.capture.portrait import crop, portrait_jpeg, window
+from kiosk.capture.steady_advice import SteadyAdvice
+from kiosk.journey.effects import TakeHandsPhoto, TakePhoto, Watch
+from kiosk.journey.events import Event, FaceJudged, HandsPhotoTaken, PhotoTaken
 from kiosk.journey.session import Photo
 from kiosk.station.channels import Latest
-from kiosk.station.worker import Worker, report
+from kiosk.station.crew.onlooker import FRAME, Judging, Onlooker
+from kiosk.station.worker import Worker
 
 log = logging.getLogger(__name__)
 
-FRAME = 2.0
-"""Seconds in which a preview frame must come."""
 STILL = 10.0
 """Seconds in which focus and exposure settle and the still is there."""
+BURST = 3
+"""Stills of one photo at the most: somebody who blinks has the eyes open on one of them."""
 WHERE_THE_OVAL_IS = (OVAL[0] - OVAL[2], OVAL[1] - OVAL[3], 2 * OVAL[2], 2 * OVAL[3])
 """Where the photo is cut when the shutter was pressed by hand and no face is found: where the screen asked for it."""
-JUDGED_A_SECOND = 8.0
-JUDGEMENT = 10.0
-"""Seconds after which one judgement counts as stuck: it takes a fiftieth of a second, on a slow board a quarter."""
 
 
 class Photographer:
-    """Performs Watch and TakePhoto. The judging has a thread of its own, so that the preview never waits for it."""
+    """Performs Watch, Unwatch, TakePhoto and TakeHandsPhoto."""
 
-    def __init__(
-        self,
-        worker: Worker[Camera],
-        preview: Latest[Frame],
-        tell: Callable[[Event], None],
-    ) -> None:
-        self.broken = False
-        self._worker, self._preview, self._tell = worker, preview, tell
-        self._still_judge = FaceJudge()
-        # Held while a frame is put or taken away: a visit that is over must leave no face behind.
-        self._lock = threading.Lock()
-        self._watching: Watch | None = None
-        self._stuck_at: float | None = None
-        self._closed = threading.Event()
-        self._eye = threading.Thread(target=self._look, name="eye", daemon=True)
-
-    def start(self) -> None:
-        """Begin; nothing is shown before watch()."""
-        self._eye.start()
+    def __init__(self, worker: Worker[Camera], preview: Latest[Frame], tell: Callable[[Event], None]) -> None:
+        self._worker, self._tell = worker, tell
+        self._judge = FaceJudge()
+        self._blurred = False
+        self.onlooker: Onlooker[Watch, FaceJudgement] = Onlooker(worker, preview, self._judging, name="face eye")
 
     def watch(self, effect: Watch) -> None:
         """Show and judge the preview of this visit until unwatch()."""
-        with self._lock:
-            self._watching = effect
-        self._worker.ask(lambda camera: self._frame(camera, effect), within=FRAME)
+        self.onlooker.watch(effect)
 
     def unwatch(self) -> None:
         """Stop the preview and forget the last frame."""
-        with self._lock:
-            self._watching = None
-            self._preview.put(None)
+        self.onlooker.unwatch()
 
     def forget(self) -> None:
         """The sitting is over: the next resident stands in another light."""
@@ -68,56 +50,74 @@ class Photographer:
         self._worker.ask(lambda camera: camera.unlock(), within=FRAME)
 
     def take_photo(self, effect: TakePhoto) -> None:
-        """Take the still."""
-        self._worker.ask(lambda camera: self._still(camera, effect.visit), within=STILL)
+        """Take a few stills; the best is kept."""
+        self._worker.ask(lambda camera: self._burst(camera, effect), within=BURST * STILL)
 
-    def close(self) -> None:
-        """End the judging thread."""
-        self._closed.set()
-        self.unwatch()
-        self._eye.join(timeout=2.0)
+    def take_hands_photo(self, effect: TakeHandsPhoto) -> None:
+        """Take face and both hands."""
+        self._worker.ask(lambda camera: self._hands(camera, effect.visit), within=STILL)
 
-    def overdue(self, now: float) -> bool:
-        """Whether one judgement has taken far too long."""
-        return self._stuck_at is not None and now > self._stuck_at
+    def _judging(self) -> Judging[Watch, FaceJudgement]:
+        judge, steady, watched = FaceJudge(), SteadyAdvice(), None
 
-    def _frame(self, camera: Camera, watch: Watch) -> None:
-        """Bring one frame and ask for the next, as long as this very watch lasts."""
-        if self._watching is not watch:
-            return
-        frame = camera.preview(within=FRAME)
-        with self._lock:
-            if self._watching is watch:
-                self._preview.put(frame)
-        self._worker.ask(lambda camera: self._frame(camera, watch), within=FRAME)
+        def look(watch: Watch, frame: Frame, before: FaceJudgement | None) -> FaceJudgement:
+            nonlocal steady, watched
+            if watch is not watched:
+                steady, watched = SteadyAdvice(), watch
+            judgement = judge.judge(frame.pixels, before, backdrop=watch.backdrop)
+            self._tell(FaceJudged(watch.visit, steady.feed(judgement.advice, at=frame.taken)))
+            return judgement
 
-    def _still(self, camera: Camera, visit: int) -> None:
-        frame = camera.still(within=STILL)
-        judgement = self._still_judge.judge(frame.pixels)
-        portrait = crop(frame.pixels, judgement.box or WHERE_THE_OVAL_IS)
-        height, width = portrait.shape[:2]
-        photo = Photo(portrait_jpeg(portrait), width, height, judgement.advice)
-        log.info("photo: %s", judgement.advice.value)
-        self._tell(PhotoTaken(visit, photo))
+        return look
 
-    def _look(self) -> None:
-        try:
-            judge = FaceJudge()
-            seen: Frame | None = None
-            before: FaceJudgement | None = None
-            while not self._closed.is_set():
-                frame = self._preview.next_after(seen, within=0.5)
-                watch = self._watching
-                if frame is None or watch is None:
-                    seen = before = None
-                    continue
-                seen = frame
-                begun = time.monotonic()
-                self._stuck_at = begun + JUDGEMENT
-                before = judge.judge(frame.pixels, before)
-                self._stuck_at = None
-                self._tell(FaceJudged(watch.visit, before.advice))
-                self._closed.wait(max(0.0, 1 / JUDGED_A_SECOND - (time.monotonic() - begun)))
-        except Exception as bug:
-            report(bug, "eye")
-            self.broken = True
+    def _burst(self, camera: Camera, effect: TakePhoto) -> None:
+        if self._blurred:
+            # Focus is kept for a sitting; what it was kept at was wrong.
+            camera.unlock()
+        best: tuple[FaceJudgement, Frame] | None = None
+        for _ in range(BURST):
+            frame = camera.still(within=STILL)
+            judgement = self._judge.judge(frame.pixels, backdrop=effect.backdrop)
+            if best is None or _worth(judgement) > _worth(best[0]):
+                best = judgement, frame
+            if judgement.advice is FaceAdvice.GOOD:
+                break
+        assert best is not None  # noqa: S101 a burst has at least one still
+        judgement, frame = best
+        self._blurred = judgement.advice is FaceAdvice.BLURRED
+        log.info("photo: %s, score %d", judgement.advice.value, judgement.score)
+        self._tell(PhotoTaken(effect.visit, photo(frame, judgement)))
+
+    def _hands(self, camera: Camera, visit: int) -> None:
+        jpeg, width, height = hands_jpeg(camera.still(within=STILL).pixels)
+        log.info("photo of face and hands taken")
+        self._tell(HandsPhotoTaken(visit, Photo(jpeg, width, height, FaceAdvice.GOOD, captured=datetime.now(UTC))))
+
+
+def photo(frame: Frame, judgement: FaceJudgement) -> Photo:
+    """The portrait out of a still, with what is known of the face on it."""
+    box = judgement.box or WHERE_THE_OVAL_IS
+    portrait = crop(frame.pixels, box)
+    height, width = portrait.shape[:2]
+    left, top, wide, high = window(frame.pixels.shape, box)
+    across, down = width / wide, height / high
+    points = tuple((name, (x - left) * across, (y - top) * down) for name, (x, y) in judgement.features.items())
+    angles = judgement.angles
+    if angles is not None:
+        # ISO/IEC 19794-5 counts pitch downward, and roll towards the person's right shoulder.
+        yaw, pitch, roll = angles
+        angles = (yaw, -pitch, -roll)
+    return Photo(
+        portrait_jpeg(portrait),
+        width,
+        height,
+        judgement.advice,
+        score=judgement.score,
+        points=points,
+        angles=angles,
+        captured=datetime.now(UTC),
+    )
+
+
+def _worth(judgement: FaceJudgement) -> tuple[bool, bool, int]:
+    return judgement.advice is FaceAdvice.GOOD, judgement.advice is not FaceAdvice.NO_FACE, judgement.score

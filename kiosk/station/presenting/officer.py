@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Marked, Next, WhyChosen
+from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Marked, Next, OnlyMarked, WhyChosen
 from kiosk.journey.excepting import Part, Subject
-from kiosk.journey.eyes import Eye
+from kiosk.journey.eyes import BOTH_EYES
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.guards import PIN_DIGITS
 from kiosk.journey.resident import TABLE
@@ -87,18 +87,16 @@ def exception_asked(tell: Telling) -> View:
 def exception_which(tell: Telling) -> View:
     """What the officer leaves out."""
     say, session = tell.say, tell.session
-    eyes = session.excepting is Subject.EYES
+    if session.excepting is Subject.EYES:
+        return _which_eyes(tell)
     page = tell.page(
-        say("Which eye?") if eyes else say("Which fingers?"),
+        say("Which fingers?"),
         say("Touch all that cannot be given."),
         header=_header(tell),
         back=True,
         primary=tell.next(ready=bool(session.marked)),
         hint=tell.refused_here(),
     )
-    if eyes:
-        groups = ((say("Left"), (_mark(tell, Eye.LEFT),)), (say("Right"), (_mark(tell, Eye.RIGHT),)))
-        return views.Marks(page, groups)
     left, right = IN_ORDER[:4:-1], IN_ORDER[:5]
     return views.Marks(
         page,
@@ -109,11 +107,22 @@ def exception_which(tell: Telling) -> View:
     )
 
 
+def _which_eyes(tell: Telling) -> View:
+    say, may = tell.say, tell.session.may_except
+    answers = [(say(reasons.part_name(eye)), frozenset({eye})) for eye in BOTH_EYES if eye in may]
+    if len(answers) > 1:
+        answers.append((say("Both eyes"), frozenset(BOTH_EYES)))
+    return views.Choice(
+        tell.page(say("Which eye?"), header=_header(tell), back=True),
+        tuple((Button(name, OnlyMarked(eyes)), "eyes-covered", say("It is left out.")) for name, eyes in answers),
+    )
+
+
 def _mark(tell: Telling, part: Part) -> views.Mark:
     session = tell.session
-    button = Button(tell.say(reasons.PARTS[part]), Marked(part))
+    button = Button(tell.say(reasons.part_name(part)), Marked(part))
     if part not in session.may_except:
-        return views.Mark(replace(button, icon="minus" if session.is_excepted(part) else "tick"), "taken")
+        return views.Mark(replace(button, icon="dash" if session.is_excepted(part) else "tick"), "taken")
     return views.Mark(button, "marked" if part in session.marked else "free")
 
 

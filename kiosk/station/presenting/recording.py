@@ -1,9 +1,11 @@
 """Being recorded: from consent over photo, signature and ten fingers to the receipt."""
 
 from math import ceil
+from typing import Final
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice
 from kiosk.capture.face import OVAL
+from kiosk.capture.iris import APART, WELL
 from kiosk.journey.events import CannotGive, Deny, Next
 from kiosk.journey.excepting import Doubt
 from kiosk.journey.eyes import BOTH_EYES
@@ -18,8 +20,8 @@ from kiosk.station.presenting.hands import hands
 from kiosk.station.presenting.telling import Telling
 from kiosk.station.text import word
 
-
-RINGS = ((0.32, 0.5, 0.1), (0.68, 0.5, 0.1))
+RINGS: Final = tuple((0.5 + side * APART * WELL, 0.5, 1.7 * WELL) for side in (-1, 1))
+"""Where the eyes belong in the eye camera's picture, and how large, with room for the lids."""
 
 
 def consent(tell: Telling) -> View:
@@ -105,7 +107,7 @@ def signature(tell: Telling) -> View:
             say("Sign with your finger"),
             "" if session.refusal else say("Your own way. A line is fine too."),
             back=True,
-            secondary=Button(say("I cannot sign"), CannotGive(), "hand"),
+            secondary=Button(say("I cannot sign"), CannotGive(), "no-pen"),
             primary=tell.next(ready=bool(session.strokes)),
             hint=tell.refused_here(),
         ),
@@ -124,7 +126,7 @@ def fingers(tell: Telling) -> View:
         say("Finger {number} of {count}", number=say.number(min(settled + 1, 10)), count=say.number(len(IN_ORDER))),
         say("Put it flat on the glass of the reader and hold still."),
         tuple(each.finger for each in session.impressions),
-        otherwise=Button(say("I cannot give this finger"), CannotGive(), "hand"),
+        otherwise=Button(say("I cannot give this finger"), CannotGive(), "no-finger"),
     )
 
 
@@ -190,7 +192,7 @@ def eyes(tell: Telling) -> View:
             tell.say(reasons.HINTS[Refusal.EYES_NOT_YET])
             if session.refusal is Refusal.EYES_NOT_YET
             else say("Take off your glasses and open your eyes wide. The picture is taken by itself."),
-            secondary=Button(say("I cannot show my eyes"), CannotGive(), "hand"),
+            secondary=Button(say("I cannot show my eyes"), CannotGive(), "no-eyes"),
             hint=hint,
         ),
         picture="eyes-window",
@@ -207,11 +209,11 @@ def review(tell: Telling) -> View:
     say, session = tell.say, tell.session
     notes = []
     if session.excepted:
-        notes.append(Fact("officer", say("Left out: {parts}.", parts=parts(tell))))
+        notes.append(Fact("info", say("Left out: {parts}.", parts=parts(tell))))
     if Doubt.PHOTO in session.doubts:
-        notes.append(Fact("photo", say("The photo could be better. The officer looks at it.")))
+        notes.append(Fact("alert", say("The photo could be better. The officer looks at it.")))
     seen = {iris.eye for iris in session.irises}
-    taken = tuple(say(reasons.PARTS[eye]) for eye in BOTH_EYES if eye in seen)
+    taken = tuple(say(reasons.part_name(eye)) for eye in BOTH_EYES if eye in seen)
     return views.Summary(
         tell.page(
             say("Everything is here"),
@@ -269,7 +271,7 @@ def receipt(tell: Telling) -> View:
         number=accepted.registration if accepted else "",
         points=(
             Fact("pen", say("Write it down, or take a picture.")),
-            *((Fact("officer", _left_out(tell)),) if tell.session.excepted else ()),
+            *((Fact("info", _left_out(tell)),) if tell.session.excepted else ()),
             Fact("clock", say("The centre checks. That can take some weeks.")),
             Fact("bell", say("Then come again with your family card (KK) and collect it.")),
         ),
@@ -280,11 +282,11 @@ def parts(tell: Telling) -> str:
     """What was left out, in few words: names, or the number of fingers where there are many."""
     say, session = tell.say, tell.session
     fingers = session.excepted_fingers
-    names = [say(reasons.PARTS[each.part]) for each in session.excepted if not isinstance(each.part, Finger)]
+    names = [say(reasons.part_name(each.part)) for each in session.excepted if not isinstance(each.part, Finger)]
     if len(fingers) > 2:
         names.insert(0, say("{count} fingers", count=say.number(len(fingers))))
     else:
-        names = [say(reasons.PARTS[finger]) for finger in fingers] + names
+        names = [say(reasons.part_name(finger)) for finger in fingers] + names
     return ", ".join(names)
 
 

@@ -1,0 +1,136 @@
+"""What a visit captured, as the records of ISO/IEC 19794 that the centre reads, and back to pictures.
+
+One record of each kind: 19794-5 for the photo, 19794-4 for all fingers, 19794-6 for the irises, 19794-7 for the
+signature's time series. Readers and cameras are named nowhere: a small sensor meets no FAP level, and none is claimed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.iso import face, finger, iris, signature
+from kiosk.capture.iso.common import Capture, Quality
+from kiosk.capture.iso.images import Codec, compress
+from kiosk.journey.eyes import Eye, IrisImage
+from kiosk.journey.session import Impression, Photo, Session, Sex
+
+_EYES = {Eye.RIGHT: iris.Eye.RIGHT, Eye.LEFT: iris.Eye.LEFT}
+_GENDERS = {Sex.MALE: face.Gender.MALE, Sex.FEMALE: face.Gender.FEMALE}
+_SEEN = {
+    FaceAdvice.GLASSES_OFF: face.Property.GLASSES,
+    FaceAdvice.OPEN_EYES: face.Property.BLINK,
+    FaceAdvice.CLOSE_MOUTH: face.Property.MOUTH_OPEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The four records; empty where an officer excepted all that it would hold, or the station has no such device."""
+
+    face: bytes = field(repr=False)
+    fingers: bytes = field(default=b"", repr=False)
+    irises: bytes = field(default=b"", repr=False)
+    signature: bytes = field(default=b"", repr=False)
+
+    def photo(self) -> bytes:
+        """The portrait, JPEG."""
+        return face.read_face_record(self.face).picture
+
+    def finger_pictures(self) -> tuple[bytes, ...]:
+        """Each finger image as PNG, in the record's order: the fingers given, then those given again."""
+        if not self.fingers:
+            return ()
+        return tuple(
+            compress(each.pixels, each.width, each.height, codec=Codec.PNG, ppi=each.ppi)
+            for each in finger.read_finger_record(self.fingers)
+        )
+
+    def iris_pictures(self) -> tuple[bytes, ...]:
+        """Each iris image as PNG, in the record's order."""
+        if not self.irises:
+            return ()
+        return tuple(
+            compress(each.pixels, each.width, each.height, codec=Codec.PNG)
+            for each in iris.read_iris_record(self.irises)
+        )
+
+
+def records_of(session: Session, *, codec: Codec) -> Records:
+    """The records of a visit that is complete; ``codec``, a lossless one, packs fingers and irises.
+
+    Raises:
+        ValueError: there is no photo.
+    """
+    if session.photo is None or session.biodata is None:
+        raise ValueError("the visit lacks the photo")
+    fingers = (*session.impressions, *session.rechecked)
+    return Records(
+        face=face.face_record(_face(session.photo, session.biodata.sex)),
+        fingers=finger.finger_record([_finger(each) for each in fingers], codec=codec) if fingers else b"",
+        irises=iris.iris_record([_iris(each) for each in session.irises], codec=codec) if session.irises else b"",
+        signature=_signature(session) if session.strokes else b"",
+    )
+
+
+def _face(photo: Photo, sex: Sex) -> face.FaceImage:
+    angles = photo.angles
+    seen = _SEEN.get(photo.advice)
+    return face.FaceImage(
+        photo.jpeg,
+        Codec.JPEG,
+        photo.width,
+        photo.height,
+        gender=_GENDERS[sex],
+        # Only what was looked for and found is said: glasses that were not suspected may still be there.
+        properties=None if seen is None else frozenset({seen}),
+        pose=None if angles is None else face.Pose(*angles),
+        landmarks=tuple(
+            face.Landmark(name, round(x), round(y))
+            for name, x, y in photo.points
+            if 0 <= round(x) < photo.width and 0 <= round(y) < photo.height
+        ),
+        processing=frozenset({face.Processing.CROPPED, face.Processing.DOWN_SAMPLED}),
+        capture=Capture(photo.captured, face.Source.PHOTO_CAMERA, qualities=(Quality(photo.score),)),
+    )
+
+
+def _finger(impression: Impression) -> finger.FingerImage:
+    qualities: Sequence[Quality] = (Quality(impression.score),)
+    if impression.second_opinion is not None:
+        qualities = (*qualities, Quality.nfiq2(impression.second_opinion, impression.second_version))
+    return finger.FingerImage(
+        int(impression.finger),
+        impression.pixels,
+        impression.width,
+        impression.height,
+        impression.ppi,
+        capture=Capture(impression.captured, qualities=tuple(qualities)),
+    )
+
+
+def _iris(image: IrisImage) -> iris.IrisImage:
+    def exactly(pixels: int) -> iris.Between:
+        return iris.Between(max(1, pixels), max(1, pixels))
+
+    return iris.IrisImage(
+        _EYES[image.eye],
+        image.pixels,
+        image.width,
+        image.height,
+        kind=iris.Kind.VGA if (image.width, image.height) == (640, 480) else iris.Kind.UNCROPPED,
+        horizontal=iris.Orientation.BASE,
+        vertical=iris.Orientation.BASE,
+        centre_x=exactly(image.centre_x),
+        centre_y=exactly(image.centre_y),
+        diameter=exactly(image.diameter),
+        capture=Capture(image.captured, iris.Technology.CMOS_OR_CCD, qualities=(Quality(image.score),)),
+    )
+
+
+def _signature(session: Session) -> bytes:
+    pressures = {point.pressure for stroke in session.strokes for point in stroke}
+    # A screen that feels no pressure says the same of every touch.
+    felt = len(pressures) > 1 and None not in pressures
+    strokes = [[(x, y, t, pressure if felt else None) for x, y, t, pressure in each] for each in session.strokes]
+    width, height = session.field_mm
+    return signature.signature_record(signature.from_shares(strokes, width=width, height=height))
