@@ -32,7 +32,7 @@ ASIDE: Final = 0.08
 UP_DOWN: Final = 0.15
 COVERED: Final = 0.3
 GAZE: Final = 0.17
-SOFT: Final = 0.24
+SOFT: Final = 0.17
 MOVING: Final = 0.009
 """How far off is still good: the iris's radius against ``WELL`` (share), the middle between the eyes against the
 picture's (shares of its width and height), what is covered of the ring (ISO/IEC 29794-6: 30 %), the pupil from the
@@ -177,7 +177,7 @@ def _lined(grey: Pixels, x: float, y: float, radius: float) -> float:
     x0, x1 = max(round(x - 2 * radius), 0), round(x + 2 * radius)
     y0, y1 = max(round(y - 1.5 * radius), 0), round(y + 1.5 * radius)
     part = grey[y0 : max(y1, 0), x0 : max(x1, 0)]
-    if part.shape[0] < 8 or part.shape[1] < radius:
+    if part.shape[0] < 8 or part.shape[1] < radius / 2:
         return 0.0
     small = cv2.resize(part, (40, 30), interpolation=cv2.INTER_AREA).astype(np.float32)
     return float(np.abs(np.diff(small, axis=0)).mean())
@@ -217,8 +217,9 @@ def _nobody(grey: Pixels, previous: EyesJudgement | None) -> EyesJudgement:
 
 
 def _glasses(small: Pixels) -> bool:
-    """Whether lamps are reflected as only glasses do: two or more clipped spots that are neither tiny nor skin."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats((small >= 240).astype(np.uint8), connectivity=8)
+    """Whether lamps are reflected as only glasses do: in two or more bright spots that are neither tiny nor skin."""
+    clear = min(240.0, 1.7 * float(np.percentile(small, 75)))
+    count, _, stats, _ = cv2.connectedComponentsWithStats((small >= clear).astype(np.uint8), connectivity=8)
     spots = [number for number in range(1, count) if 3 <= stats[number, cv2.CC_STAT_AREA] <= 120]
     return len(spots) >= 2
 

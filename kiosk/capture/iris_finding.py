@@ -6,6 +6,7 @@ brightness along circles changes most; the pupil's all around, the iris's at its
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -17,12 +18,12 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-LOOKED_AT: Final = 320
-"""Width, in pixels, at which pupils are looked for."""
-PUPILS: Final = (1.5, 2.2, 3.2, 4.6, 6.6, 9.2)
-"""Their radii there, each for those up to a third away: eyes from a third of the proper distance to three times it."""
-GLINT: Final = 7
-"""Pixels there within which a lamp's reflection is taken out of a pupil."""
+LOOKS: Final = ((320, (1.5, 2.2, 3.2, 4.6, 6.6, 9.2)), (640, (2.2, 3.2)))
+"""Widths, in pixels, at which pupils are looked for, and their radii there, each for those up to a third away. The
+second, dearer look is for people far away, when the first has failed."""
+SMALLEST: Final = 0.014
+"""Radius of an iris, as a share of the picture's width, below which nothing is taken for an eye: a third of what it
+should be. Gaps between lashes are smaller."""
 DARKER: Final = 0.22
 """How much darker than around, against its own brightness, the middle of something like a pupil must be."""
 MOST: Final = 14
@@ -69,17 +70,21 @@ class Seen:
 
 def find(grey: Pixels) -> tuple[Seen, ...]:
     """The eyes of one person in a grey picture, uint8 (height, width): none, one, or two from left to right."""
-    scale = LOOKED_AT / grey.shape[1]
-    small = cv2.resize(grey, (LOOKED_AT, round(grey.shape[0] * scale)), interpolation=cv2.INTER_AREA)
+    for width, radii in LOOKS:
+        eyes = _find(grey, width / grey.shape[1], radii)
+        if eyes:
+            return eyes
+    return ()
+
+
+def _find(grey: Pixels, scale: float, radii: Sequence[float]) -> tuple[Seen, ...]:
+    size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     eyes: list[Seen] = []
     pairs: list[tuple[Seen, Seen]] = []
-    for x, y, radius in _dark_spots(small.astype(np.uint8, copy=False)):
+    for x, y, radius in _dark_spots(small, radii):
         seen = look(grey, Circle(x / scale, y / scale, radius / scale))
-        if (
-            seen is None
-            or not _whole(seen.iris, grey)
-            or any(_distance(seen, other) < seen.iris.radius for other in eyes)
-        ):
+        if seen is None or not _whole(seen.iris, grey) or any(_distance(seen, eye) < seen.iris.radius for eye in eyes):
             continue
         eyes.append(seen)
         pairs = [pair for pair in combinations(sorted(eyes, key=lambda eye: eye.pupil.x), 2) if _one_persons(*pair)]
@@ -87,7 +92,8 @@ def find(grey: Pixels) -> tuple[Seen, ...]:
             break
     if pairs:
         return max(pairs, key=lambda pair: pair[0].support + pair[1].support)
-    return (max(eyes, key=lambda eye: eye.support),) if eyes else ()
+    # What has no counterpart must be quite an eye: gaps between lashes and reflections on glasses are half of one.
+    return tuple(sorted((eye for eye in eyes if eye.support > SURE), key=lambda eye: -eye.support)[:1])
 
 
 def look(grey: Pixels, spot: Circle) -> Seen | None:
@@ -140,12 +146,14 @@ def without_glints(patch: Pixels, radius: float) -> Pixels:
     return cv2.morphologyEx(patch, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).astype(np.uint8, copy=False)
 
 
-def _dark_spots(small: Pixels) -> list[tuple[float, float, float]]:
+def _dark_spots(small: Pixels, radii: Sequence[float]) -> list[tuple[float, float, float]]:
     """Places and radii of what may be pupils, the likeliest first."""
-    plain = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((GLINT, GLINT), np.uint8)).astype(np.float32)
     best = np.zeros(small.shape, np.float32)
     size = np.zeros(small.shape, np.float32)
-    for radius in PUPILS:
+    for radius in radii:
+        # The lamps' reflections go first: they are narrower than half the pupil, and than the iris.
+        side = 2 * round(0.6 * radius) + 1
+        plain = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)).astype(np.float32)
         inner, outer = _mean(plain, 0.75 * radius), _mean(plain, 3.0 * radius)
         contrast = (outer - inner) / (inner + 18.0)
         better = contrast > best
@@ -165,7 +173,7 @@ def _edges(patch: Pixels, spot: Circle, guess: float) -> Seen | None:
     """Pupil and iris around ``spot`` in a patch, the iris's radius about ``guess``."""
     plain = without_glints(patch, guess)
     all_around = np.linspace(0, 2 * np.pi, AROUND, endpoint=False).astype(np.float32)
-    pupil, followed = _fitted(plain, spot, (0.35 * spot.radius, 2.6 * spot.radius), all_around, PUPIL_STEEP)
+    pupil, followed = _fitted(plain, spot, (0.35 * spot.radius, 1.9 * spot.radius), all_around, PUPIL_STEEP)
     if pupil is None or followed < 0.42:
         return None
     pupil, followed = _fitted(plain, pupil, (0.6 * pupil.radius, 1.45 * pupil.radius), all_around, PUPIL_STEEP)
@@ -233,9 +241,9 @@ def _through(x: Floats, y: Floats) -> Circle:
 
 
 def _whole(iris: Circle, grey: Pixels) -> bool:
-    """Whether an iris lies within the picture: what is cut off at its edge is not seen."""
+    """Whether an iris is large enough and lies within the picture: what is cut off at its edge is not seen."""
     height, width = grey.shape
-    return iris.radius < min(iris.x, width - iris.x, iris.y, height - iris.y)
+    return SMALLEST * width < iris.radius < min(iris.x, width - iris.x, iris.y, height - iris.y)
 
 
 def _one_persons(left: Seen, right: Seen) -> bool:

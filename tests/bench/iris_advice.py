@@ -65,7 +65,7 @@ def no_eyes(random: Random) -> EyeScene:
 def not_open(random: Random) -> EyeScene:
     """Lids too low, or one eye that cannot be seen."""
     if random.random() < 0.6:
-        return replace(well(random), opening=random.uniform(0.0, 0.66))
+        return replace(well(random), opening=random.uniform(0.0, 0.6))
     unseen = (Condition.SHUT, Condition.PATCHED, Condition.CLOUDED)[int(random.integers(3))]
     return replace(well(random), right=unseen) if random.random() < 0.5 else replace(well(random), left=unseen)
 
