@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 STILL = 10.0
 """Seconds in which focus and exposure settle and the still is there."""
 BURST = 4
-"""Stills of which the best of each eye is kept: people blink in one of four, and hardly in all."""
+"""Stills of which the best of each eye is kept: a blink spoils one of them, and hardly all."""
 
 
 class Irises:
@@ -58,6 +58,8 @@ class Irises:
         return look
 
     def _burst(self, camera: Camera, effect: TakeEyes) -> None:
+        # Focus is kept for a sitting, but between two tries people have moved.
+        camera.unlock()
         best: Mapping[Eye, IrisImage] = {}
         for _ in range(BURST):
             frame = camera.still(within=STILL)
