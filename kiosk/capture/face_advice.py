@@ -21,12 +21,12 @@ GAZE: Final = 0.10
 GAZE_UP: Final = 0.075
 GAZE_LEVEL: Final = 0.065
 DARK: Final = 0.24
-UNEVEN: Final = 0.5
+UNEVEN: Final = 0.55
 GLARE: Final = 0.12
-SOFT: Final = 0.0065
+SOFT: Final = 0.0085
 SMEARED: Final = 3.0
 MOVING: Final = 0.012
-LINES: Final = 1.0
+LINES: Final = 1.25
 SPREAD: Final = 0.22
 COLOUR: Final = 0.8
 """How far off is still good: head length against the oval's (share), the head's middle from the oval's (shares of the
@@ -95,13 +95,13 @@ def advise(seen: Measures, before: FaceAdvice | None) -> FaceAdvice:
 
 
 def score(seen: Measures) -> int:
-    """0 to 100, ``ALGORITHM``: 100 is nothing to wish for; at a limit of the advice above stands about 60.
+    """0 to 100, ``ALGORITHM``: 100 is nothing to wish for, about 60 one thing at its limit.
 
-    Each offence takes its share, so that of two good frames the one with the eyes wider open and the head straighter
-    wins, and of two bad ones the less bad. Detail counts beyond its limit, too.
+    What lies well within its limit hardly counts, so that nobody's score depends on the colour of their skin or the
+    shape of their eyes; but of two good frames the one with the eyes wider open and the head straighter still wins.
     """
     worst: dict[FaceAdvice, float] = {}
     for advice, off in offences(seen):
         worst[advice] = max(worst.get(advice, 0.0), off)
-    loss = sum(min(max(off, 0.0), 4.0) ** 2 for off in worst.values())
-    return round(100 * math.exp(-0.5 * loss / 2.0))
+    loss = sum(0.03 * off**2 + 2.0 * max(off - 0.5, 0.0) ** 2 for off in (min(off, 4.0) for off in worst.values()))
+    return round(100 * math.exp(-loss))

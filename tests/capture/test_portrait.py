@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.capture.face import HEAD_LENGTH, HEAD_WIDTH, OVAL, Box
-from kiosk.capture.portrait import EYES, LARGEST, SIZE, crop, portrait_jpeg
+from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.face import HEAD_LENGTH, HEAD_WIDTH, OVAL, Box, FaceJudgement
+from kiosk.capture.face_measures import Measures
+from kiosk.capture.portrait import EYES, LARGEST, SIZE, UPRIGHT, crop, portrait_jpeg, portray
 
 WELL_PLACED: Box = (OVAL[0] - OVAL[2], OVAL[1] - OVAL[3], 2 * OVAL[2], 2 * OVAL[3])
 
@@ -48,6 +50,55 @@ def test_wherever_the_head_is_no_pixel_is_invented(x: float, y: float, length: f
     portrait = crop(frame, (x, y, length * HEAD_WIDTH / HEAD_LENGTH * 3 / 4, length))
     assert portrait.shape == (SIZE[1], SIZE[0], 3)
     assert (portrait == 200).all()
+
+
+def leaning(roll: float, *, x: float = 0.5, y: float = 0.46) -> tuple[np.ndarray, FaceJudgement]:
+    """A frame with two coloured eyes on a line that leans, and the judgement that a judge would give."""
+    width, height, apart = 1280, 960, 144.0
+    way = np.array([np.cos(np.radians(roll)), np.sin(np.radians(roll))]) * apart / 2
+    middle = np.array([x * width, y * height])
+    frame = np.full((height, width, 3), 90, np.uint8)
+    right, left = middle - way, middle + way
+    for place, colour in ((right, (255, 0, 0)), (left, (0, 255, 0))):
+        cv2.circle(frame, (round(place[0]), round(place[1])), 14, colour, -1)
+    w, h = HEAD_WIDTH * apart / width, HEAD_LENGTH * apart / height
+    values = dict.fromkeys(Measures.__dataclass_fields__, 0.0) | {"roll": roll}
+    features = {"12.2": (float(right[0]), float(right[1])), "12.1": (float(left[0]), float(left[1]))}
+    box = (x - w / 2, y - h / 2, w, h)
+    return frame, FaceJudgement(FaceAdvice.GOOD, box, 80, Measures(**values), features)
+
+
+@pytest.mark.parametrize("roll", [-7.0, -3.0, 0.0, 3.0, 7.0])
+def test_a_head_that_leans_a_little_is_turned_upright(roll: float) -> None:
+    frame, seen = leaning(roll)
+    portrait = portray(frame, seen)
+    red, green = centre_of(portrait.pixels, 0), centre_of(portrait.pixels, 1)
+    assert red == pytest.approx((SIZE[0] * 3 / 8, EYES * SIZE[1]), abs=3)
+    assert green == pytest.approx((SIZE[0] * 5 / 8, EYES * SIZE[1]), abs=3)
+    assert portrait.features["12.2"] == pytest.approx(red, abs=2)
+    assert portrait.features["12.1"] == pytest.approx(green, abs=2)
+    assert portrait.turned == pytest.approx(roll, abs=0.01)
+
+
+def test_a_head_that_leans_much_stays_as_it_was_seen() -> None:
+    frame, seen = leaning(UPRIGHT + 3)
+    portrait = portray(frame, seen)
+    assert seen.box is not None
+    assert (portrait.pixels == crop(frame, seen.box)).all()
+    assert portrait.features["12.1"] == pytest.approx(centre_of(portrait.pixels, 1), abs=2)
+    assert portrait.turned == 0.0
+
+
+@given(st.floats(-8, 8), st.floats(0.1, 0.9), st.floats(0.1, 0.9))
+def test_turning_invents_no_pixel_either(roll: float, x: float, y: float) -> None:
+    frame, seen = leaning(roll, x=x, y=y)
+    frame[:] = 200
+    assert (portray(frame, seen).pixels == 200).all()
+
+
+def test_without_a_face_there_is_nothing_to_portray() -> None:
+    with pytest.raises(ValueError, match="No face"):
+        portray(np.zeros((960, 1280, 3), np.uint8), FaceJudgement(FaceAdvice.NO_FACE, None))
 
 
 def test_a_jpeg_is_the_picture_it_was_made_of() -> None:
