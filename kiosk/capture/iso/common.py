@@ -121,9 +121,14 @@ class Cursor:
         """The next ``size`` bytes, to be read by themselves."""
         return Cursor(self.piece(size))
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left."""
+        return self.at == len(self._data)
+
     def close(self) -> None:
         """Nothing may be left over."""
-        if self.at != len(self._data):
+        if not self.ended:
             raise MalformedRecord(f"{len(self._data) - self.at} bytes follow what should be the end")
 
 

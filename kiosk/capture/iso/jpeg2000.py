@@ -13,6 +13,7 @@ from kiosk.capture.iso.common import Cursor, MalformedRecord
 _BOX = struct.Struct(">I4s")
 _SIGNATURE = b"\x0d\x0a\x87\x0a"
 _IMAGE_HEADER = struct.Struct(">IIHBBBB")
+_COLOUR = struct.Struct(">BBBI")
 _RESOLUTION = struct.Struct(">HHHHbb")
 _MARKER = struct.Struct(">HH")
 _SIZE = struct.Struct(">H8IH")
@@ -25,6 +26,8 @@ _EIGHT_BITS: Final = 7
 _WAVELET: Final = 7
 """The only type of compression in a JP2 file."""
 _REVERSIBLE: Final = 1
+_COLOURS: Final = {1: 17, 3: 16}
+"""Enumerated colour spaces (Annex I.5.3.3): grey, sRGB."""
 
 
 def with_resolution(jp2: bytes, ppi: int) -> bytes:
@@ -46,6 +49,13 @@ def check(jp2: bytes, width: int, height: int, components: int) -> None:
     high, wide, count, bits, kind, _, _ = Cursor(_take_box(header, b"ihdr")).take(_IMAGE_HEADER)
     if (wide, high, count, bits, kind) != (width, height, components, _EIGHT_BITS, _WAVELET):
         raise MalformedRecord("the JPEG 2000 file is not the picture that the record promises")
+    if _take_box(header, b"colr") != _COLOUR.pack(1, 0, 0, _COLOURS[components]):
+        raise MalformedRecord("the JPEG 2000 file is neither grey nor sRGB as the record promises")
+    if not header.ended:
+        resolution = Cursor(_take_box(header, b"res "))
+        Cursor(_take_box(resolution, b"resc")).take(_RESOLUTION)
+        resolution.close()
+    header.close()
     _check_codestream(_take_box(cursor, b"jp2c"), width, height, components)
     cursor.close()
 

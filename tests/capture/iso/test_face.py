@@ -192,6 +192,12 @@ def test_a_point_that_mpeg_4_does_not_name_is_refused(name: str) -> None:
         Landmark(name, 0, 0)
 
 
+def test_a_point_that_no_record_can_say_is_refused() -> None:
+    for x, y in ((-1, 0), (0, 65536)):
+        with pytest.raises(ValueError, match="no record can say"):
+            Landmark("12.1", x, y)
+
+
 def test_impossible_angles_are_refused() -> None:
     with pytest.raises(ValueError, match="-180 to 180"):
         Pose(181, 0, 0)

@@ -144,9 +144,13 @@ def test_a_score_outside_the_scale_is_refused(score: int) -> None:
         Quality(score)
 
 
-def test_a_time_without_a_zone_and_numbers_without_a_register_are_refused() -> None:
+def test_a_capture_that_no_record_can_say_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         Capture(datetime(2025, 3, 4))  # noqa: DTZ001  the point is that it is naive
+    with pytest.raises(ValueError, match="technology"):
+        Capture(technology=256)
+    with pytest.raises(ValueError, match="255 quality scores"):
+        Capture(qualities=(Quality(1),) * 256)
     for vendor in (-1, 65536):
         with pytest.raises(ValueError, match="register"):
             Device(vendor)

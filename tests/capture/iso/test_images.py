@@ -66,6 +66,45 @@ def test_another_way_of_jpeg_2000_is_refused(options: dict[str, object], why: st
         decompress(packed.getvalue(), Codec.JPEG2000, 64, 64)
 
 
+@pytest.mark.parametrize(
+    ("found", "put", "why"),
+    [
+        (b"jp2 \x00", b"jpx \x00", "no JPEG 2000 file"),
+        (b"\xff\x4f\xff\x51", b"\xff\x4e\xff\x51", "does not begin as one"),
+        (b"\xff\x64", b"\xff\x5d", "coded in a way"),
+        (b"\xff\x5c", b"\xff\x64", "header is not whole"),
+        (b"\xff\x64\x00", b"\xff\x64\x00\x01", "shorter than its own length"),
+        (b"\x00\x01\xff\x93", b"\x01\x01\xff\x93", "one tile in one part"),
+        (b"\xff\x93", b"\xff\x92", "does not end as one"),
+        (b"resc", b"resd", "no resc box"),
+        (b"\x00\x00\x00\x11\x00", b"\x00\x00\x00\x12\x00", "neither grey nor sRGB"),  # it would be converted
+        (b"\x07\x01\x01\xff\x52", b"\x0b\x01\x01\xff\x52", "other than 8 bits"),
+    ],
+)
+def test_a_jpeg_2000_file_that_we_do_not_write_is_refused_in_words(found: bytes, put: bytes, why: str) -> None:
+    packed = compress(noise(64, 64), 64, 64, codec=Codec.JPEG2000, ppi=500)
+    at = packed.index(found)
+    with pytest.raises(MalformedRecord, match=why):
+        decompress(packed[:at] + put + packed[at + len(put) :], Codec.JPEG2000, 64, 64)
+
+
+def test_a_jpeg_without_its_size_and_a_png_without_pixels_are_refused() -> None:
+    jpeg = compress(noise(16, 12), 16, 12, codec=Codec.JPEG)
+    with pytest.raises(MalformedRecord, match="size once"):
+        check_packed(jpeg.replace(b"\xff\xc0", b"\xff\xfe"), Codec.JPEG, 16, 12)
+    png = compress(noise(16, 12), 16, 12, codec=Codec.PNG)
+    at = png.index(b"IDAT") + 4
+    size = int.from_bytes(png[at - 8 : at - 4], "big")
+    broken = b"\0" * size
+    with pytest.raises(MalformedRecord, match="damaged"):
+        decompress(
+            png[:at] + broken + struct.pack(">I", zlib.crc32(b"IDAT" + broken)) + png[at + size + 4 :],
+            Codec.PNG,
+            16,
+            12,
+        )
+
+
 @pytest.mark.parametrize("quality", [40, 92])
 def test_the_photographs_that_opencv_writes_are_taken(quality: int) -> None:
     pixels = np.frombuffer(noise(60, 80, 3), np.uint8).reshape(80, 60, 3)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.capture.iso import iris
 from kiosk.capture.iso.common import Capture, MalformedRecord, Quality
 from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import (
@@ -122,6 +123,15 @@ def test_a_field_that_we_do_not_write_is_refused_in_words(at: int, value: int, w
     record[at] = value
     with pytest.raises(MalformedRecord, match=why):
         read_iris_record(bytes(record))
+
+
+def test_pictures_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = iris_record([LEFT, RIGHT])
+    monkeypatch.setattr(iris, "MOST_PIXELS", 20)
+    with pytest.raises(MalformedRecord, match="together"):
+        read_iris_record(record)
+    with pytest.raises(ValueError, match="together"):
+        iris_record([LEFT, RIGHT])
 
 
 @pytest.mark.parametrize(
