@@ -5,20 +5,23 @@ A packet carries the bare records, since the document's base64 would make it a t
 
 from datetime import UTC, datetime
 
-from kiosk.capture.iso.cbeff import Bir, Kind, bir_document
-from kiosk.capture.iso.common import Quality
+from kiosk.capture.iso import envelope
+from kiosk.capture.iso.cbeff import Bir, bir_document
 from kiosk.record.packet import Recording
 
 
 def cbeff_document(recording: Recording) -> bytes:
-    """The document, XML; see ``kiosk.capture.iso.cbeff``."""
-    records, created = recording.records, datetime.fromtimestamp(recording.began, UTC)
-    held = (
-        (Kind.FACE, records.face, Quality(recording.photo.score)),
-        (Kind.FINGER, records.fingers, None),
-        (Kind.IRIS, records.irises, None),
-        (Kind.SIGNATURE, records.signature, None),
-    )
-    return bir_document(
-        [Bir(kind, record, created=created, quality=quality) for kind, record, quality in held if record]
-    )
+    """The document, XML, one BIR an image; see ``kiosk.capture.iso.cbeff``.
+
+    Raises:
+        MalformedRecord: a record is none that this software's stations write.
+    """
+    records = recording.records
+    birs: list[Bir] = [envelope.face_bir(records.face)]
+    if records.fingers:
+        birs += envelope.finger_birs(records.fingers)
+    if records.irises:
+        birs += envelope.iris_birs(records.irises)
+    if records.signature:
+        birs.append(envelope.signature_bir(records.signature, signed=datetime.fromtimestamp(recording.ended, UTC)))
+    return bir_document(birs)

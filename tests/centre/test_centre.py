@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from typer.testing import CliRunner
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.iso import cbeff
 from kiosk.centre.authority import Authority, NoAuthority, UnknownStation, station_tls
 from kiosk.centre.commands import commands
 from kiosk.centre.intake import Intake, PacketRefused
@@ -287,8 +288,12 @@ def test_a_packet_opens_with_either_key(authority: Authority, keys: StationKeys,
 def test_laid_out_for_a_person_to_look_at(authority: Authority, keys: StationKeys, tmp_path: Path) -> None:
     files = lay_out(open_packet(packet(authority, keys), authority), tmp_path / "out")
     names = [path.name for path in files]
-    assert len(names) == 3 + 2 * 12
-    assert {"recording.json", "photo.jpg", "signature.png", "finger-02-right-index-again.png"} <= set(names)
+    records = {"face.fac", "fingers.fir", "signature.sdi", "biometrics.cbeff.xml"}
+    assert len(names) == 3 + len(records) + 2 * 12, "no irises, and no photo of hands: there were none"
+    assert {"recording.json", "photo.jpg", "signature.png", "finger-02-right-index-again.png", *records} <= set(names)
+    handed_on = cbeff.read_bir_document((tmp_path / "out" / "biometrics.cbeff.xml").read_bytes())
+    kinds = [cbeff.Kind.FACE, *[cbeff.Kind.FINGER] * 12, cbeff.Kind.SIGNATURE]
+    assert [bir.kind for bir in handed_on] == kinds
     described = json.loads((tmp_path / "out" / "recording.json").read_text())
     assert described["biodata"]["name"] == CAST.ordinary.name
     assert described["registration"].startswith("TTS-SOE-01-00001-")

@@ -6,7 +6,24 @@ from pathlib import Path
 import pytest
 
 from kiosk.capture.advice import FaceAdvice, FingerAdvice
-from kiosk.journey.events import Back, Begin, CancelAsked, Deny, Digit, Erase, HelpAsked, MoreTime, Next
+from kiosk.journey.events import (
+    Back,
+    Begin,
+    CancelAsked,
+    CannotGive,
+    Deny,
+    Digit,
+    Erase,
+    HelpAsked,
+    Marked,
+    MoreTime,
+    Next,
+    OnlyMarked,
+    WhyChosen,
+)
+from kiosk.journey.excepting import Doubt, Excepted, Subject, Why
+from kiosk.journey.eyes import Eye
+from kiosk.journey.fingers import Finger
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Accepted, Biodata, Photo, Session, Sex
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
@@ -36,6 +53,7 @@ FULL = Session(
     today=date(2026, 11, 24),
     biodata=BIODATA,
     photo=Photo(b"jpeg", 600, 800, FaceAdvice.GOOD),
+    hands_photo=Photo(b"jpeg", 600, 800, FaceAdvice.GOOD),
     accepted=Accepted("5301-0001-0042", "p", 0.2),
 )
 
@@ -49,6 +67,8 @@ def buttons(view: views.View) -> list[views.Button]:
     given = [page.back, page.secondary, page.primary, page.header.stop, page.header.help]
     if isinstance(view, views.Choice):
         given += [button for button, _, _ in view.choices]
+    if isinstance(view, views.Marks):
+        given += [mark.button for _, marks in view.groups for mark in marks]
     if isinstance(view, views.Entry | views.Signing):
         given.append(view.erase)
     return [button for button in given if button is not None]
@@ -75,7 +95,7 @@ def test_every_button_means_something_to_the_table(step):
 @pytest.mark.parametrize("step", Step)
 def test_no_touch_of_the_table_is_without_its_button(step):
     """Whoever stands before the screen can do all that the journey allows."""
-    wanted = {Begin, Back, Deny, Erase, CancelAsked, Next} & set(TABLE[step].on)
+    wanted = {Begin, Back, CannotGive, Deny, Erase, CancelAsked, Marked, Next, WhyChosen} & set(TABLE[step].on)
     view = shown(step, since=0.0)  # long enough ago for the shutter by hand
     given = {type(button.event) for button in buttons(view)}
     if isinstance(view, views.Attract):
@@ -180,6 +200,75 @@ def test_each_advice_on_a_finger_has_its_own_picture():
         assert isinstance(view, views.Hands)
         pictures.add(view.change)
     assert len(pictures) >= 7
+
+
+@pytest.mark.parametrize(
+    ("refusal", "picture"),
+    [
+        (Refusal.FINGER_GIVEN_BEFORE, "other-finger"),
+        (Refusal.FINGERS_BOTH_AGAIN, "other-finger"),
+        (Refusal.FINGER_OTHER, "other-finger"),
+        (Refusal.HANDS_SWAPPED, "swap-hands"),
+    ],
+)
+def test_another_finger_than_the_one_asked_for_is_shown_as_such(refusal, picture):
+    view = shown(Step.FINGERS, refusal=refusal)
+    assert isinstance(view, views.Hands)
+    assert view.change == picture
+    assert view.page.hint is not None
+
+
+def test_the_officer_marks_what_cannot_be_given_and_not_what_was():
+    excepted = (Excepted(Finger.LEFT_THUMB, Why.MISSING, "o"),)
+    view = shown(
+        Step.EXCEPTION_WHICH,
+        excepting=Subject.FINGERS,
+        marked=frozenset({Finger.RIGHT_INDEX}),
+        excepted=excepted,
+    )
+    assert isinstance(view, views.Marks)
+    states = {mark.button.event.part: mark.state for _, marks in view.groups for mark in marks}  # type: ignore[attr-defined]
+    assert states.pop(Finger.LEFT_THUMB) == "taken"
+    assert states.pop(Finger.RIGHT_INDEX) == "marked"
+    assert set(states.values()) == {"free"}
+    assert [mark.button.event.part for mark in view.groups[0][1]] == [10, 9, 8, 7, 6]  # type: ignore[attr-defined]
+
+
+def test_one_eye_or_both_can_be_left_out_in_one_touch():
+    view = shown(Step.EXCEPTION_WHICH, excepting=Subject.EYES, takes_eyes=True)
+    assert isinstance(view, views.Choice)
+    assert [button.event for button, _, _ in view.choices] == [
+        OnlyMarked(frozenset({Eye.RIGHT})),
+        OnlyMarked(frozenset({Eye.LEFT})),
+        OnlyMarked(frozenset(Eye)),
+    ]
+
+
+@pytest.mark.parametrize("subject", Subject)
+def test_every_reason_for_an_exception_can_be_chosen(subject):
+    view = shown(Step.EXCEPTION_WHY, excepting=subject)
+    assert isinstance(view, views.Choice)
+    assert [button.event for button, _, _ in view.choices] == [WhyChosen(why) for why in Why]
+
+
+@pytest.mark.parametrize(
+    ("excepted", "told"),
+    [
+        ((Excepted(Finger.LEFT_LITTLE, Why.MISSING, "o"),), "Dilewati: Kelingking kiri."),
+        ((Excepted(Finger.LEFT_LITTLE, Why.INJURED, "o"),), "Dilewati untuk saat ini: Kelingking kiri."),
+        (tuple(Excepted(finger, Why.UNABLE, "o") for finger in Finger), "Dilewati: 10 jari."),
+    ],
+)
+def test_what_was_left_out_stands_on_the_receipt(excepted, told):
+    view = shown(Step.RECEIPT, excepted=excepted)
+    assert isinstance(view, views.Receipt)
+    assert any(told in point.text for point in view.points)
+
+
+def test_the_officer_reads_the_gravest_doubts_first():
+    doubtful = shown(Step.OFFICER_CONFIRMS, noted=frozenset({Doubt.FINGERS_ALIKE, Doubt.HANDS_SWAPPED})).page.hint
+    assert doubtful is not None
+    assert doubtful.text.startswith("Tangan mungkin tertukar.")
 
 
 def test_the_ring_tells_the_time_that_is_left():

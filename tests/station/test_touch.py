@@ -68,7 +68,9 @@ def test_ink_follows_the_finger_as_shares_of_the_field(pointer: Pointer) -> None
     )
     last = meant[-1]
     assert isinstance(last, Inked)
-    assert last.strokes[0] == ((0.0, 0.0, 0.0, 0.25), (0.5, 0.5, 1.0, 0.75), (1.0, 1.0, 2.0, 1.0)), "ink stays in the field"
+    assert last.strokes[0] == ((0.0, 0.0, 0.0, 0.25), (0.5, 0.5, 1.0, 0.75), (1.0, 1.0, 2.0, 1.0)), (
+        "ink stays in the field"
+    )
     assert len(last.strokes) == 2
     played(pointer, finger(pygame.FINGERUP, 500, 200))
     pointer.wipe()
@@ -114,7 +116,8 @@ def test_a_turned_panel_is_touched_where_the_picture_is(rotate: int, corner: tup
     top_left = Target(pygame.Rect(0, 0, 10, 10), Next(), "")
     pointer = Pointer(SIZE, rotate, dpi=100.0)
     down, up = (
-        pygame.event.Event(kind, finger_id=1, x=corner[0], y=corner[1], pressure=1.0) for kind in (pygame.FINGERDOWN, pygame.FINGERUP)
+        pygame.event.Event(kind, finger_id=1, x=corner[0], y=corner[1], pressure=1.0)
+        for kind in (pygame.FINGERDOWN, pygame.FINGERUP)
     )
     pointer.take(down, (top_left,), now=0.0)
     assert pointer.take(up, (top_left,), now=0.1) == Next()

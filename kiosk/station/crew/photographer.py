@@ -1,14 +1,15 @@
 """The crew member at the camera: shows the preview, has it judged, and takes the photo."""
 
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.face import OVAL, FaceJudge, FaceJudgement
 from kiosk.capture.hands import hands_jpeg
-from kiosk.capture.portrait import crop, portrait_jpeg, window
+from kiosk.capture.portrait import crop, portrait_jpeg, portray
 from kiosk.capture.steady_advice import SteadyAdvice
 from kiosk.journey.effects import TakeHandsPhoto, TakePhoto, Watch
 from kiosk.journey.events import Event, FaceJudged, HandsPhotoTaken, PhotoTaken
@@ -19,6 +20,8 @@ from kiosk.station.worker import Worker
 
 log = logging.getLogger(__name__)
 
+Place = tuple[float, float]
+"""x and y in pixels."""
 STILL = 10.0
 """Seconds in which focus and exposure settle and the still is there."""
 BURST = 3
@@ -96,27 +99,31 @@ class Photographer:
 
 def photo(frame: Frame, judgement: FaceJudgement) -> Photo:
     """The portrait out of a still, with what is known of the face on it."""
-    box = judgement.box or WHERE_THE_OVAL_IS
-    portrait = crop(frame.pixels, box)
-    height, width = portrait.shape[:2]
-    left, top, wide, high = window(frame.pixels.shape, box)
-    across, down = width / wide, height / high
-    points = tuple((name, (x - left) * across, (y - top) * down) for name, (x, y) in judgement.features.items())
+    features: Mapping[str, Place] = {}
     angles = judgement.angles
-    if angles is not None:
-        # ISO/IEC 19794-5 counts pitch downward, and roll towards the person's right shoulder.
-        yaw, pitch, roll = angles
-        angles = (yaw, -pitch, -roll)
+    if judgement.box is None or angles is None:
+        pixels = crop(frame.pixels, WHERE_THE_OVAL_IS)
+    else:
+        portrait = portray(frame.pixels, judgement)
+        pixels, features = portrait.pixels, portrait.features
+        # ISO/IEC 19794-5 counts pitch downward, and roll, here the portrait's own, towards the person's right shoulder.
+        angles = (angles[0], -angles[1], -_lean(features["12.2"], features["12.1"]))
+    height, width = pixels.shape[:2]
     return Photo(
-        portrait_jpeg(portrait),
+        portrait_jpeg(pixels),
         width,
         height,
         judgement.advice,
         score=judgement.score,
-        points=points,
+        points=tuple((name, x, y) for name, (x, y) in features.items()),
         angles=angles,
         captured=datetime.now(UTC),
     )
+
+
+def _lean(right_eye: Place, left_eye: Place) -> float:
+    """Degrees, clockwise in the picture."""
+    return math.degrees(math.atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0]))
 
 
 def _worth(judgement: FaceJudgement) -> tuple[bool, bool, int]:
