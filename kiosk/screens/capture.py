@@ -5,7 +5,7 @@ from itertools import pairwise
 import pygame
 
 from kiosk.screens.sheet import Sheet
-from kiosk.screens.views import Portrait, Signing, Strokes, Target
+from kiosk.screens.views import Button, Portrait, Signing, Strokes, Target
 
 Rect = pygame.Rect
 
@@ -35,25 +35,34 @@ def draw_signing(sheet: Sheet, view: Signing) -> None:
     canvas.picture("pen", Rect(field.x + theme.px(56), line - icon - theme.px(8), icon, icon), ink=palette.soft_ink)
     sheet.targets.append(Target(field, None, view.page.headline, "ink"))
     if view.erase is not None:
-        wide = sheet.width_of(view.erase)
-        footer = sheet.footer
-        start = footer.centerx - wide // 2 if not theme.portrait else footer.x
-        place = Rect(start, footer.y, wide, footer.height)
-        if theme.portrait:
-            place.y = field.bottom + theme.px(20)
-        sheet.button(view.erase, place)
+        sheet.button(view.erase, _eraser(sheet, view.erase, field))
 
 
 def _field(sheet: Sheet, view: Signing) -> Rect:
+    """Under the words, and under the eraser that stands beside them."""
     theme, body = sheet.theme, sheet.body
     share = 0.28 if not theme.compact else 0.36
     words = Rect(body.x, body.y, body.width, round(body.height * share))
+    bottom = body.bottom
+    if view.erase is not None and theme.portrait:
+        bottom -= theme.target + theme.px(28)
+    elif view.erase is not None:
+        words.width -= sheet.width_of(view.erase) + theme.px(28)
     end = sheet.words(words)
-    bottom = body.bottom - (theme.target + theme.px(28) if theme.portrait and view.erase else 0)
-    high = bottom - end - theme.px(4)
+    if view.erase is not None and not theme.portrait:
+        end = max(end, body.y + theme.target + theme.px(8))
+    end += theme.px(16 if view.page.hint else 4)
+    high = bottom - end
     if theme.portrait:
         high = min(high, round(body.width * 0.9))
-    return Rect(body.x, end + theme.px(4), body.width, high)
+    return Rect(body.x, end, body.width, high)
+
+
+def _eraser(sheet: Sheet, erase: Button, field: Rect) -> Rect:
+    theme, wide = sheet.theme, sheet.width_of(erase)
+    if theme.portrait:
+        return Rect(field.x, field.bottom + theme.px(20), wide, theme.target)
+    return Rect(field.right - wide, field.y - theme.px(12) - theme.target, wide, theme.target)
 
 
 def live_signing(sheet: Sheet, view: Signing) -> None:

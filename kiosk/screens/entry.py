@@ -31,7 +31,9 @@ def draw_entry(sheet: Sheet, view: Entry) -> None:
 def _told(sheet: Sheet, view: Entry, words: Rect) -> None:
     theme = sheet.theme
     field_high = _field_height(sheet, view)
-    hint_high = sheet.hint_height(words.width)
+    # A hint of many words is set smaller: it leaves no less room for what it is about.
+    scale = 1.0 if sheet.hint_height(words.width) <= theme.px(120) else 0.8
+    hint_high = sheet.hint_height(words.width, scale)
     top = words.y
     if view.person:
         top = _person(sheet, view, Rect(words.x, top, words.width, theme.px(124 if hint_high else 210))) + theme.px(20)
@@ -40,7 +42,7 @@ def _told(sheet: Sheet, view: Entry, words: Rect) -> None:
     field = Rect(words.x, under, words.width, field_high)
     _field(sheet, view, field)
     if sheet.page.hint:
-        sheet.hint(sheet.page.hint, Rect(words.x, field.bottom + theme.px(20), words.width, hint_high))
+        sheet.hint(sheet.page.hint, Rect(words.x, field.bottom + theme.px(20), words.width, hint_high), scale)
 
 
 def _compact(sheet: Sheet, view: Entry) -> None:

@@ -79,9 +79,14 @@ def _picture(sheet: Sheet, view: Preview, frame: Frame, stage: Rect) -> None:
     leaf = pygame.Color(sheet.palette.pictures["leaf"])
     rim: Colour = (leaf.r, leaf.g, leaf.b) if view.good else WHITE
     ovals = _ovals(view, frame)
-    left, top, scale = _cut(frame, stage, ovals)
-    shown = _scaled(frame, Rect(left, top, round(stage.width / scale), round(stage.height / scale)), stage.size)
-    canvas.surface.blit(shown if view.mirrored else pygame.transform.flip(shown, True, False), stage)
+    left, top, scale = _cut(frame, stage, ovals, whole=view.guide == "eyes")
+    part, place = _seen(frame, stage, left, top, scale)
+    if not view.mirrored:
+        place.x = stage.width - place.right
+    shown = _scaled(frame, part, place.size)
+    canvas.surface.blit(
+        shown if view.mirrored else pygame.transform.flip(shown, True, False), place.move(stage.topleft)
+    )
     if ovals:
         on_stage = tuple(
             (
@@ -117,20 +122,44 @@ def _ovals(view: Preview, frame: Frame) -> tuple[Oval, ...]:
     return tuple((x * wide, y * high, radius * wide, radius * wide) for x, y, radius in view.rings)
 
 
-def _cut(frame: Frame, stage: Rect, ovals: tuple[Oval, ...]) -> tuple[int, int, float]:
-    """Where the shown part of the frame begins, and pixels shown per frame pixel: as large as the ovals allow."""
+def _cut(frame: Frame, stage: Rect, ovals: tuple[Oval, ...], *, whole: bool) -> tuple[int, int, float]:
+    """The pixel of the frame in the stage's corner, and pixels shown per frame pixel: as large as the ovals allow.
+
+    Where all of them must be seen ``whole``, the frame may be smaller than the stage; its corner is then below zero.
+    """
     high, wide = frame.shape[:2]
     scale = max(stage.height / high, stage.width / wide)
     left, right, top, low = 0.0, float(wide), 0.0, float(high)
     if ovals:
         left, right = min(x - across for x, _, across, _ in ovals), max(x + across for x, _, across, _ in ovals)
         top, low = min(y - down for _, y, _, down in ovals), max(y + down for _, y, _, down in ovals)
-        # They take about two thirds of the stage's height; never more frame than there is.
-        scale = max(scale, min(stage.height * 0.66 / (low - top), stage.width * 0.86 / (right - left)))
-    across, down = stage.width / scale, stage.height / scale
-    x = min(max(round((left + right - across) / 2), 0), int(wide - across))
-    y = min(max(round((top + low) / 2 - down * 0.41), 0), int(high - down))
-    return x, y, scale
+        # They take about two thirds of the stage's height.
+        best = min(stage.height * 0.66 / (low - top), stage.width * 0.86 / (right - left))
+        scale = best if whole else max(scale, best)
+    return (
+        _start((left + right) / 2, 0.5, wide, stage.width / scale),
+        _start((top + low) / 2, 0.41, high, stage.height / scale),
+        scale,
+    )
+
+
+def _start(middle: float, at: float, length: int, seen: float) -> int:
+    """Where ``seen`` of ``length`` begins, so that ``middle`` lies at a share of it, as far as there is so much."""
+    least, most = sorted((0, int(length - seen)))
+    return min(max(round(middle - seen * at), least), most)
+
+
+def _seen(frame: Frame, stage: Rect, left: int, top: int, scale: float) -> tuple[Rect, Rect]:
+    """The part of the frame that is seen, and its place on the stage."""
+    high, wide = frame.shape[:2]
+    across, down = round(stage.width / scale), round(stage.height / scale)
+    part = Rect(left, top, across, down).clip(Rect(0, 0, wide, high))
+    place = Rect(0, 0, stage.width, stage.height)
+    if across > wide:
+        place.x, place.width = round(-left * scale), round(wide * scale)
+    if down > high:
+        place.y, place.height = round(-top * scale), round(high * scale)
+    return part, place
 
 
 def _scaled(frame: Frame, part: Rect, size: tuple[int, int]) -> pygame.Surface:

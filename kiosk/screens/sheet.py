@@ -41,6 +41,10 @@ class Sheet:
         self.footed = footed if footed is not None else any((page.back, page.secondary, page.primary))
         """Whether there are buttons at the foot; where there are none, the body has their place too."""
         low = self.footer.top - gap if self.footed else self.footer.bottom
+        self.stacked = theme.portrait and all((page.back, page.secondary, page.primary))
+        """Whether three buttons stand at the foot of a narrow screen: then the second one has a row of its own."""
+        if self.stacked:
+            low -= theme.target + gap
         self.body = Rect(margin, top, theme.width - 2 * margin, low - top)
 
     # Places -------------------------------------------------------------------------------------------------------
@@ -148,9 +152,17 @@ class Sheet:
             width = min(self.width_of(page.back), right - left)
             self.button(page.back, Rect(left, footer.y, width, footer.height))
             left += width + gap
-        if page.secondary is not None:
+        if page.secondary is not None and self.stacked:
+            width = min(self.width_of(page.secondary), footer.width)
+            self.button(
+                page.secondary, Rect(footer.right - width, footer.y - gap - footer.height, width, footer.height)
+            )
+        elif page.secondary is not None:
             width = min(self.width_of(page.secondary), right - left)
-            start = left if page.back is None and page.primary is not None else right - width
+            start = right - width
+            if page.primary is not None:
+                # Beside the way on as little as may be: it is no twin of it.
+                start = left if page.back is None else (left + right - width) // 2
             self.button(page.secondary, Rect(start, footer.y, width, footer.height))
 
     def _alone(self) -> bool:

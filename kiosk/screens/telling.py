@@ -148,7 +148,9 @@ def draw_points(sheet: Sheet, view: Points) -> None:
 
 def _tiles(sheet: Sheet, points: tuple[Fact, ...], field: Rect, columns: int) -> None:
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
-    gap = theme.px(20)
+    # Little glass: long lines need what ornament takes elsewhere.
+    gap, pad = (theme.px(20), theme.px(14)) if not theme.compact or theme.portrait else (theme.px(10), theme.px(6))
+    share = 0.28 if not theme.compact or theme.portrait else 0.22
     rows = -(-len(points) // columns)
     wide = (field.width - (columns - 1) * gap) // columns
     high = (field.height - (rows - 1) * gap) // rows
@@ -156,9 +158,8 @@ def _tiles(sheet: Sheet, points: tuple[Fact, ...], field: Rect, columns: int) ->
         row, column = divmod(number, columns)
         tile = Rect(field.x + column * (wide + gap), field.y + row * (high + gap), wide, high)
         canvas.card(tile)
-        pad = theme.px(14)
-        side = min(tile.height - 2 * pad, round(tile.width * 0.28))
-        disc = Rect(tile.x + pad, tile.centery - side // 2, side, side)
+        side = min(tile.height - 2 * pad, round(tile.width * share))
+        disc = Rect(tile.x + theme.px(14), tile.centery - side // 2, side, side)
         canvas.panel(disc, palette.calm, radius=theme.radius)
         canvas.picture(point.picture, disc.inflate(-side * 0.14, -side * 0.14))
         words = Rect(

@@ -9,7 +9,6 @@ from enum import Enum
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pygame
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
@@ -35,10 +34,10 @@ from kiosk.station import reasons
 from kiosk.station.presenting.telling import RECORDING_STEPS
 from kiosk.station.text import Text, Words
 
-from .conftest import LOCALES, SIZES, STATION, STROKES, frame, portrait, theme
+from .conftest import LOCALES, RINGS, SIZES, STATION, STROKES, eyes_frame, frame, portrait, theme
 
 OVAL = (0.5, 0.47, 0.2, 0.34)
-RINGS = ((0.31, 0.48, 0.11), (0.69, 0.48, 0.11))
+
 AS_THEY_LIE = ((10, 9, 8, 7, 6), (1, 2, 3, 4, 5))
 """Fingers of the left and of the right hand from left to right."""
 
@@ -51,18 +50,6 @@ def advised(text: Text, language: str) -> dict[str, View]:
     told |= {f"eyes-{advice.value}": _eyes(say, advice) for advice in EyeAdvice}
     told |= {f"hands-{picture}": _hands(say, picture) for picture in ("other-finger", "swap-hands")}
     return told | _set_aside(say)
-
-
-def eyes_frame() -> np.ndarray:
-    """Two drawn eyes in near infrared, grey, 480 × 640."""
-    y, x = np.mgrid[0:480, 0:640]
-    picture = np.full((480, 640), 118, np.uint8)
-    for across, down, _ in RINGS:
-        dx, dy = x - across * 640, y - down * 480
-        picture[np.hypot(dx / 1.5, dy * 1.3) < 70] = 205
-        picture[np.hypot(dx, dy) < 48] = 92
-        picture[np.hypot(dx, dy) < 17] = 14
-    return picture
 
 
 def _page(say: Words, headline: str, sentence: str = "", **more: object) -> Page:
@@ -179,7 +166,8 @@ def _summary(say: Words, on: Button, *, notes: bool) -> View:
     if not notes:
         eyes = (_either(say, "Mata kiri", "Left eye"), _either(say, "Mata kanan", "Right eye"))
         fingers = say("{count} fingers", count=10)
-        return Summary(page, portrait(), STROKES, tuple(range(1, 11)), (photo, signature, fingers), eyes=eyes)
+        ink = tuple(tuple((point.x, point.y, point.t) for point in stroke) for stroke in STROKES)
+        return Summary(page, portrait(), ink, tuple(range(1, 11)), (photo, signature, fingers), eyes=eyes)
     told = (
         Fact(
             "no-finger",

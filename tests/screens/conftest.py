@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.events import Next
-from kiosk.journey.fingers import IN_ORDER, RECHECKED
-from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Session, Sex
+from kiosk.journey.excepting import Doubt, Excepted, Subject, Why, Written
+from kiosk.journey.eyes import Eye, IrisImage
+from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
+from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Session, Sex
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import Theme, dpi_of
 from kiosk.screens.views import View
 from kiosk.station.presenting import StationFacts, present
+from kiosk.station.presenting.recording import RINGS
 from kiosk.station.text import Text
 
 LOCALES = Path(__file__).parents[2] / "config" / "locales"
@@ -118,12 +121,30 @@ def frame() -> np.ndarray:
 
 def impression(finger: object) -> Impression:
     """An empty print: the screens show only which fingers there are."""
-    return Impression(finger, 8, 8, 500, 80, 1, FingerAdvice.GOOD, "grow", b"\xff" * 64, b"t")  # type: ignore[arg-type]
+    return Impression(finger, 8, 8, 500, 80, (80,), FingerAdvice.GOOD, "grow", b"\xff" * 64, b"t")  # type: ignore[arg-type]
+
+
+def iris(eye: Eye) -> IrisImage:
+    """An empty picture of one eye: the screens show only which were taken."""
+    return IrisImage(eye, 8, 8, 80, EyeAdvice.GOOD, 4, 4, 4, b"\x80" * 64)
+
+
+@cache
+def eyes_frame() -> np.ndarray:
+    """Two drawn eyes in near infrared, grey, 480 × 640, where the camera's rings are."""
+    y, x = np.mgrid[0:480, 0:640]
+    picture = np.full((480, 640), 118, np.uint8)
+    for across, down, radius in RINGS:
+        dx, dy, size = x - across * 640, y - down * 480, radius * 640
+        picture[np.hypot(dx / 1.5, dy * 1.3) < size] = 205
+        picture[np.hypot(dx, dy) < size * 0.68] = 92
+        picture[np.hypot(dx, dy) < size * 0.24] = 14
+    return picture
 
 
 STROKES = (
-    tuple((0.18 + 0.03 * i, 0.55 + 0.22 * float(np.sin(i * 0.9)) * (1 - i / 40), i * 0.05) for i in range(18)),
-    tuple((0.3 + 0.025 * i, 0.72 - 0.005 * i, 1 + i * 0.05) for i in range(16)),
+    tuple(Point(0.18 + 0.03 * i, 0.55 + 0.22 * float(np.sin(i * 0.9)) * (1 - i / 40), i * 0.05) for i in range(18)),
+    tuple(Point(0.3 + 0.025 * i, 0.72 - 0.005 * i, 1 + i * 0.05) for i in range(16)),
 )
 
 
@@ -178,7 +199,10 @@ def scenes() -> dict[str, Scene]:
         "sign-off": Scene(at(whole, Step.SIGN_OFF)),
         "officer": Scene(at(whole, Step.OFFICER_CONFIRMS, typed="123")),
         "officer-refused": Scene(at(whole, Step.OFFICER_CONFIRMS, refusal=Refusal.PIN_WRONG)),
-        "officer-doubt": Scene(at(whole, Step.OFFICER_CONFIRMS, typed="123456", recheck_doubtful=True)),
+        "officer-doubt": Scene(
+            at(whole, Step.OFFICER_CONFIRMS, typed="123456", noted=frozenset({Doubt.INDEX_DIFFERS}))
+        ),
+        "officer-doubts": Scene(at(whole, Step.OFFICER_CONFIRMS, typed="1", noted=frozenset(Doubt))),
         "sealing": Scene(at(whole, Step.SEALING)),
         "receipt": Scene(at(known, Step.RECEIPT, accepted=Accepted("5301-0001-0042", "p", 0.2))),
         "collect-finger": Scene(at(collecting, Step.COLLECT_FINGER)),
@@ -208,6 +232,7 @@ def scenes() -> dict[str, Scene]:
         for advice in FingerAdvice
         if advice is not FingerAdvice.GOOD
     }
+    told |= set_aside(signed, whole)
     ends = {
         Refusal.TOO_YOUNG: Step.NOT_ELIGIBLE,
         Refusal.ALREADY_RECORDED: Step.NOT_ELIGIBLE,
@@ -225,6 +250,53 @@ def scenes() -> dict[str, Scene]:
         if why is not Refusal.CARD_UNKNOWN  # has steps of its own
     }
     return told
+
+
+def set_aside(signed: Session, whole: Session) -> dict[str, Scene]:
+    """What some give otherwise, and what some cannot give."""
+    little, ring = Finger.LEFT_LITTLE, Finger.LEFT_RING
+    left_out = (Excepted(ring, Why.MISSING, "o"), Excepted(little, Why.INJURED, "o"))
+    taken = tuple(each for each in whole.impressions if each.finger not in (little, ring))
+    eight = whole.but(impressions=taken, excepted=left_out, rechecked=whole.rechecked)
+    asking = signed.but(impressions=taken, excepting=Subject.FINGERS)
+    eyed = whole.but(takes_eyes=True)
+    unclear = Photo(portrait(), 600, 800, FaceAdvice.EVEN_LIGHT)
+    nothing = (
+        *left_out,
+        Excepted(Written.SIGNATURE, Why.MISSING, "o"),
+        Excepted(Eye.RIGHT, Why.MISSING, "o"),
+        Excepted(Eye.LEFT, Why.MISSING, "o"),
+    )
+
+    def at(base: Session, step: Step, **changes: object) -> Session:
+        return base.but(step=step, **changes)
+
+    return {
+        "consent-eyes": Scene(at(eyed, Step.CONSENT)),
+        "finger-given-before": Scene(
+            at(signed, Step.FINGERS, impressions=taken[:3], refusal=Refusal.FINGER_GIVEN_BEFORE)
+        ),
+        "finger-hands-swapped": Scene(at(whole.but(rechecked=()), Step.RECHECK, refusal=Refusal.HANDS_SWAPPED)),
+        "fingers-excepted": Scene(at(signed, Step.FINGERS, impressions=taken[:6], excepted=left_out)),
+        "hands-photo": Scene(at(eight, Step.HANDS_PHOTO), frame=frame()),
+        "hands-photo-countdown": Scene(at(eight, Step.HANDS_PHOTO, good_since=98.5), frame=frame()),
+        "hands-review": Scene(at(eight, Step.HANDS_REVIEW, hands_photo=unclear)),
+        "eyes": Scene(at(eyed, Step.EYES, eye_advice=EyeAdvice.CLOSER), frame=eyes_frame()),
+        "eyes-good": Scene(at(eyed, Step.EYES, eye_advice=EyeAdvice.GOOD), frame=eyes_frame()),
+        "eyes-again": Scene(at(eyed, Step.EYES, refusal=Refusal.EYES_NOT_YET), frame=eyes_frame()),
+        "review-eyes": Scene(at(eyed, Step.REVIEW, irises=tuple(iris(eye) for eye in Eye))),
+        "review-excepted": Scene(at(eight, Step.REVIEW, photo=unclear)),
+        "review-much-excepted": Scene(
+            at(eight, Step.REVIEW, photo=unclear, strokes=(), takes_eyes=True, excepted=nothing)
+        ),
+        "receipt-excepted": Scene(at(eight, Step.RECEIPT, accepted=Accepted("5301-0001-0042", "p", 0.2))),
+        "exception-asked": Scene(at(asking, Step.EXCEPTION_ASKED, typed="12")),
+        "exception-which": Scene(at(asking, Step.EXCEPTION_WHICH, marked=frozenset({little}))),
+        "exception-which-none": Scene(at(asking, Step.EXCEPTION_WHICH, refusal=Refusal.NOTHING_MARKED)),
+        "exception-which-eye": Scene(at(eyed, Step.EXCEPTION_WHICH, excepting=Subject.EYES)),
+    } | {
+        f"exception-why-{subject.value}": Scene(at(eyed, Step.EXCEPTION_WHY, excepting=subject)) for subject in Subject
+    }
 
 
 def theme(size: str) -> Theme:

@@ -11,8 +11,8 @@ from kiosk.screens.drawing import draw
 from kiosk.screens.views import Hands, Hint, Marks, Mood, Page, Preview
 from kiosk.station import reasons
 
-from .advised import AS_THEY_LIE, RINGS, advised, contact_sheets, eyes_frame
-from .conftest import SIZES
+from .advised import AS_THEY_LIE, advised, contact_sheets
+from .conftest import RINGS, SIZES, eyes_frame
 
 LARGE = 13.0
 """Millimetres, across or down, of a picture that is recognised at arm's length."""
