@@ -8,9 +8,12 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from drivers.camera.synthetic.sitter import ANYBODY, PLAIN, Glasses, Look, Person
-from drivers.camera.synthetic.studio import Pixels, Studio
+from drivers.camera.synthetic.studio import Studio
+
+Pixels = npt.NDArray[np.uint8]
 
 # A person well placed has the eyes this far apart and here, as shares of the frame's width and height.
 WELL_APART: Final = 0.1125

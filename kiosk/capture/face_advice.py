@@ -103,5 +103,5 @@ def score(seen: Measures) -> int:
     worst: dict[FaceAdvice, float] = {}
     for advice, off in offences(seen):
         worst[advice] = max(worst.get(advice, 0.0), off)
-    loss = sum(0.03 * off**2 + 2.0 * max(off - 0.5, 0.0) ** 2 for off in (min(off, 4.0) for off in worst.values()))
+    loss = sum(0.05 * off**2 + 2.0 * max(off - 0.5, 0.0) ** 2 for off in (min(off, 4.0) for off in worst.values()))
     return round(100 * math.exp(-loss))

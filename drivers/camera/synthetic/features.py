@@ -135,21 +135,31 @@ def scarf(picture: Image, face: Face, colour: Colour, seed: int) -> None:
     # The cloth hides the hair on the forehead, too.
     rim[:, 1] = np.maximum(rim[:, 1], middle[1] - 0.8 * unit + 0.25 * np.abs(rim[:, 0] - middle[0]) ** 2 / unit)
     opening = filled(picture.shape, [rim], soft=1.2)
-    ys, xs = np.indices(picture.shape[:2]).astype(np.float32)
-    x, y = (xs - middle[0]) / unit, (ys - middle[1]) / unit
-    about = np.hypot(x, y - 0.3)
-    bend = float(random.uniform(0, 6))
-    folds = 0.10 * np.sin(9 * about + 2 * np.arctan2(y, x) + bend) + 0.05 * np.sin(23 * about + 3 * x + bend)
-    low = np.clip((y - 1.6) / 0.5, 0, 1)
-    folds = folds * (1 - low) + low * 0.13 * np.sin(6 * (y + 0.5 * x * x) + bend)
-    round_off = np.clip(1.12 - 0.3 * (np.abs(x) / 1.6) ** 2, 0.5, 1.2)
+    folds = cv2.resize(
+        _folds(picture.shape, middle, unit, float(random.uniform(0, 6))),
+        picture.shape[1::-1],
+        interpolation=cv2.INTER_LINEAR,
+    )
     near = cv2.GaussianBlur(opening, (0, 0), 9)
     weave = random.normal(0, 0.022, picture.shape[:2]).astype(np.float32)
-    shade = (round_off + folds + weave) * (1 - 0.35 * near)
+    shade = (folds + weave) * (1 - 0.35 * near)
     cover = (covered * (1 - opening))[..., None]
     painted = np.clip(shade[..., None] * np.array(colour, np.float32) + 4, 0, 255)
     picture[..., :3] += cover * (painted - picture[..., :3])
     picture[..., 3:] = np.maximum(picture[..., 3:], 255 * cover)
+
+
+def _folds(shape: Sequence[int], middle: Points, unit: float, bend: float) -> Floats:
+    """How light the scarf is, around 1, at a third of the picture's size: folds about the face, then down the chest."""
+    rows, columns = shape[0] // 3, shape[1] // 3
+    x = ((np.arange(columns, dtype=np.float32) * 3 - middle[0]) / unit)[None]
+    y = ((np.arange(rows, dtype=np.float32) * 3 - middle[1]) / unit)[:, None]
+    about = np.hypot(x, y - 0.3)
+    high = 0.10 * np.sin(9 * about + 2 * np.arctan2(y, x) + bend) + 0.05 * np.sin(23 * about + 3 * x + bend)
+    low = 0.13 * np.sin(6 * (y + 0.5 * x * x) + bend)
+    share = np.clip((y - 1.6) / 0.5, 0, 1)
+    rounded = np.clip(1.12 - 0.3 * (np.abs(x) / 1.6) ** 2, 0.5, 1.2)
+    return np.asarray(rounded + high * (1 - share) + low * share, dtype=np.float32)
 
 
 def glasses(picture: Image, face: Face, kind: Glasses) -> None:

@@ -24,6 +24,8 @@ ENLARGED: Final = 3
 """The portrait is painted this many times as large as it is."""
 WINDOW: Final = (95, 0, 265, 345)
 """Left, top, width and height of what is painted anew, in the portrait's own pixels: head, neck and shoulders."""
+NECK: Final = 250
+"""The height that is enough without a scarf."""
 HAIR: Final[Colour] = (44, 36, 33)
 SUIT: Final = np.array([204, 92, 44], np.float32)
 """Mean colour of what the person in the portrait wears."""
@@ -43,7 +45,7 @@ class Studio:
         # A pixel's middle lies half a pixel from its edge, in the small picture and in the enlarged one.
         points[:, :2] += 0.5
         self._small_face = Face(points)
-        self._left, self._top, self._width, self._height = (ENLARGED * value for value in WINDOW)
+        self._left, self._top = ENLARGED * WINDOW[0], ENLARGED * WINDOW[1]
         self._face = Face(ENLARGED * points - (self._left + 0.5, self._top + 0.5, 0.0))
 
     @property
@@ -60,8 +62,11 @@ class Studio:
 
     def portray(self, person: Person, look: Look) -> tuple[Pixels, Face]:
         """The person on nothing: uint8 (1536, 1536, 4), colour weighted by opacity; and the points of their face."""
-        window = np.s_[self._top : self._top + self._height, self._left : self._left + self._width]
-        size = (self._width, self._height)
+        x, y, width, height = WINDOW
+        if person.scarf is None:
+            height = NECK
+        size = (ENLARGED * width, ENLARGED * height)
+        window = np.s_[self._top : self._top + size[1], self._left : self._left + size[0]]
         face = moved(shaped(self._face, person), look)
         small = self._small if person.tone is None else self._toned(person.tone)
         if person.clothes is not None:
@@ -75,7 +80,6 @@ class Studio:
         whole = cv2.resize(flat.astype(np.uint8), None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC).astype(
             np.uint8, copy=False
         )
-        x, y, width, height = WINDOW
         part = np.ascontiguousarray(small[y : y + height, x : x + width])
         picture = _crisp(cv2.resize(part, size, interpolation=cv2.INTER_CUBIC).astype(np.float32), person.seed)
         picture = cv2.remap(
@@ -100,7 +104,7 @@ class Studio:
         if behind is not None:
             picture = lit(picture, behind, look.side)
             picture, points = turned(picture, face, behind, look.yaw, look.pitch)
-        edge = _frame(self._width, self._height)[..., None]
+        edge = _frame(*size)[..., None]
         whole[window] = (picture * edge + whole[window] * (1 - edge)).astype(np.uint8)
         return whole, Face(np.add(points, (self._left, self._top, 0.0)))
 
@@ -108,6 +112,10 @@ class Studio:
         """Where facial skin is, 0 to 1: within the face's outline or below it, and of skin's colour."""
         picture, face = self._small, self._small_face
         within = features.filled(picture.shape[:2], [face.line(OUTLINE)], soft=3)
+        # A fringe lies within the face's outline, above the brows, and is darker than the forehead.
+        brows = int((face.right_eye[1] + face.left_eye[1]) / 2 - 0.42 * face.apart)
+        fringe = np.clip((205 - picture[:brows, :, 0]) / 30, 0, 1)
+        within[:brows] *= 1 - fringe
         top = int(face.points[10, 1])
         red, green, blue = picture[..., 0], picture[..., 1], picture[..., 2]
         like = ((red > 110) & (red - blue > 18) & (red - green < 95)).astype(np.float32)

@@ -12,7 +12,7 @@ AXIS: Final = 1.2
 """How far behind the eyes the head turns about its neck, in eye distances."""
 HALF: Final = 2
 """The map of the turned picture is worked out at one ``HALF``th of its size."""
-FINE: Final = 1.5
+FINE: Final = 2
 """Pixels of the picture for each of which a place in the turned one is worked out."""
 
 

@@ -1,23 +1,69 @@
 """The painted booth: repeatable, alive, and true to its own geometry."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from drivers.camera.scene import Cloth, Painter, Pose, Scene, between
 from drivers.camera.simulated import Booth, SimulatedCamera
-from drivers.camera.synthetic.studio import PORTRAIT
+from drivers.camera.synthetic.geometry import Face
+from drivers.camera.synthetic.sitter import ANYBODY, PLAIN, Look, somebody
+from drivers.camera.synthetic.studio import PORTRAIT, Studio
 
 SIZE = (320, 240)
 
 
-def paint(scene: Scene, *, number: int = 0, seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return Painter(*SIZE, seed=seed).paint(scene, number)
+Picture = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+Paint = Callable[[Scene], Picture]
+
+
+@pytest.fixture(scope="module")
+def paint() -> Paint:
+    painter = Painter(*SIZE, seed=1)
+    return lambda scene: painter.paint(scene, 0)
 
 
 def test_the_same_seed_and_frame_are_the_same_picture() -> None:
-    scene = Pose.GOOD.value
-    assert np.array_equal(paint(scene), paint(scene))
-    assert not np.array_equal(paint(scene), paint(scene, seed=2))
+    scene = replace(Pose.TURNED_LEFT.value, person=somebody(4))
+    one, same, other = (Painter(*SIZE, seed=seed).paint(scene, 0) for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_the_same_seed_is_the_same_person_and_another_is_another() -> None:
+    assert somebody(4) == somebody(4)
+    people = [somebody(seed) for seed in range(200)]
+    assert len({person.shape for person in people}) == 200
+    assert 60 < sum(person.scarf is not None for person in people) < 140
+    assert all(person.scarf is None or not person.moustache for person in people)
+
+
+@pytest.mark.parametrize("pose", list(Pose), ids=lambda pose: pose.name.lower())
+def test_every_pose_looks_different_from_a_good_one(paint: Paint, pose: Pose) -> None:
+    away = np.abs(paint(pose.value).astype(int) - paint(Pose.GOOD.value)).max(axis=2)
+    assert ((away > 12).sum() > 25) == (pose is not Pose.GOOD)
+
+
+@pytest.mark.parametrize("change", [{"yaw": 15.0}, {"pitch": 15.0}])
+def test_turning_the_head_moves_the_nose_against_the_eyes(change: dict[str, float]) -> None:
+    studio = Studio()
+    still = studio.portray(ANYBODY, PLAIN)[1]
+    _, face = studio.portray(ANYBODY, Look(**change))
+
+    def nose(face: Face) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        return np.asarray((face.points[1, :2] - (face.right_eye + face.left_eye) / 2) / studio.eyes[2])
+
+    moved = nose(face) - nose(still)
+    # To the person's left is right in the picture, and a chin that rises takes the nose up.
+    assert (moved[0] > 0.1) if "yaw" in change else (moved[1] < -0.05)
+
+
+def test_wandering_shoulders_would_be_a_bad_neck() -> None:
+    studio = Studio()
+    still, turned = (studio.portray(ANYBODY, Look(yaw=yaw))[0].astype(int) for yaw in (0.0, 20.0))
+    assert np.abs(still - turned)[900:].max() == 0
 
 
 def test_nobody_stands_still_and_no_sensor_is_without_noise() -> None:
@@ -31,19 +77,19 @@ def test_nobody_stands_still_and_no_sensor_is_without_noise() -> None:
 
 
 @pytest.mark.parametrize("cloth", list(Cloth))
-def test_the_cloth_has_its_colour(cloth: Cloth) -> None:
+def test_the_cloth_has_its_colour(paint: Paint, cloth: Cloth) -> None:
     colour = paint(Scene(scale=0.0, cloth=cloth)).reshape(-1, 3).mean(axis=0)
     assert np.allclose(colour, cloth.value, atol=14)
 
 
-def test_light_is_a_gain_that_clips_like_a_sensor() -> None:
+def test_light_is_a_gain_that_clips_like_a_sensor(paint: Paint) -> None:
     dark, normal, glaring = (paint(Scene(light=light)).mean() for light in (0.3, 1.0, 3.0))
     assert dark == pytest.approx(0.3 * normal, abs=6)
     assert normal < glaring < 255
     assert paint(Scene(light=3.0)).max() == 255
 
 
-def test_the_persons_right_is_left_in_the_unmirrored_frame() -> None:
+def test_the_persons_right_is_left_in_the_unmirrored_frame(paint: Paint) -> None:
     def where(pose: Pose) -> float:
         person = np.abs(paint(pose.value).astype(int) - paint(Pose.AWAY.value)).sum(axis=(0, 2))
         return float((person * np.arange(SIZE[0])).sum() / person.sum() / SIZE[0])
