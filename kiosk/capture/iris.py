@@ -39,6 +39,11 @@ picture's (shares of its width and height), what is covered of the ring (ISO/IEC
 lamps' reflections (iris radii; 13 degrees), focus below 1, and the shift between two judged frames (share of the
 width)."""
 SMALL: Final = 160
+"""Width at which shut lids and glasses are looked for."""
+FINE: Final = (640, 1.2, 5.0)
+BLURRED: Final = 0.33
+"""Width at which blur is looked for, and two Gaussians' deviations there; and the share of what the larger takes away
+that the smaller takes, below which all is blurred: lashes and brows that are sharp have 0.39 and more."""
 VGA: Final = (640, 480)
 """Width and height of the picture of one iris (ISO/IEC 19794-6:2011, image type 2, VGA)."""
 
@@ -92,6 +97,12 @@ class EyeJudge:
         motion = _motion(eyes, previous, width)
         scores = [eyes[eye].score if eye in eyes else 0 for eye in wanted]
         found = EyesJudgement(EyeAdvice.GOOD, min(scores, default=0), eyes, motion)
+        if (
+            previous is not None
+            and not previous.missed
+            and any(eye in previous.eyes and eye not in eyes for eye in wanted)
+        ):
+            return replace(found, advice=_once(previous), missed=True)
         before = previous.advice if previous else None
         return replace(found, advice=advise(found, before, wanted=wanted, size=(width, height)))
 
@@ -112,6 +123,7 @@ def advise(
     def worst(values: Iterable[float]) -> float:
         return max(values, default=0.0)
 
+    unsharp = worst(1 - eye.focus for eye in found.eyes.values()) / SOFT
     # Each row: the advice, and how far off the person is, 1.0 being the limit.
     rows: Iterable[tuple[EyeAdvice, float]] = (
         (EyeAdvice.GLASSES_OFF, worst(eye.lamps for eye in found.eyes.values()) / LARGEST_GLINT),
@@ -121,11 +133,13 @@ def advise(
         (EyeAdvice.MOVE_RIGHT, aside / ASIDE),
         (EyeAdvice.RAISE, down / UP_DOWN),
         (EyeAdvice.LOWER, -down / UP_DOWN),
+        # A blurred eye may well be open, and not be found.
+        (EyeAdvice.HOLD_STILL, unsharp if missing else 0.0),
         (EyeAdvice.OPEN_WIDE, 9.0 if missing else 0.0),
         # Lids cover more of an eye that looks aside.
         (EyeAdvice.LOOK_HERE, worst(eye.gaze for eye in seen) / GAZE),
         (EyeAdvice.OPEN_WIDE, worst(1 - eye.usable for eye in seen) / COVERED),
-        (EyeAdvice.HOLD_STILL, max(found.motion / MOVING, worst(1 - eye.focus for eye in seen) / SOFT)),
+        (EyeAdvice.HOLD_STILL, max(found.motion / MOVING, unsharp)),
     )
     for advice, off in rows:
         if off > (1.15 if before is EyeAdvice.GOOD else 0.88 if before is advice else 1.0):
@@ -203,22 +217,27 @@ def _motion(eyes: Mapping[Eye, EyeMeasures], previous: EyesJudgement | None, wid
     return max(moved, default=0.0) / width
 
 
+def _once(previous: EyesJudgement) -> EyeAdvice:
+    """People blink. One miss is no reason to tell them to open their eyes; it is no good frame either."""
+    return EyeAdvice.HOLD_STILL if previous.advice is EyeAdvice.GOOD else previous.advice
+
+
 def _nobody(grey: Pixels, previous: EyesJudgement | None) -> EyesJudgement:
     """No eye was found: say why, if shut lids or glasses explain it."""
     if previous is not None and previous.eyes and not previous.missed:
-        # People blink. One miss is no reason to tell them to open their eyes; it is no good frame either.
-        advice = EyeAdvice.HOLD_STILL if previous.advice is EyeAdvice.GOOD else previous.advice
-        return replace(previous, advice=advice, score=0, missed=True)
+        return replace(previous, advice=_once(previous), score=0, missed=True)
     height = round(SMALL * grey.shape[0] / grey.shape[1])
     small = cv2.resize(grey, (SMALL, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     if _glasses(small):
         return EyesJudgement(EyeAdvice.GLASSES_OFF)
-    return EyesJudgement(EyeAdvice.OPEN_WIDE if _shut(small) else EyeAdvice.NO_EYES)
+    if not _shut(small):
+        return EyesJudgement(EyeAdvice.NO_EYES)
+    return EyesJudgement(EyeAdvice.HOLD_STILL if _blurred(grey) else EyeAdvice.OPEN_WIDE)
 
 
 def _glasses(small: Pixels) -> bool:
     """Whether lamps are reflected as only glasses do: in two or more bright spots that are neither tiny nor skin."""
-    clear = min(240.0, 1.7 * float(np.percentile(small, 75)))
+    clear = min(max(1.7 * float(np.percentile(small, 75)), 150.0), 240.0)
     count, _, stats, _ = cv2.connectedComponentsWithStats((small >= clear).astype(np.uint8), connectivity=8)
     spots = [number for number in range(1, count) if 3 <= stats[number, cv2.CC_STAT_AREA] <= 120]
     return len(spots) >= 2
@@ -235,3 +254,13 @@ def _shut(small: Pixels) -> bool:
         for one in long
         for other in long
     )
+
+
+def _blurred(grey: Pixels) -> bool:
+    """Whether nothing in a picture with a face in it is sharp."""
+    width, narrow, wide = FINE
+    height = round(width * grey.shape[0] / grey.shape[1])
+    small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    softer = cv2.GaussianBlur(small, (0, 0), narrow)
+    fine, coarse = np.abs(small - softer), np.abs(softer - cv2.GaussianBlur(small, (0, 0), wide))
+    return bool(np.percentile(fine, 99.7) < BLURRED * (np.percentile(coarse, 99.7) + 1.0))

@@ -174,7 +174,7 @@ def _edges(patch: Pixels, spot: Circle, guess: float) -> Seen | None:
     plain = without_glints(patch, guess)
     all_around = np.linspace(0, 2 * np.pi, AROUND, endpoint=False).astype(np.float32)
     pupil, followed = _fitted(plain, spot, (0.35 * spot.radius, 1.9 * spot.radius), all_around, PUPIL_STEEP)
-    if pupil is None or followed < 0.42:
+    if pupil is None or followed < 0.28:  # from a guess at its size
         return None
     pupil, followed = _fitted(plain, pupil, (0.6 * pupil.radius, 1.45 * pupil.radius), all_around, PUPIL_STEEP)
     if pupil is None or followed < 0.42:
@@ -243,7 +243,8 @@ def _through(x: Floats, y: Floats) -> Circle:
 def _whole(iris: Circle, grey: Pixels) -> bool:
     """Whether an iris is large enough and lies within the picture: what is cut off at its edge is not seen."""
     height, width = grey.shape
-    return SMALLEST * width < iris.radius < min(iris.x, width - iris.x, iris.y, height - iris.y)
+    room = min(iris.x, width - iris.x, iris.y, height - iris.y)
+    return bool(SMALLEST * width < iris.radius < room)
 
 
 def _one_persons(left: Seen, right: Seen) -> bool:

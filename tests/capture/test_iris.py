@@ -140,6 +140,9 @@ def test_a_blink_is_no_reason_to_be_told_to_open_the_eyes() -> None:
     assert blink.score == 0
     assert judge.judge(painted(EyeScene()), blink).advice is EyeAdvice.GOOD
     assert judge.judge(painted(EyePose.SHUT.value), blink).advice is EyeAdvice.OPEN_WIDE
+    wink = judge.judge(painted(EyePose.RIGHT_SHUT.value), good)
+    assert wink.advice is EyeAdvice.HOLD_STILL
+    assert judge.judge(painted(EyePose.RIGHT_SHUT.value), wink).advice is EyeAdvice.OPEN_WIDE
 
 
 def test_advice_does_not_flicker_at_a_limit() -> None:
