@@ -188,9 +188,9 @@ class Canvas:
 
     # Pictures -----------------------------------------------------------------------------------------------------
 
-    def picture(self, name: str, rect: pygame.Rect, **colours: str | Colour) -> pygame.Rect:
+    def picture(self, name: str, rect: pygame.Rect, *, mirrored: bool = False, **colours: str | Colour) -> pygame.Rect:
         """Draw a picture by name, as large as fits the middle of ``rect``; its named colours may be given others."""
-        drawing = self.drawn(name, rect.size, mirrored=False, **colours)
+        drawing = self.drawn(name, rect.size, mirrored=mirrored, **colours)
         place = drawing.get_rect(center=rect.center)
         self.surface.blit(drawing, place)
         return place

@@ -16,6 +16,8 @@ TIPS: Final = {"thumb": (23, 122), "index": (60, 54), "middle": (96, 38), "ring"
 """Middles of the fingertips on the drawing of the right hand, seen from its back."""
 SHARES: Final = {False: 0.6, True: 0.5}
 """Of the body that the hands take, on a landscape and on a portrait screen."""
+HANDED: Final = frozenset({"other-finger", "swap-hands"})
+"""Pictures of hands, drawn for a finger of the right hand."""
 PALE: Final = {
     "skin": "#DCC8B6",
     "shade": "#CDB6A1",
@@ -45,7 +47,11 @@ def draw_hands(sheet: Sheet, view: Hands) -> None:
     if view.change and box.height >= theme.px(130):
         ground = sheet.ground_of(view.page.hint.mood if view.page.hint else Mood.CALM)
         canvas.panel(box, ground.tint, radius=theme.px(24))
-        canvas.picture(canvas.moving(view.change, view.page.phase), box.inflate(-theme.px(36), -theme.px(36)))
+        canvas.picture(
+            canvas.moving(view.change, view.page.phase),
+            box.inflate(-theme.px(36), -theme.px(36)),
+            mirrored=view.change in HANDED and view.asked is not None and view.asked > 5,
+        )
 
 
 def _words(sheet: Sheet, view: Hands, words: Rect) -> Rect:

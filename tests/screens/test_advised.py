@@ -106,6 +106,17 @@ def test_the_sign_of_a_live_hint_stands_large_beside_it(canvas, text, language):
     assert max(low - top, right - left) / theme.dpi * 25.4 >= LARGE
 
 
+def test_the_other_hand_is_the_one_that_is_asked_for(canvas):
+    # Where the picture lies, the arrow to the right hand must not show for a finger of the left one.
+    page, sides = Page("Telunjuk", hint=Hint("Itu tangan yang lain.", "again", Mood.ATTENTION)), ("Kiri", "Kanan")
+    right, left = (pixels(canvas, Hands(page, sides, asked, (), change="swap-hands")) for asked in (2, 7))
+    blank = pixels(canvas, Hands(page, sides, 2, (), change="press"))
+    top, low, begin, end = changed(right, blank)
+    theme = canvas.theme
+    here = np.s_[top:low, begin:end] if begin > theme.width // 2 else np.s_[theme.height // 2 :, :]
+    assert (np.abs(right[here] - left[here]).max(axis=2) > 24).sum() > 400
+
+
 def test_an_excepted_finger_is_told_by_shape(canvas):
     page, sides = Page("Telunjuk kiri"), ("Tangan kiri", "Tangan kanan")
     grey = np.array([0.3, 0.59, 0.11])

@@ -81,11 +81,17 @@ def test_one_changed_letter_is_seen(canvas_of):
 
 
 def kept(scenes, size: str, language: str) -> list[str]:
-    """All scenes at the chief size in Indonesian; elsewhere the refusals and advices by one example of their layout."""
+    """All scenes at the chief size in Indonesian; elsewhere what is laid out alike by one example of it."""
     if (size, language) == SETS[0]:
         return list(scenes)
-    alike = ("refused-", "finger-")
-    examples = ("refused-too-young", "refused-seal-failed", "finger-dry", "finger-whole-tip")
+    alike = ("refused-", "finger-", "eyes-", "exception-why-")
+    examples = (
+        "refused-too-young",
+        "refused-seal-failed",
+        "finger-dry",
+        "finger-whole-tip",
+        "exception-why-fingers",
+    )
     return [name for name in scenes if name in examples or not name.startswith(alike)]
 
 
