@@ -1,4 +1,4 @@
-"""The command line: ``kiosk run``, ``uplink``, ``check``, ``provision``, ``centre …``, ``fleet …``, ``demo``.
+"""The command line: ``kiosk run``, ``uplink``, ``check``, ``provision``, ``measure …``, ``centre …``, ``fleet …``, …
 
 Each command imports only its own rooms: the process that has the network never loads the screens or the drivers.
 """
@@ -166,6 +166,14 @@ def fleet(context: typer.Context) -> None:
     from kiosk.fleet.watch import commands
 
     commands()(args=context.args, prog_name="kiosk fleet")
+
+
+@app.command(context_settings=PASSED_ON)
+def measure(context: typer.Context) -> None:
+    """Measure, for technicians: pictures in a folder (CSV), or live what a camera or the finger reader sees."""
+    from kiosk.station.workbench.commands import commands
+
+    commands()(args=context.args, prog_name="kiosk measure")
 
 
 @app.command()
