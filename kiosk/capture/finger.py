@@ -21,7 +21,7 @@ AMPLE_MM2 = 115.0
 LEAST_GOOD = 55
 """Score below which a print is never called good, even if nothing explains what is wrong with it."""
 WIDE_MM = 11.0
-"""Side of a window from which it shows enough around the core to say which way the finger points."""
+"""Side of a window from which it shows more than the core, which points nowhere; a narrower one claims nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ def _advice(measures: Measures, score: int, window: _Window) -> FingerAdvice:
         return spoilt
     if (partial := _partial(measures, window)) is not None:
         return partial
-    if measures.dark < 0.30 or (measures.dark < 0.36 and measures.area_mm2 < min(118.0, 0.88 * window.area)):
+    if measures.dark < 0.30 or (measures.dark < 0.355 and measures.area_mm2 < min(118.0, 0.92 * window.area)):
         return FingerAdvice.PRESS_HARDER
-    if _askew(measures, window):
+    if measures.askew > 0.5 and min(window.width, window.height) >= WIDE_MM:
         return FingerAdvice.STRAIGHTEN
-    if measures.dark > 0.56 or (measures.dark > 0.50 and measures.area_mm2 > 164):
+    if measures.dark > 0.555 or (measures.dark > 0.50 and measures.area_mm2 > 164):
         return FingerAdvice.PRESS_LIGHTER
     return FingerAdvice.GOOD if score >= LEAST_GOOD else FingerAdvice.UNCLEAR
 
@@ -88,7 +88,7 @@ def _spoilt(measures: Measures) -> FingerAdvice | None:
     if measures.grey > 0.37 and measures.contrast < 0.20 and measures.evenness < uneven:
         return FingerAdvice.SMUDGED
     # Water fills valleys here and not there; pressure makes all of them narrow.
-    if measures.closed > 0.12 and measures.uniformity + 0.3 * measures.certainty < 0.80:
+    if measures.closed > 0.08 and measures.patchiness > 0.285:
         return FingerAdvice.WET
     # Dry ridges are broken into dots all over, so no direction is sure and little is dark; worn ones in patches.
     if 0.30 < measures.certainty < 0.66 and measures.clarity < 0.85:
@@ -116,9 +116,3 @@ def _spare(side: float) -> float:
     A finger fills a window of 10 mm wherever it lies, so that there a little says much.
     """
     return 0.7 + 0.2 * max(0.0, side - 9.75)
-
-
-def _askew(measures: Measures, window: _Window) -> bool:
-    """Say whether the finger surely lies askew: a narrow window shows little but the core, which points nowhere."""
-    surely = 0.5 if min(window.width, window.height) >= WIDE_MM else 0.985
-    return measures.askew > surely

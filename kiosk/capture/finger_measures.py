@@ -48,6 +48,8 @@ class Measures:
     """Share of the foreground's pixels that are neither ridge nor valley but half way."""
     contrast: float
     """Standard deviation inside a block as a share of the image's range, median of the foreground."""
+    patchiness: float
+    """Deviation of the logarithm of that contrast, away from the outline: high where it is lost here and not there."""
     certainty: float
     """Orientation certainty: how much the gradients of a block agree on one direction, mean of the foreground."""
     clarity: float
@@ -100,6 +102,7 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
     skin = _largest((deviation > 0.12) | (mean < lightest - 0.45 * span))
     if not skin.any():
         return NOTHING
+    inner = _inner(skin)
     share = (grey - darkest) / span
     dark = _blocks((share < 0.5).astype(np.float32))
     half = _blocks(((share > 0.3) & (share < 0.7)).astype(np.float32))
@@ -124,11 +127,12 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
         closed=float((dark[skin] > CLOSED).mean()),
         grey=float(half[skin].mean()),
         contrast=float(np.median(deviation[skin])),
+        patchiness=float(np.log(deviation[inner] + 0.02).std()),
         certainty=float(certainty[skin].mean()),
         clarity=float(clarity[skin].mean()),
         uniformity=float(max(0.0, 1 - 2 * dark[skin].std())),
         period_mm=_period(soft, mean, skin),
-        evenness=_evenness(soft, gx, gy, skin),
+        evenness=_evenness(soft, gx, gy, inner),
         centre_x_mm=float(x.mean()),
         centre_y_mm=float(y.mean()),
         cut_left=float(skin[:, 0].mean()),
@@ -181,6 +185,12 @@ def _largest(blocks: Mask) -> Mask:
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])), np.bool_)
 
 
+def _inner(skin: Mask) -> Mask:
+    """Return ``skin`` without the blocks on its outline, which are half empty whatever runs there; all, if few."""
+    inner = cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0
+    return np.asarray(inner if inner.sum() >= 8 else skin, np.bool_)
+
+
 def _flow(xx: Field, yy: Field, xy: Field) -> npt.NDArray[np.complex64]:
     """Return exp(2iθ) of each block's ridge direction θ, which lies across its gradients; neighbours have a say."""
     across = _blurred(xx - yy, 0.6) + 2j * _blurred(xy, 0.6)
@@ -211,16 +221,14 @@ def _line(direction: int) -> Field:
     return line / line.sum()
 
 
-def _evenness(soft: Field, gx: Field, gy: Field, skin: Mask) -> float:
+def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
     """Return the contrast of the ridges in the faintest of twelve directions as a share of that in the clearest."""
     waves = soft - _blurred(soft, 7.0)
     contrast, xx, yy, xy = (
         _blurred(product, 5.0)[4::8, 4::8] for product in (waves * waves, gx * gx, gy * gy, gx * gy)
     )
     directed = np.sqrt(np.square(xx - yy) + 4 * np.square(xy)) > 0.35 * (xx + yy + 8)
-    # The outline's own blocks are half empty, whatever runs there.
-    inner = cv2.erode(skin.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
-    seen = directed & (np.kron(inner, np.ones((2, 2), np.uint8)) > 0)
+    seen = directed & np.kron(inner, np.ones((2, 2), np.bool_))
     angle = 0.5 * np.arctan2(-2 * xy[seen], yy[seen] - xx[seen])
     depth = np.sqrt(contrast[seen])
     clearest = []
