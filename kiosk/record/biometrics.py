@@ -16,11 +16,6 @@ from kiosk.journey.session import Impression, Photo, Session, Sex
 
 _EYES = {Eye.RIGHT: iris.Eye.RIGHT, Eye.LEFT: iris.Eye.LEFT}
 _GENDERS = {Sex.MALE: face.Gender.MALE, Sex.FEMALE: face.Gender.FEMALE}
-_SEEN = {
-    FaceAdvice.GLASSES_OFF: face.Property.GLASSES,
-    FaceAdvice.OPEN_EYES: face.Property.BLINK,
-    FaceAdvice.CLOSE_MOUTH: face.Property.MOUTH_OPEN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +69,16 @@ def records_of(session: Session, *, codec: Codec) -> Records:
 
 def _face(photo: Photo, sex: Sex) -> face.FaceImage:
     angles = photo.angles
-    seen = _SEEN.get(photo.advice)
+    glasses = photo.advice is FaceAdvice.GLASSES_OFF
     return face.FaceImage(
         photo.jpeg,
         Codec.JPEG,
         photo.width,
         photo.height,
         gender=_GENDERS[sex],
-        # Only what was looked for and found is said: glasses that were not suspected may still be there.
-        properties=None if seen is None else frozenset({seen}),
+        # Only what was found is said: glasses that were not suspected may still be there. Shut eyes and an open mouth
+        # stand in the packet beside the record: bio-utils, which MOSIP reads records with, refuses one that names them.
+        properties=frozenset({face.Property.GLASSES}) if glasses else None,
         pose=None if angles is None else face.Pose(*angles),
         landmarks=tuple(
             face.Landmark(name, round(x), round(y))

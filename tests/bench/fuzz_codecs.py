@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, fro
 
 SIZES = (0, 1, 2, 5, 255, 256, 258, 259, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 """Lengths that a field may claim."""
+VECTORS = Path(__file__).resolve().parents[1] / "capture" / "iso" / "vectors"
 Take = Callable[[ModuleType, Sequence[bytes]], tuple[list[Any], int]]
 """Feeds the pieces to a new decoder of the codec; what it found, and how many bytes it holds at the end."""
 
@@ -86,6 +87,18 @@ def pages(codec: ModuleType, pieces: Sequence[bytes]) -> tuple[list[Any], int]:
     return [(page.dots.shape, page.dots.tobytes(), page.dpi) for page in found], 0
 
 
+def record(reader: str, files: str) -> tuple[Take, Callable[[ModuleType], list[bytes]]]:
+    """A record of ISO/IEC 19794 comes as a whole, and ends in one named error when it is none."""
+
+    def take(codec: ModuleType, pieces: Sequence[bytes]) -> tuple[list[Any], int]:
+        try:
+            return [getattr(codec, reader)(b"".join(pieces))], 0
+        except codec.MalformedRecord:
+            return [], 0
+
+    return take, lambda _: [path.read_bytes() for path in sorted(VECTORS.glob(files))]
+
+
 def grow(codec: ModuleType) -> list[bytes]:
     kinds = [codec.encode(kind, bytes(size)) for kind in codec.Kind for size in (0, 1, 17, 32, 256)]
     # Whole in all but their length, which says anything.
@@ -144,6 +157,11 @@ CODECS = {
     "replies": Target("drivers.printer.evolis.codec", fed("ReplyParser", lambda ear: len(ear._buffer)), replies, 4_096),
     "ipp": Target("drivers.printer.ipp.codec", whole, ipp, 0),
     "raster": Target("drivers.printer.ipp.raster", pages, raster, 0),
+    "finger": Target("kiosk.capture.iso.finger", *record("read_finger_record", "*.fir"), 0),
+    "face": Target("kiosk.capture.iso.face", *record("read_face_record", "*.fac"), 0),
+    "iris": Target("kiosk.capture.iso.iris", *record("read_iris_record", "*.iir"), 0),
+    "signature": Target("kiosk.capture.iso.signature", *record("read_signature_record", "*.sdi"), 0),
+    "cbeff": Target("kiosk.capture.iso.cbeff", *record("read_bir_document", "*.xml"), 0),
 }
 
 
