@@ -15,8 +15,8 @@ UP_DOWN: Final = 0.065
 TILT: Final = 8.0
 TURN: Final = 10.0
 NOD: Final = 14.0
-OPEN: Final = 0.095
-GAP: Final = 0.125
+OPEN: Final = 0.085
+GAP: Final = 0.135
 GAZE: Final = 0.10
 GAZE_UP: Final = 0.075
 GAZE_LEVEL: Final = 0.065
@@ -103,5 +103,6 @@ def score(seen: Measures) -> int:
     worst: dict[FaceAdvice, float] = {}
     for advice, off in offences(seen):
         worst[advice] = max(worst.get(advice, 0.0), off)
-    loss = sum(0.05 * off**2 + 2.0 * max(off - 0.5, 0.0) ** 2 for off in (min(off, 4.0) for off in worst.values()))
-    return round(100 * math.exp(-loss))
+    # Bounded and multiplied, so that frames that share one great fault are still told apart by the rest.
+    bounded = (min(max(off, 0.0), 2.0) for off in worst.values())
+    return round(100 * math.prod(1 / (1 + 0.05 * off**2 + 2.0 * max(off - 0.5, 0.0) ** 2) for off in bounded))

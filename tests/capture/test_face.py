@@ -170,6 +170,16 @@ def test_a_second_person_is_seen_soon_though_one_is_followed(judge: FaceJudge, p
     assert told.count(FaceAdvice.GOOD) < 5
 
 
+def test_somebody_far_behind_is_no_second_person(judge: FaceJudge, painter: Painter) -> None:
+    frame = painter.paint(Scene(), 0)
+    behind = painter.paint(Scene(scale=0.4, x=-0.38, y=-0.05), 0)
+    frame[:, :260] = behind[:, :260]
+    seen = judge.judge(frame)
+    assert seen.measures is not None
+    assert seen.measures.faces == 1
+    assert seen.advice is FaceAdvice.GOOD
+
+
 @pytest.mark.parametrize(("scale", "x", "y"), [(1.0, 0.0, 0.0), (0.9, 0.03, -0.04), (1.1, -0.03, 0.03)])
 def test_the_box_is_the_head_in_shares_of_any_frame(
     judge: FaceJudge, painter: Painter, scale: float, x: float, y: float
@@ -206,11 +216,16 @@ def test_left_is_the_persons_left(judge: FaceJudge, painter: Painter) -> None:
 
 
 def test_the_score_orders_a_burst(judge: FaceJudge, painter: Painter) -> None:
-    scenes = (Scene(), Scene(look=Look(eyes=0.5)), Scene(look=Look(eyes=0.0, mouth=0.6)))
+    scenes = (Scene(), Scene(look=Look(eyes=0.4)), Scene(look=Look(eyes=0.0, mouth=0.6)))
     scores = [judge.judge(painter.paint(scene, 0)).score for scene in scenes]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(scores)
     assert 0 <= scores[-1] < 40 < 75 < scores[0] <= 100
+    # Before the wrong cloth all are worse, and still in order.
+    worse = [judge.judge(painter.paint(scene, 0), backdrop=Backdrop.BLUE).score for scene in scenes]
+    assert worse == sorted(worse, reverse=True)
+    assert len(set(worse)) == len(worse)
+    assert max(worse) < 40
 
 
 def test_nothing_of_a_face_prints(judge: FaceJudge, painter: Painter) -> None:
