@@ -38,6 +38,8 @@ MOVING: Final = 0.009
 picture's (shares of its width and height), what is covered of the ring (ISO/IEC 29794-6: 30 %), the pupil from the
 lamps' reflections (iris radii; 13 degrees), focus below 1, and the shift between two judged frames (share of the
 width)."""
+OUT_OF_SIGHT: Final = 2.0
+"""What ``_lined`` says of a place beyond the picture: more than bare skin or the room behind, less than an eye."""
 SMALL: Final = 160
 """Width at which shut lids and glasses are looked for."""
 FINE: Final = (640, 1.2, 5.0)
@@ -187,12 +189,12 @@ def _named(seen: tuple[Seen, ...], grey: Pixels, previous: EyesJudgement | None)
 
 
 def _lined(grey: Pixels, x: float, y: float, radius: float) -> float:
-    """How much there is of lids, lashes or a dressing where the other eye should be; 0 beyond the picture."""
-    x0, x1 = max(round(x - 2 * radius), 0), round(x + 2 * radius)
-    y0, y1 = max(round(y - 1.5 * radius), 0), round(y + 1.5 * radius)
+    """How much there is of brow, lids or a dressing where the other eye should be, in grey levels from row to row."""
+    x0, x1 = max(round(x - 3.5 * radius), 0), round(x + 3.5 * radius)
+    y0, y1 = max(round(y - 4.5 * radius), 0), round(y + 4.5 * radius)
     part = grey[y0 : max(y1, 0), x0 : max(x1, 0)]
-    if part.shape[0] < 8 or part.shape[1] < radius / 2:
-        return 0.0
+    if part.shape[0] < 8 or part.shape[1] < radius:
+        return OUT_OF_SIGHT
     small = cv2.resize(part, (40, 30), interpolation=cv2.INTER_AREA).astype(np.float32)
     return float(np.abs(np.diff(small, axis=0)).mean())
 

@@ -18,16 +18,14 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-LOOKS: Final = ((320, (1.5, 2.2, 3.2, 4.6, 6.6, 9.2)), (640, (2.2, 3.2)))
-"""Widths, in pixels, at which pupils are looked for, and their radii there, each for those up to a third away. The
-second, dearer look is for people far away, when the first has failed."""
+LOOKS: Final = ((320, 14, (1.5, 2.2, 3.2, 4.6, 6.6, 9.2)), (480, 6, (1.7, 2.4)))
+"""Widths, in pixels, at which pupils are looked for, how many places are then looked at more closely, and the radii of
+pupils there, each for those up to a third away. The second look is for people far away, when the first has failed."""
 SMALLEST: Final = 0.014
 """Radius of an iris, as a share of the picture's width, below which nothing is taken for an eye: a third of what it
 should be. Gaps between lashes are smaller."""
 DARKER: Final = 0.22
 """How much darker than around, against its own brightness, the middle of something like a pupil must be."""
-MOST: Final = 14
-"""Places looked at more closely."""
 QUICK, PATCH = 22.0, 56.0
 """Radii, in pixels, at which an iris is looked at once and again; a smaller one stays as it is."""
 PUPIL_STEEP, IRIS_STEEP = 45.0, 14.0
@@ -70,19 +68,19 @@ class Seen:
 
 def find(grey: Pixels) -> tuple[Seen, ...]:
     """The eyes of one person in a grey picture, uint8 (height, width): none, one, or two from left to right."""
-    for width, radii in LOOKS:
-        eyes = _find(grey, width / grey.shape[1], radii)
+    for width, most, radii in LOOKS:
+        eyes = _find(grey, width / grey.shape[1], most, radii)
         if eyes:
             return eyes
     return ()
 
 
-def _find(grey: Pixels, scale: float, radii: Sequence[float]) -> tuple[Seen, ...]:
+def _find(grey: Pixels, scale: float, most: int, radii: Sequence[float]) -> tuple[Seen, ...]:
     size = round(grey.shape[1] * scale), round(grey.shape[0] * scale)
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     eyes: list[Seen] = []
     pairs: list[tuple[Seen, Seen]] = []
-    for x, y, radius in _dark_spots(small, radii):
+    for x, y, radius in _dark_spots(small, radii)[:most]:
         seen = look(grey, Circle(x / scale, y / scale, radius / scale))
         if seen is None or not _whole(seen.iris, grey) or any(_distance(seen, eye) < seen.iris.radius for eye in eyes):
             continue
@@ -159,7 +157,7 @@ def _dark_spots(small: Pixels, radii: Sequence[float]) -> list[tuple[float, floa
         better = contrast > best
         best[better], size[better] = contrast[better], radius
     peaks = np.argwhere((best >= cv2.dilate(best, np.ones((9, 9), np.uint8))) & (best > DARKER))
-    likeliest = sorted(peaks.tolist(), key=lambda peak: -float(best[peak[0], peak[1]]))[:MOST]
+    likeliest = sorted(peaks.tolist(), key=lambda peak: -float(best[peak[0], peak[1]]))
     return [(x + 0.5, y + 0.5, float(size[y, x])) for y, x in likeliest]
 
 
