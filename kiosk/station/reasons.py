@@ -261,7 +261,7 @@ LOCKED_FOR: Final = word("Wrong too often. No PIN counts for {minutes} minutes."
 FACE: Final[dict[FaceAdvice, tuple[str, str]]] = {
     FaceAdvice.GOOD: ("done", word("Good. Hold still")),
     FaceAdvice.NO_FACE: ("face", word("Stand in front of the camera")),
-    FaceAdvice.ONE_PERSON: ("people", word("One person only, please")),
+    FaceAdvice.ONE_PERSON: ("one-person", word("One person only, please")),
     FaceAdvice.CLOSER: ("closer", word("A little closer")),
     FaceAdvice.FURTHER: ("further", word("A little further back")),
     FaceAdvice.MOVE_LEFT: ("arrow-left", word("A little to the left")),
@@ -360,9 +360,9 @@ WHYS: Final[dict[Subject, dict[Why, tuple[str, str, str]]]] = {
         Why.NOT_TODAY: ("passing", word("Not today"), word("Another day it can be given.")),
     },
     Subject.EYES: {
-        Why.MISSING: ("eyes-covered", word("Blind, or no eye"), word("It stays so.")),
-        Why.INJURED: ("eye", word("Eye injured"), word("It will heal.")),
-        Why.UNABLE: ("lasting", word("Cannot be given"), word("The eye cannot be seen well, and it stays so.")),
+        Why.MISSING: ("eyes-both-covered", word("Blind, or no eye"), word("It stays so.")),
+        Why.INJURED: ("eye-injured", word("Eye injured"), word("It will heal.")),
+        Why.UNABLE: ("eye-cannot", word("Cannot be given"), word("The eye cannot be seen well, and it stays so.")),
         Why.NOT_TODAY: ("passing", word("Not today"), word("Another day it can be given.")),
     },
 }

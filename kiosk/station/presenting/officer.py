@@ -109,12 +109,14 @@ def exception_which(tell: Telling) -> View:
 
 def _which_eyes(tell: Telling) -> View:
     say, may = tell.say, tell.session.may_except
-    answers = [(say(reasons.part_name(eye)), frozenset({eye})) for eye in BOTH_EYES if eye in may]
+    answers = [
+        (say(reasons.part_name(eye)), f"eye-{eye.value}-covered", frozenset({eye})) for eye in BOTH_EYES if eye in may
+    ]
     if len(answers) > 1:
-        answers.append((say("Both eyes"), frozenset(BOTH_EYES)))
+        answers.append((say("Both eyes"), "eyes-both-covered", frozenset(BOTH_EYES)))
     return views.Choice(
         tell.page(say("Which eye?"), header=_header(tell), back=True),
-        tuple((Button(name, OnlyMarked(eyes)), "eyes-covered", say("It is left out.")) for name, eyes in answers),
+        tuple((Button(name, OnlyMarked(eyes)), picture, say("It is left out.")) for name, picture, eyes in answers),
     )
 
 

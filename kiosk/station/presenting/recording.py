@@ -52,7 +52,7 @@ def photo(tell: Telling) -> View:
     say, session = tell.say, tell.session
     icon, spoken = reasons.FACE[session.face_advice]
     good = session.face_advice is FaceAdvice.GOOD
-    mood = Mood.GOOD if good else Mood.ATTENTION
+    mood = Mood.GOOD if good else Mood.CALM if session.face_advice is FaceAdvice.NO_FACE else Mood.ATTENTION
     hint = Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else Hint(say(spoken), icon, mood)
     once_more = session.refusal is Refusal.PHOTO_NOT_YET
     countdown = _countdown(tell, SHUTTER_AFTER, 3) if good else None
@@ -183,7 +183,8 @@ def eyes(tell: Telling) -> View:
     say, session = tell.say, tell.session
     icon, spoken = reasons.EYES[session.eye_advice]
     good = session.eye_advice is EyeAdvice.GOOD
-    hint = Hint(say(spoken), icon, Mood.GOOD if good else Mood.ATTENTION)
+    mood = Mood.GOOD if good else Mood.CALM if session.eye_advice is EyeAdvice.NO_EYES else Mood.ATTENTION
+    hint = Hint(say(spoken), icon, mood)
     if session.busy:
         hint = Hint(say("Hold still …"), "camera", Mood.GOOD)
     return views.Preview(
