@@ -232,10 +232,12 @@ def _through(x: Floats, y: Floats) -> Circle:
     """The circle nearest to the points (I. Kåsa, "A circle fitting procedure", IEEE Trans. Instrum. Meas. 25, 1976)."""
     mean_x, mean_y = float(x.mean()), float(y.mean())
     u, v = (x - mean_x).astype(np.float64), (y - mean_y).astype(np.float64)
-    rows = np.stack([u, v, np.ones_like(u)], axis=1)
-    (a, b, c), *_ = np.linalg.lstsq(rows, u * u + v * v, rcond=None)
-    radius = math.sqrt(max(float(c + a * a / 4 + b * b / 4), 0.0))
-    return Circle(mean_x + float(a) / 2, mean_y + float(b) / 2, radius)
+    far = u * u + v * v
+    uu, uv, vv, uf, vf = float(u @ u), float(u @ v), float(v @ v), float(u @ far), float(v @ far)
+    # Points on one line have no circle; an arc this flat is no eye's either.
+    apart = max(uu * vv - uv * uv, 1e-9)
+    a, b = (uf * vv - vf * uv) / (2 * apart), (vf * uu - uf * uv) / (2 * apart)
+    return Circle(mean_x + a, mean_y + b, math.sqrt(a * a + b * b + (uu + vv) / len(u)))
 
 
 def _whole(iris: Circle, grey: Pixels) -> bool:
