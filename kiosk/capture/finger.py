@@ -74,7 +74,7 @@ def _advice(measures: Measures, score: int, window: _Window) -> FingerAdvice:
         return partial
     if measures.dark < 0.30 or (measures.dark < 0.355 and measures.area_mm2 < min(118.0, 0.92 * window.area)):
         return FingerAdvice.PRESS_HARDER
-    if measures.askew > 0.5 and min(window.width, window.height) >= WIDE_MM:
+    if measures.askew > 0.58 and min(window.width, window.height) >= WIDE_MM:
         return FingerAdvice.STRAIGHTEN
     if measures.dark > 0.555 or (measures.dark > 0.50 and measures.area_mm2 > 164):
         return FingerAdvice.PRESS_LIGHTER
@@ -88,7 +88,7 @@ def _spoilt(measures: Measures) -> FingerAdvice | None:
     if measures.grey > 0.37 and measures.contrast < 0.20 and measures.evenness < uneven:
         return FingerAdvice.SMUDGED
     # Water fills valleys here and not there; pressure makes all of them narrow.
-    if measures.closed > 0.08 and measures.patchiness > 0.285:
+    if measures.closed > 0.08 and measures.patchiness > 0.27:
         return FingerAdvice.WET
     # Dry ridges are broken into dots all over, so no direction is sure and little is dark; worn ones in patches.
     if 0.30 < measures.certainty < 0.66 and measures.clarity < 0.85:

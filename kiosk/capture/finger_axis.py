@@ -36,7 +36,7 @@ _STEP, _HALF = 0.3, 13.5
 
 
 def _pole(x: Numbers, y: Numbers, at: tuple[float, float]) -> Numbers:
-    return np.arctan2(y - at[1], x - at[0])
+    return np.asarray(np.arctan2(y - at[1], x - at[0]), np.float32)
 
 
 def _patterns() -> Flow:

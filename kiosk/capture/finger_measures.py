@@ -107,7 +107,7 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
     dark = _blocks((share < 0.5).astype(np.float32))
     half = _blocks(((share > 0.3) & (share < 0.7)).astype(np.float32))
     soft = _blurred(grey, 1.0)
-    gx, gy = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    gx, gy = _slope(soft, 1, 0), _slope(soft, 0, 1)
     xx, yy, xy = _blocks(gx * gx), _blocks(gy * gy), _blocks(gx * gy)
     certainty = np.sqrt(np.square(xx - yy) + 4 * np.square(xy)) / (xx + yy + 1)
     flow = _flow(xx, yy, xy)
@@ -173,6 +173,11 @@ def _blurred(grey: Field, scale: float) -> Field:
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), scale), np.float32)
 
 
+def _slope(soft: Field, dx: int, dy: int) -> Field:
+    """Return Sobel's derivative, eight times the grey levels a pixel."""
+    return np.asarray(cv2.Sobel(soft, cv2.CV_32F, dx, dy), np.float32)
+
+
 def _centred(places: npt.NDArray[np.float64]) -> Field:
     return np.asarray(places - places.mean(), np.float32)
 
@@ -218,7 +223,7 @@ def _line(direction: int) -> Field:
         (round(112 + 16 * side * 7 * np.cos(angle)), round(112 + 16 * side * 7 * np.sin(angle))) for side in (-1, 1)
     ]
     cv2.line(line, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
-    return line / line.sum()
+    return np.asarray(line / line.sum(), np.float32)
 
 
 def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
@@ -242,7 +247,7 @@ def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
 
 def _period(soft: Field, mean: Field, skin: Mask) -> float:
     """Return millimetres from ridge to ridge: a wave's slope deviates as its height does, times 2 pi / period."""
-    gx, gy = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8)
+    gx, gy = _slope(soft, 1, 0) / 8, _slope(soft, 0, 1) / 8
     height, slope = _blocks(np.square(soft - _blurred(soft, 8.0))), _blocks(gx * gx + gy * gy)
     waves = skin & (slope > 1)
     if not waves.any():
