@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 import pygame
 
-from kiosk.screens.canvas import Canvas
+from kiosk.screens.canvas import Across, Canvas
 from kiosk.screens.sheet import Sheet
 from kiosk.screens.theme import Colour
 from kiosk.screens.typesetting import LEADING
@@ -21,8 +21,16 @@ Rect = pygame.Rect
 WHITE: Final = (255, 255, 255)
 OUTLINE: Final = (10, 22, 34)
 """Around everything that is drawn over a picture, so that it is seen on any."""
+SCALE: Final = 0.8
+"""Of the advice against that of a resident's screen."""
+ENOUGH: Final = 0.6
+"""Of its column that the picture must keep for the advice to stand under it, and not over the table."""
 SHARE: Final = {False: 0.45, True: 0.42}
 """Of the body that the picture takes, on a landscape and on a portrait screen."""
+LEAST_SHARE: Final = 0.3
+"""Of a landscape body that is left to the picture, however wide the table is."""
+USUAL: Final = "−0.0000"
+"""A figure as wide as most: the columns must not sway with the figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,8 @@ class Measuring:
     """The picture last judged, uint8 RGB (height, width, 3) or grey (height, width), and what was found in it.
 
     ``headings`` of name, figure and limit; ``leaf`` counts the touches on the page's second button, which is left out
-    where all rows fit. ``empty`` is said in the picture's place while there is none; ``share`` fills a bar under it.
+    where all rows fit. The page's hint is the advice, its sentence what to do next. ``note`` stands in the header;
+    ``empty`` is said in the picture's place while there is none; ``share`` fills a bar over its foot.
     """
 
     page: Page
@@ -75,15 +84,19 @@ class Measuring:
 def draw_measures(canvas: Canvas, view: Measuring) -> tuple[Target, ...]:
     """Draw the view; returns its targets."""
     canvas.inscriptions.clear()
-    whole = replace(view.page, secondary=None)
-    sheet = Sheet(canvas, whole)
+    sheet = Sheet(canvas, replace(view.page, secondary=None))
     places = _Places.on(sheet, view)
     if places.leaves > 1:
         sheet = Sheet(canvas, view.page)
         places = _Places.on(sheet, view)
+        more = view.page.secondary
+        if more is not None and any(row.off for row in view.rows if row not in places.shown):
+            # What the advice comes from may stand on another leaf.
+            sheet = Sheet(canvas, replace(view.page, secondary=replace(more, icon="alert")))
     sheet.chrome()
+    _note(sheet, view)
     _stage(sheet, view, places.stage)
-    _words(sheet, view, places)
+    _words(sheet, places)
     _table(sheet, view, places)
     return tuple(sheet.targets)
 
@@ -94,41 +107,120 @@ class _Places:
 
     stage: Rect
     hint: Rect
-    note: Rect
+    sentence: Rect
     table: Rect
     size: int
-    a_leaf: int
+    shown: tuple[Row, ...]
+    leaf: int
     leaves: int
 
     @classmethod
     def on(cls, sheet: Sheet, view: Measuring) -> "_Places":
         theme, canvas, page = sheet.theme, sheet.canvas, sheet.page
-        stage, words = sheet.halves(SHARE[theme.portrait])
+        stage, table = sheet.halves(_share(sheet, view))
         gap = theme.px(14)
-        hint = Rect(words.x, words.y, words.width, sheet.hint_height(words.width, 0.8))
-        top = hint.bottom + gap if page.hint is not None else words.y
-        note = Rect(words.x, top, words.width, 0)
-        if view.note:
-            note.height = canvas.set(view.note, (words.width, 10_000), theme.smallest_type).height
-            top = note.bottom + gap // 2
-        table = Rect(words.x, top, words.width, words.bottom - top)
-        for size in range(max(theme.small, theme.smallest_type), theme.smallest_type - 1, -1):
-            a_leaf = max(table.height // _pitch(size) - 1, 1)
-            if a_leaf >= len(view.rows):
-                break
+        under = stage.copy()
+        hint = _hint_height(sheet, stage.width)
+        told = canvas.set(page.sentence, (stage.width, 10_000), theme.smallest_type).height if page.sentence else 0
+        words = hint + (gap if hint and told else 0) + told
+        if theme.portrait or stage.height - words - gap < ENOUGH * stage.height:
+            under.topleft, under.width = table.topleft, table.width
+            hint = _hint_height(sheet, table.width)
+            told = canvas.set(page.sentence, (table.width, 10_000), theme.smallest_type).height if page.sentence else 0
+            words = hint + (gap if hint and told else 0) + told
+            table = Rect(table.x, table.y + words + gap, table.width, table.height - words - gap)
+        else:
+            stage.height -= words + gap
+            under.top = stage.bottom + gap
+        size, a_leaf = _type(sheet, view, table)
         leaves = max(-(-len(view.rows) // a_leaf), 1)
-        return cls(stage, hint, note, table, size, a_leaf, leaves)
+        leaf = view.leaf % leaves
+        return cls(
+            stage,
+            Rect(under.x, under.y, under.width, hint),
+            Rect(under.x, under.y + words - told, under.width, told),
+            table,
+            size,
+            view.rows[leaf * a_leaf : (leaf + 1) * a_leaf],
+            leaf,
+            leaves,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Widths in pixels, the same on all leaves: the sign of what is off, names, figures, limits, and between them."""
+
+    sign: int
+    name: int
+    figure: int
+    limit: int
+    gap: int
+
+    @classmethod
+    def of(cls, sheet: Sheet, view: Measuring, size: int) -> "_Columns":
+        def widest(*texts: str) -> int:
+            return max(sheet.canvas.width_of(text, size, bold=True) for text in texts) + 2
+
+        name, figure, limit = view.headings
+        return cls(
+            size + sheet.theme.px(10),
+            widest(f"{name} 0/0", *(row.name for row in view.rows)),
+            widest(figure, USUAL, *(row.figure for row in view.rows)),
+            widest(limit, *(row.limit for row in view.rows)),
+            sheet.theme.px(20),
+        )
+
+    @property
+    def wide(self) -> int:
+        return self.sign + self.name + self.figure + self.limit + 2 * self.gap
+
+
+def _share(sheet: Sheet, view: Measuring) -> float:
+    """What the picture takes of the body: less where the table needs it."""
+    usual = SHARE[sheet.theme.portrait]
+    if sheet.theme.portrait or not view.rows:
+        return usual
+    needed = _Columns.of(sheet, view, sheet.theme.smallest_type).wide + sheet.theme.px(44)
+    return min(max(1 - needed / sheet.body.width, LEAST_SHARE), usual)
+
+
+def _hint_height(sheet: Sheet, width: int) -> int:
+    """Room for two lines even where the advice is short: the picture must not jump when it changes."""
+    if sheet.page.hint is None:
+        return 0
+    two = replace(sheet.page, hint=replace(sheet.page.hint, text="\n"))
+    return max(sheet.hint_height(width, SCALE), Sheet(sheet.canvas, two).hint_height(width, SCALE))
+
+
+def _type(sheet: Sheet, view: Measuring, table: Rect) -> tuple[int, int]:
+    """The type size of a table, as large as lets all rows fit, and how many rows one leaf has."""
+    theme = sheet.theme
+    for size in range(max(theme.small, theme.smallest_type), theme.smallest_type - 1, -1):
+        a_leaf = max(table.height // _pitch(size) - 1, 1)
+        if a_leaf >= len(view.rows) and (not view.rows or _Columns.of(sheet, view, size).wide <= table.width):
+            break
+    return size, a_leaf
 
 
 def _pitch(size: int) -> int:
     return round(size * LEADING) + 2
 
 
-def _words(sheet: Sheet, view: Measuring, places: _Places) -> None:
-    if sheet.page.hint is not None:
-        sheet.hint(sheet.page.hint, places.hint, 0.8)
-    if view.note:
-        sheet.canvas.write(view.note, places.note, sheet.theme.smallest_type, ink=sheet.palette.soft_ink)
+def _note(sheet: Sheet, view: Measuring) -> None:
+    """What must be known all the time, at the right of the header."""
+    theme, header = sheet.theme, view.page.header
+    left = sheet.header.x + sheet.canvas.width_of(header.title, theme.sentence, bold=True) + theme.px(44 + 14 + 40)
+    room = Rect(left, sheet.header.y, sheet.header.right - left, sheet.header.height)
+    ink = sheet.palette.on_officer
+    sheet.canvas.write(view.note, room, theme.smallest_type, ink=ink, across="right", down="middle")
+
+
+def _words(sheet: Sheet, places: _Places) -> None:
+    page = sheet.page
+    if page.hint is not None:
+        sheet.hint(page.hint, places.hint, SCALE)
+    sheet.canvas.write(page.sentence, places.sentence, sheet.theme.smallest_type)
 
 
 def _table(sheet: Sheet, view: Measuring, places: _Places) -> None:
@@ -136,38 +228,33 @@ def _table(sheet: Sheet, view: Measuring, places: _Places) -> None:
     if not view.rows:
         return
     canvas, palette, place, size = sheet.canvas, sheet.palette, places.table, places.size
-    pitch, mark, gap = _pitch(size), size, sheet.theme.px(12)
-    leaf = view.leaf % places.leaves
-    first, last = leaf * places.a_leaf, (leaf + 1) * places.a_leaf
+    pitch, columns = _pitch(size), _Columns.of(sheet, view, size)
     name, figure, limit = view.headings
     if places.leaves > 1:
-        name = f"{name} {leaf + 1}/{places.leaves}"
-
-    def widest(texts: tuple[str, ...]) -> int:
-        return max(canvas.width_of(text, size, bold=True) for text in texts) + 2
-
-    # From all rows, so that the columns stay where they are from leaf to leaf.
-    limits = widest((limit, *(row.limit for row in view.rows)))
-    figures = widest((figure, *(row.figure for row in view.rows)))
-    left = place.x + mark + gap // 2
-    figure_at = place.right - limits - gap - figures
+        name = f"{name} {places.leaf + 1}/{places.leaves}"
+    limit_at = place.right - columns.limit
+    figure_at = limit_at - columns.gap - columns.figure
 
     def line(y: int, texts: tuple[str, str, str], ink: Colour, *, bold: bool) -> None:
-        canvas.write(texts[0], Rect(left, y, figure_at - gap - left, pitch), size, ink=ink, bold=bold, down="middle")
-        canvas.write(
-            texts[1], Rect(figure_at, y, figures, pitch), size, ink=ink, bold=bold, across="right", down="middle"
+        left = place.x + columns.sign
+        boxes = (
+            Rect(left, y, figure_at - columns.gap - left, pitch),
+            Rect(figure_at, y, columns.figure, pitch),
+            Rect(limit_at, y, columns.limit, pitch),
         )
-        canvas.write(texts[2], Rect(place.right - limits, y, limits, pitch), size, ink=ink, bold=bold, down="middle")
+        ways: tuple[Across, ...] = ("left", "right", "left")
+        for text, box, across in zip(texts, boxes, ways, strict=True):
+            canvas.write(text, box, size, ink=ink, bold=bold, across=across, down="middle")
 
     line(place.y, (name, figure, limit), palette.primary, bold=True)
-    for number, row in enumerate(view.rows[first:last], start=1):
+    for number, row in enumerate(places.shown, start=1):
         y = place.y + number * pitch
         canvas.surface.fill(palette.line, (place.x, y, place.width, 1))
         ink = palette.ink
         if row.off:
             ink = palette.attention
             canvas.surface.fill(palette.attention_tint, (place.x, y + 1, place.width, pitch - 1))
-            canvas.picture("alert", Rect(place.x + 2, y + (pitch - mark) // 2, mark, mark), ink=ink)
+            canvas.picture("alert", Rect(place.x + 2, y + (pitch - size) // 2, size, size), ink=ink)
         line(y, (row.name, row.figure, row.limit), ink, bold=row.off)
 
 
@@ -214,12 +301,13 @@ def _draw(sheet: Sheet, trace: Trace, place: Rect, colour: Colour) -> None:
     for ink, width in ((OUTLINE, thin + 2), (colour, thin)):
         match trace.shape:
             case "box":
-                pygame.draw.rect(surface, ink, around, width, border_radius=sheet.theme.px(6))
+                edge = around.inflate(width - thin, width - thin)
+                pygame.draw.rect(surface, ink, edge, width, border_radius=sheet.theme.px(6))
             case "oval":
                 pygame.draw.ellipse(surface, ink, around.inflate(width - thin, width - thin), width)
             case "line":
                 pygame.draw.line(surface, ink, (x, y), (x + across, y + down), width)
             case "point":
-                arm = sheet.theme.px(7)
+                arm = sheet.theme.px(5)
                 pygame.draw.line(surface, ink, (x - arm, y), (x + arm, y), width)
                 pygame.draw.line(surface, ink, (x, y - arm), (x, y + arm), width)

@@ -1,6 +1,7 @@
 """What the bench shows: the state of the measuring in words and figures."""
 
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Final
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
@@ -54,11 +55,12 @@ def show(state: Measurement, say: Words, pressed: object = None) -> Measuring:
     last = state.last if state.here else None
     keep = None
     if state.kept is not None:
-        keep = Button(say("Keep this picture"), Next(), "safe", ready=last is not None)
+        keep = Button(say("Keep this picture"), Next(), "camera", ready=last is not None)
     return Measuring(
         Page(
             "",
-            header=Header(title=_title(state, say), icon=_ICONS[state.kind], officer=True),
+            _next_to_do(state, say),
+            header=Header(title=say(TITLES[state.kind]), icon=_ICONS[state.kind], officer=True),
             back=Button(say("Close"), Back(), "close"),
             secondary=Button(say("More measures"), Turn(), "forward"),
             primary=keep,
@@ -84,7 +86,7 @@ def rows(measured: Measured, say: Words) -> tuple[Row, ...]:
     bounds = limits(reading.kind, measured.pixels.shape[1])
     told = sorted(names(reading.kind), key=lambda name: name not in bounds)
     points = bounds.get("score")
-    first = Row(say("points of 100"), str(reading.score), *_limit(reading.score, points))
+    first = Row(say("points"), f"{reading.score}/100", *_limit(reading.score, points))
     return first, *(_row(name, reading.figures.get(name), bounds.get(name)) for name in told)
 
 
@@ -100,25 +102,27 @@ def _limit(figure: float | None, limit: Limit | None) -> tuple[str, bool]:
 
 
 def written(figure: float) -> str:
-    """A figure that can be read at arm's length: three figures, never in powers of ten."""
+    """A figure that can be read at arm's length: three figures, four decimals at the most, no powers of ten."""
     size = abs(figure)
-    digits = 0 if size >= 99.95 or figure == round(figure) else 1 if size >= 9.995 else 2 if size >= 0.0995 else 4
-    return f"{figure:.{digits}f}".replace("-0.0000", "0").replace("-", "−")
+    if size < 0.00005 or figure == round(figure):
+        return f"{figure:.0f}".replace("-0", "0").replace("-", "−")
+    decimals = min(max(2 - floor(log10(size)), 0), 4)
+    return f"{figure:.{decimals}f}".replace("-", "−")
 
 
 def bounded(limit: Limit) -> str:
-    """A limit in signs."""
-    match limit:
-        case Limit(None, float() | int() as most):
-            return f"≤ {written(most)}"
-        case Limit(float() | int() as least, None):
-            return f"≥ {written(least)}"
-        case Limit(float() | int() as least, float() | int() as most):
-            if least == most:
-                return f"= {written(most)}"
-            return f"± {written(most)}" if least == -most else f"{written(least)} – {written(most)}"
-        case _:
-            return ""
+    """A limit in signs that every typeface has."""
+
+    def end(figure: float) -> str:
+        told = written(figure)
+        return told.rstrip("0").rstrip(".") if "." in told else told
+
+    least, most = limit.least, limit.most
+    if least is None or most is None:
+        return f"> {end(least)}" if least is not None else "" if most is None else f"< {end(most)}"
+    if least == most:
+        return end(most)
+    return f"± {end(most)}" if least == -most else f"{end(least)} – {end(most)}"
 
 
 def _good(advice: Advice) -> bool:
@@ -153,29 +157,27 @@ def _advice(advice: Advice) -> tuple[str, str]:
             return "done" if advice is FingerAdvice.GOOD else f"{icon}-1", spoken
 
 
-def _title(state: Measurement, say: Words) -> str:
-    return say(TITLES[state.kind])
+def _next_to_do(state: Measurement, say: Words) -> str:
+    """What the reader waits for; a camera waits for nothing."""
+    if state.kind is not Kind.FINGER or not state.here or state.last is None:
+        return ""
+    return say("Lift the finger.") if state.lies else say("Put a finger on the glass again.")
 
 
 def _note(state: Measurement, say: Words) -> str:
-    """Whether pictures of people are kept; for the reader also what to do next."""
-    told = []
-    if state.kind is Kind.FINGER and state.here and state.last is not None:
-        told.append(say("Lift the finger.") if state.lies else say("Put a finger on the glass again."))
+    """Whether pictures of people are kept."""
     if state.kept is None:
-        told.append(say("No picture is kept."))
-    elif state.unkept:
-        told.append(say("The last picture could not be kept. Look at the folder."))
-    else:
-        told.append(say("Only pictures that you choose are kept: {count} so far.", count=state.kept))
-    return " ".join(told)
+        return say("No picture is kept.")
+    if state.unkept:
+        return say("The last picture could not be kept. Look at the folder.")
+    return say("Only pictures that you choose are kept: {count} so far.", count=state.kept)
 
 
 def _empty(state: Measurement, say: Words) -> str:
     """What stands where the picture will be."""
     if state.here is False:
-        return say("Look at its cable. If the station is running, stop it first: {command}", command=HOW_TO_FREE)
+        return say("Look at its cable. If the station is running, stop it first: {command}", command=f"\n{HOW_TO_FREE}")
     return ""
 
 
-_ICONS: Final = {Kind.FACE: "face", Kind.FINGER: "print", Kind.EYES: "eye"}
+_ICONS: Final = {Kind.FACE: "face", Kind.FINGER: "finger", Kind.EYES: "eye"}
