@@ -89,13 +89,14 @@ def exception_which(tell: Telling) -> View:
     say, session = tell.say, tell.session
     if session.excepting is Subject.EYES:
         return _which_eyes(tell)
+    hint = tell.refused_here()
     page = tell.page(
         say("Which fingers?"),
-        say("Touch all that cannot be given."),
+        "" if hint else say("Touch all that cannot be given."),
         header=_header(tell),
         back=True,
         primary=tell.next(ready=bool(session.marked)),
-        hint=tell.refused_here(),
+        hint=hint,
     )
     left, right = IN_ORDER[:4:-1], IN_ORDER[:5]
     return views.Marks(
@@ -116,7 +117,7 @@ def _which_eyes(tell: Telling) -> View:
         answers.append((say("Both eyes"), "eyes-both-covered", frozenset(BOTH_EYES)))
     return views.Choice(
         tell.page(say("Which eye?"), header=_header(tell), back=True),
-        tuple((Button(name, OnlyMarked(eyes)), picture, say("It is left out.")) for name, picture, eyes in answers),
+        tuple((Button(name, OnlyMarked(eyes)), picture, say("Will be left out.")) for name, picture, eyes in answers),
     )
 
 

@@ -53,7 +53,11 @@ def photo(tell: Telling) -> View:
     icon, spoken = reasons.FACE[session.face_advice]
     good = session.face_advice is FaceAdvice.GOOD
     mood = Mood.GOOD if good else Mood.CALM if session.face_advice is FaceAdvice.NO_FACE else Mood.ATTENTION
-    hint = Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else Hint(say(spoken), icon, mood)
+    hint: Hint | None = (
+        Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else Hint(say(spoken), icon, mood)
+    )
+    if tell.frame is None:
+        hint = None
     once_more = session.refusal is Refusal.PHOTO_NOT_YET
     countdown = _countdown(tell, SHUTTER_AFTER, 3) if good else None
     offered = shutter_offered(session, Next())
@@ -184,9 +188,11 @@ def eyes(tell: Telling) -> View:
     icon, spoken = reasons.EYES[session.eye_advice]
     good = session.eye_advice is EyeAdvice.GOOD
     mood = Mood.GOOD if good else Mood.CALM if session.eye_advice is EyeAdvice.NO_EYES else Mood.ATTENTION
-    hint = Hint(say(spoken), icon, mood)
+    hint: Hint | None = Hint(say(spoken), icon, mood)
     if session.busy:
         hint = Hint(say("Hold still …"), "camera", Mood.GOOD)
+    if tell.frame is None:
+        hint = None
     return views.Preview(
         tell.page(
             say("Look into the round window"),

@@ -19,8 +19,11 @@ RECORDING_STEPS: Final = (
     word("Photo"),
     word("Signature"),
     word("Fingerprints"),
+    word("Eyes"),
     word("Finish"),
 )
+EYES: Final = 5
+"""Which of them is only where the station takes irises."""
 COLLECTING_STEPS: Final = (word("Your details"), word("Fingerprint"), word("Your card"))
 PLACES: Final[dict[Step, tuple[int, int]]] = {
     Step.NIK: (0, 0),
@@ -34,12 +37,12 @@ PLACES: Final[dict[Step, tuple[int, int]]] = {
     Step.HANDS_PHOTO: (4, 0),
     Step.HANDS_REVIEW: (4, 0),
     Step.RECHECK: (4, 0),
-    Step.EYES: (4, 0),
-    Step.REVIEW: (5, 0),
-    Step.SIGN_OFF: (5, 0),
-    Step.SEALING: (5, 0),
-    Step.NOT_KEPT: (5, 0),
-    Step.RECEIPT: (5, 0),
+    Step.EYES: (5, 0),
+    Step.REVIEW: (6, 0),
+    Step.SIGN_OFF: (6, 0),
+    Step.SEALING: (6, 0),
+    Step.NOT_KEPT: (6, 0),
+    Step.RECEIPT: (6, 0),
     Step.COLLECT_FINGER: (0, 1),
     Step.PRINTING: (0, 2),
     Step.CARD_READY: (0, 2),
@@ -105,11 +108,15 @@ class Telling:
         """Where the resident is, and the ways out that this step has."""
         step, on = self.session.step, TABLE[self.session.step].on
         collecting = self.session.purpose is Purpose.COLLECT
-        steps = COLLECTING_STEPS if collecting else RECORDING_STEPS
+        steps = list(COLLECTING_STEPS if collecting else RECORDING_STEPS)
         place = PLACES.get(step)
+        at = place[collecting] if place else 0
+        if not collecting and not self.session.takes_eyes:
+            del steps[EYES]
+            at -= at > EYES
         return Header(
             steps=tuple(self.say(name) for name in steps) if place else (),
-            at=place[collecting] if place else 0,
+            at=at,
             stop=Button(self.say("Stop"), CancelAsked(), "close") if CancelAsked in on else None,
             help=Button(self.say("Help"), HelpAsked(), "help") if HelpAsked in on else None,
         )
