@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -160,10 +160,14 @@ def _live(
     from kiosk.station.workbench.lending import Lender
     from kiosk.station.workbench.live import Errand, measure_from
 
-    def invite(world: World) -> Lender | None:
-        return None if hands is None or world.reader is None else Lender(world, hands, pause=LENT)
+    with ExitStack() as after:
 
-    raise typer.Exit(measure_from(config, Errand(kind, backdrop, keep, csv, frames), invite=invite))
+        def invite(world: World) -> Lender | None:
+            if hands is None or world.reader is None:
+                return None
+            return after.enter_context(closing(Lender(world, hands, pause=LENT)))
+
+        raise typer.Exit(measure_from(config, Errand(kind, backdrop, keep, csv, frames), invite=invite))
 
 
 def _misuse(sentence: str) -> typer.Exit:
