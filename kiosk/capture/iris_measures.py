@@ -26,6 +26,11 @@ ABOVE: Final = 45.0
 """Grey from which a pixel shows a lamp; and how much brighter than around it a small reflection is."""
 LARGEST_GLINT: Final = 0.035
 """Area of a lamp's reflection on a cornea, against the iris's, beyond which it is one on a pair of glasses."""
+SKIN: Final = 0.6
+FILLED: Final = 0.45
+SHINING: Final = 235.0
+"""Area, against the iris's, from which a bright spot is skin; share of its box that a reflection on glasses fills; and
+grey from which what lies around it is as bright as itself."""
 LAMPS_WITHIN: Final = 2.3
 """Iris radii from the pupil within which reflections on glasses count: further away they cover nothing."""
 SHARP, SOFT = 0.10, 0.34
@@ -50,8 +55,8 @@ class EyeMeasures:
     focus: float
     """1 where the pupil's edge is as sharp as an eye's can be, 0 where nothing of a texture is left."""
     gaze: float
-    """Distance from the pupil's middle to the lamps' reflections, in iris radii: 0.13 when the eye looks 10 degrees
-    aside; 0 where no lamp is seen."""
+    """Distance from the pupil's middle to that of the lamps' reflections, in iris radii: 0.13 when the eye looks 10
+    degrees aside, with the lamps evenly around the lens; 0 where no lamp is seen."""
     lamps: float
     """Area of the largest reflection near the eye, against the iris's: glasses reflect more than corneas do."""
     iris_sclera: float
@@ -75,7 +80,7 @@ def measure(grey: Pixels, seen: Seen) -> EyeMeasures:
     above, below = _lids(rays, radii, angles)
     iris, sclera, pupil = _greys(rays, radii, angles, here)
     glints = _glints(patch, without_glints(patch, here.iris.radius), sclera)
-    largest, gaze = _lamps(glints, here)
+    largest, gaze = _lamps(patch, glints, here)
     found = EyeMeasures(
         x=seen.iris.x,
         y=seen.iris.y,
@@ -135,12 +140,14 @@ def _weber(iris: float, pupil: float) -> float:
 
 
 def _glints(patch: Pixels, plain: Pixels, sclera: float) -> npt.NDArray[np.bool_]:
-    """Where a lamp is reflected. Large ones are not taken out of ``plain``, so that being bright must do for them."""
+    """Where a lamp is reflected. Large ones are not taken out of ``plain``, so that being bright must do for them:
+    brighter than the sclera by far, which cannot be seen where that is overexposed itself."""
     small = (cv2.subtract(patch, plain) > ABOVE) & (patch > 1.15 * sclera)
-    return np.asarray(small | (patch >= min(BRIGHT, 1.6 * sclera)), np.bool_)
+    large = (patch >= min(BRIGHT, 1.6 * sclera)) & (sclera < SHINING)
+    return np.asarray(small | large, np.bool_)
 
 
-def _lamps(glints: npt.NDArray[np.bool_], eye: Seen) -> tuple[float, float]:
+def _lamps(patch: Pixels, glints: npt.NDArray[np.bool_], eye: Seen) -> tuple[float, float]:
     """Area of the largest reflection near the eye in iris areas; how far the pupil is from those on it, in radii."""
     count, _, stats, centres = cv2.connectedComponentsWithStats(glints.astype(np.uint8), connectivity=8)
     area, largest, weight = math.pi * eye.iris.radius**2, 0.0, 0.0
@@ -148,7 +155,7 @@ def _lamps(glints: npt.NDArray[np.bool_], eye: Seen) -> tuple[float, float]:
     for number in range(1, count):
         pixels = float(stats[number, cv2.CC_STAT_AREA])
         far = math.hypot(centres[number][0] - eye.pupil.x, centres[number][1] - eye.pupil.y) / eye.iris.radius
-        if far < LAMPS_WITHIN:
+        if far < LAMPS_WITHIN and pixels < SKIN * area and _stands_out(stats[number], patch, eye):
             largest = max(largest, pixels / area)
         if far < 0.8 and pixels / area < LARGEST_GLINT:
             mean, weight = mean + pixels * centres[number], weight + pixels
@@ -156,6 +163,18 @@ def _lamps(glints: npt.NDArray[np.bool_], eye: Seen) -> tuple[float, float]:
         return largest, 0.0
     x, y = mean / weight
     return largest, math.hypot(float(x) - eye.pupil.x, float(y) - eye.pupil.y) / eye.iris.radius
+
+
+def _stands_out(stats: npt.NDArray[np.generic], patch: Pixels, eye: Seen) -> bool:
+    """Whether a bright spot lies in the picture whole, fills most of its box, and ends soon; shining skin does not."""
+    left, top, width, height, pixels = (int(value) for value in stats.tolist())
+    rim = max(round(0.12 * eye.iris.radius), 2)
+    x0, y0, x1, y1 = left - rim, top - rim, left + width + rim, top + height + rim
+    if x0 < 0 or y0 < 0 or x1 > patch.shape[1] or y1 > patch.shape[0] or pixels < FILLED * width * height:
+        return False
+    box = patch[y0:y1, x0:x1]
+    around = np.concatenate([box[0], box[-1], box[:, 0], box[:, -1]])
+    return bool(around.mean() < SHINING)
 
 
 def _usable(patch: Pixels, glints: npt.NDArray[np.bool_], eye: Seen, above: float, below: float, iris: float) -> float:

@@ -58,6 +58,14 @@ def test_the_right_advice_comes_first(pose: EyePose, advice: EyeAdvice) -> None:
         assert judged(pose.value, seed).advice is advice
 
 
+@pytest.mark.parametrize("light", [0.35, 1.4, 1.7])
+def test_little_light_and_shining_skin_are_not_taken_for_glasses(light: float) -> None:
+    for seed in (1, 2, 3):
+        assert judged(EyeScene(light=light), seed).advice is EyeAdvice.GOOD
+    glasses = EyePose.GLASSES.value
+    assert judged(replace(glasses, light=min(light, 1.4))).advice is EyeAdvice.GLASSES_OFF
+
+
 def test_who_moves_between_two_frames_is_asked_to_hold_still() -> None:
     judge, restless = EyeJudge(), EyePose.RESTLESS.value
     before = judge.judge(painted(restless, number=0))
