@@ -62,7 +62,7 @@ def judge_of(kind: Kind, backdrop: Backdrop | None = None) -> Judge:
             faces = FaceJudge()
             return lambda pixels, _: of_face(faces.judge(pixels, backdrop=backdrop))
         case Kind.FINGER:
-            return lambda pixels, ppi: of_finger(judge_finger(pixels, ppi=ppi))
+            return lambda pixels, ppi: of_finger(judge_finger(pixels, ppi=ppi), pixels, ppi=ppi)
         case Kind.EYES:
             eyes = EyeJudge()
             return lambda pixels, _: of_eyes(eyes.judge(pixels))

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+import numpy as np
+import numpy.typing as npt
+
 from kiosk.capture import face, finger, iris
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.eyes import BOTH_EYES
+from kiosk.station.workbench import glass
 
 Advice = FaceAdvice | FingerAdvice | EyeAdvice
 
@@ -43,9 +47,10 @@ def of_face(judgement: face.FaceJudgement) -> Reading:
     return Reading(Kind.FACE, judgement.advice, judgement.score, seen)
 
 
-def of_finger(judgement: finger.Judgement) -> Reading:
-    """Read a print's judgement."""
-    return Reading(Kind.FINGER, judgement.advice, judgement.score, _figures(judgement.measures))
+def of_finger(judgement: finger.Judgement, image: npt.NDArray[np.uint8], *, ppi: int) -> Reading:
+    """Read the judgement of a print, uint8 (height, width), and what its image shows of the bare glass."""
+    seen = _figures(judgement.measures) | glass.glass(image, ppi=ppi)
+    return Reading(Kind.FINGER, judgement.advice, judgement.score, seen)
 
 
 def of_eyes(judgement: iris.EyesJudgement) -> Reading:
@@ -59,12 +64,12 @@ def of_eyes(judgement: iris.EyesJudgement) -> Reading:
 
 
 def names(kind: Kind) -> tuple[str, ...]:
-    """The names of all figures of a kind, in the order of the judges' own fields."""
+    """The names of all figures of a kind, in the order of the judges' own fields; those of the glass come last."""
     match kind:
         case Kind.FACE:
             return _names(face.Measures)
         case Kind.FINGER:
-            return _names(get_type_hints(finger.Judgement)["measures"])
+            return (*_names(get_type_hints(finger.Judgement)["measures"]), *glass.NAMES)
         case Kind.EYES:
             each = _names(iris.EyeMeasures)
             return (*_both_eyes(), *(f"{eye.value}_{name}" for eye in BOTH_EYES for name in each))

@@ -263,7 +263,7 @@ class Pressing:
         self._ask(stop)
 
     def _judge(self, image: npt.NDArray[np.uint8], ppi: int) -> None:
-        reading = of_finger(judge_finger(image, ppi=ppi))
+        reading = of_finger(judge_finger(image, ppi=ppi), image, ppi=ppi)
         self._tell(Measured(reading, image, in_finger(reading, _size(image), ppi=ppi), self._clock(), ppi))
         self._tell(FingerLies(True))
 
