@@ -145,7 +145,7 @@ class FaceJudge:
         strip = face_pixels.strip(frame, mesh, held.apart)
         sharpness, smear = face_pixels.detail(strip)
         bridge, rims = face_pixels.glasses(strip)
-        spread, colour = face_pixels.surroundings(frame, mesh, held.apart, backdrop)
+        spread, colour, exposure = face_pixels.surroundings(frame, mesh, held.apart, backdrop)
         eyes = self._finder.eyes(frame, mesh)
         aside, up = face_measures.gaze(eyes, held.yaw)
         measures = Measures(
@@ -164,6 +164,7 @@ class FaceJudge:
             brightness=brightness,
             evenness=evenness,
             glare=glare,
+            exposure=exposure,
             sharpness=sharpness,
             smear=smear,
             motion=_motion(track, previous) / width,

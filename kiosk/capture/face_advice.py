@@ -12,30 +12,37 @@ ALGORITHM: Final = "REKAM_FACE_1"
 SIZE: Final = 0.15
 ASIDE: Final = 0.055
 UP_DOWN: Final = 0.065
+"""How far off the oval is still good: the head's length (share of the oval's), its middle (shares of the frame)."""
 TILT: Final = 8.0
 TURN: Final = 10.0
 NOD: Final = 14.0
+"""Degrees of roll, yaw and pitch. ISO/IEC 39794-5 (annex D) wants 8, 5 and 5 of a finished portrait; nobody holds the
+last two unaided, and what is a level head differs by more from face to face."""
 OPEN: Final = 0.085
 GAP: Final = 0.135
+"""The lids' gap over the eye's width, at least: narrow eyes that laugh have 0.13, shut ones less than 0.07; and the
+lips' gap over the eye distance, at most: full lips that are closed have 0.1, a smile that shows teeth 0.18."""
 GAZE: Final = 0.10
 GAZE_UP: Final = 0.075
 GAZE_LEVEL: Final = 0.065
-DARK: Final = 0.24
+"""How far the irises are off in eye widths, aside and up or down, from ``GAZE_LEVEL`` above the eyes' corners."""
+DARK: Final = 0.2
+DIM: Final = 0.3
+"""The face's brightest tenth (0 to 1) is at least this, so low that dark skin passes; and the frame's brightest
+twentieth, so that light skin in the dark does not pass for dark skin in good light."""
 UNEVEN: Final = 0.55
 GLARE: Final = 0.12
+"""The darker cheek over the brighter, at least; the clipped share of the skin, at most."""
 SOFT: Final = 0.0085
 SMEARED: Final = 3.0
 MOVING: Final = 0.012
-LINES: Final = 1.25
+"""Fine detail, at least; a soft picture that has so many times more of it along one direction was moved, not out of
+focus; the shift between two judged frames, of the frame's width."""
+LINES: Final = 1.2
+"""What ``worn`` may say at most. Faces without glasses stay below 1.15, Grace Hopper's clear rims have 3."""
 SPREAD: Final = 0.22
 COLOUR: Final = 0.8
-"""How far off is still good: head length against the oval's (share), the head's middle from the oval's (shares of the
-frame), roll (degrees, ISO/IEC 39794-5 D.1.4.3.2: 8), yaw and pitch (degrees; the standard wishes for 5, which nobody
-holds unaided, and takes 8 to 10 for machines), the lids' gap over the eye's width, the lips' gap over the eye distance,
-the irises aside and above or below where a straight look has them (eye widths), the face's brightest tenth (0 to 1),
-the darker cheek over the brighter, share of clipped skin, fine detail, how much more of it along one direction, the
-shift between two judged frames (of the frame's width), lines as of glasses, spread of the background's colour, and
-the share of it that has the right one."""
+"""Spread of the background's colour, at most, and the share of it that has the right one, at least."""
 
 WIDER: Final = 1.25
 NARROWER: Final = 0.85
@@ -49,7 +56,7 @@ def offences(seen: Measures) -> tuple[tuple[FaceAdvice, float], ...]:
     they hold the head, then what takes their hands or the light, then the moment's: eyes, mouth, stillness. What
     only an officer can change, the cloth, comes last.
     """
-    dim = DARK / max(seen.brightness, 0.01)
+    dim = max(DARK / max(seen.brightness, 0.01), DIM / max(seen.exposure, 0.01))
     soft = SOFT / max(seen.sharpness, 1e-6)
     smeared = soft if seen.smear > SMEARED else 0.0
     return (

@@ -53,11 +53,11 @@ class Measures:
     eye's width, of the eye less open. ``mouth_open``: the lips' gap over the eye distance. ``gaze_aside`` and
     ``gaze_up``: the irises from where they are when the camera is looked at, in eye widths, to the picture's right
     and up. ``brightness``: the skin's brightest tenth. ``evenness``: the darker cheek over the brighter.
-    ``glare``: clipped share of the skin. ``sharpness``: fine detail around the eyes against contrast. ``smear``: how
-    much more detail there is along one direction than across it, from 1. ``motion``: shift since the frame before, of
-    the frame's width. ``bridge`` and ``rims``: how much a line across the nose and lines under the eyes stand out, as
-    glasses make them. ``backdrop_spread``: relative spread of the background's colour. ``backdrop_colour``: share of
-    the background that has the colour asked for; 1 where none is.
+    ``glare``: clipped share of the skin. ``exposure``: the brightest twentieth of the whole frame. ``sharpness``: fine
+    detail around the eyes against contrast. ``smear``: how much more detail there is along one direction than across
+    it, from 1. ``motion``: shift since the frame before, of the frame's width. ``bridge`` and ``rims``: how much a line
+    across the nose and lines under the eyes stand out, as glasses make them. ``backdrop_spread``: relative spread of
+    the background's colour. ``backdrop_colour``: share of the background in the colour asked for; 1 where none is.
     """
 
     faces: float
@@ -75,6 +75,7 @@ class Measures:
     brightness: float
     evenness: float
     glare: float
+    exposure: float
     sharpness: float
     smear: float
     motion: float

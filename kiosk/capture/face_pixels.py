@@ -112,15 +112,17 @@ def _lines(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return out
 
 
-def surroundings(frame: Pixels, mesh: Mesh, apart: float, backdrop: Backdrop | None) -> tuple[float, float]:
-    """The background's relative spread, and the share of it that has the colour asked for (1 where none is).
+def surroundings(frame: Pixels, mesh: Mesh, apart: float, backdrop: Backdrop | None) -> tuple[float, float, float]:
+    """The background's relative spread, the share of it that has the colour asked for (1 where none is), the exposure.
 
-    The background is what lies above the mouth and well outside the head, a scarf and its folds included.
+    The background is what lies above the mouth and well outside the head, a scarf and its folds included. The exposure
+    is the brightest twentieth of the whole frame, by the strongest colour, 0 to 1.
     """
     scale = SURROUNDINGS / frame.shape[1]
     # Every third pixel is enough to tell colours by, and spares most of the time.
     sparse = np.ascontiguousarray(frame[1::3, 1::3])
     small = cv2.resize(sparse, (SURROUNDINGS, round(scale * frame.shape[0])), interpolation=cv2.INTER_AREA)
+    exposure = float(np.percentile(small.max(axis=2), 95)) / 255
     right, left = centres(mesh)
     x, y = scale * (right[:2] + left[:2]) / 2
     unit = scale * apart
@@ -130,7 +132,7 @@ def surroundings(frame: Pixels, mesh: Mesh, apart: float, backdrop: Backdrop | N
     cv2.ellipse(mask, (round(x), round(y)), size, 0, 0, 360, 0, -1)
     pixels = small[mask > 0]
     if len(pixels) < 200:
-        return 0.0, 1.0
+        return 0.0, 1.0, exposure
     hsv = cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2HSV)[0]
     values = pixels.astype(np.float32) + 4
     middle = np.median(values, axis=0)
@@ -138,11 +140,11 @@ def surroundings(frame: Pixels, mesh: Mesh, apart: float, backdrop: Backdrop | N
     off = np.abs(values - middle).mean(axis=1) / float(middle.mean())
     spread = float(np.percentile(off, 80))
     if backdrop is None:
-        return spread, 1.0
+        return spread, 1.0, exposure
     first, last = HUES[backdrop]
     hue = (hsv[:, 0] - first) % 360
     fitting = (hue <= (last - first) % 360) & (hsv[:, 1] >= COLOURED)
-    return spread, float(fitting.mean())
+    return spread, float(fitting.mean()), exposure
 
 
 def _roll(right: Floats, left: Floats) -> float:

@@ -1,6 +1,6 @@
 """How often a face gets the right advice first, over generated people and the real photographs at hand; run by hand.
 
-    .venv/bin/python tests/bench/face_advice.py /tmp/faces [--people 30] [--first 30000] [--photographs FOLDER]
+    .venv/bin/python tests/bench/face_advice.py /tmp/faces [--people 30] [--first 40000] [--photographs FOLDER]
 
 Prints a confusion table over every piece of advice, how many good captures are accepted, and how far off angles are.
 Writes to the folder every picture that was judged wrongly, a sheet of samples, and the real photographs, each with what
@@ -255,7 +255,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--people", type=int, default=30)
-    parser.add_argument("--first", type=int, default=30000)
+    parser.add_argument("--first", type=int, default=40000)
     parser.add_argument("--photographs", type=Path)
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)

@@ -120,8 +120,11 @@ def test_the_nod_of_the_head_is_measured(judge: FaceJudge, painter: Painter, pit
 def test_dark_skin_in_good_light_is_not_called_dark(
     judge: FaceJudge, painter: Painter, tone: tuple[int, int, int]
 ) -> None:
-    frame = painter.paint(Scene(person=Person(tone=tone)), 0)
-    assert judge.judge(frame, backdrop=Backdrop.RED).advice is FaceAdvice.GOOD
+    seen = judge.judge(painter.paint(Scene(person=Person(tone=tone)), 0), backdrop=Backdrop.RED)
+    assert seen.advice is FaceAdvice.GOOD
+    assert seen.score > 75
+    dim = judge.judge(painter.paint(Scene(person=Person(tone=tone), light=0.24), 0), backdrop=Backdrop.RED)
+    assert dim.advice is FaceAdvice.MORE_LIGHT
 
 
 @pytest.mark.parametrize("scarf", [(40, 44, 52), (232, 226, 214)])

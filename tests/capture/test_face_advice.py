@@ -26,6 +26,7 @@ WELL = Measures(
     brightness=0.7,
     evenness=0.95,
     glare=0.0,
+    exposure=0.9,
     sharpness=0.03,
     smear=1.3,
     motion=0.0,
