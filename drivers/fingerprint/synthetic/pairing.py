@@ -1,8 +1,10 @@
-"""Whether two sets of minutiae are of one finger: align by neighbourhoods, pair, and weigh what should have paired.
+"""Whether two sets of minutiae are of one finger: align by neighbourhoods, pair, and weigh the pairs against chance.
 
 Knows nothing of templates: two point sets in, one score out. Local structures vote for alignments (after Jiang and Yau,
 "Fingerprint minutiae matching based on the local and global structures", ICPR 2000); each good alignment is tried
-on the whole print, refined, and the best one counts.
+on the whole print, refined, and the best one counts. Counted pairs would not do for a small window, where many minutiae
+pair by chance: each pair weighs by how much likelier it is on one finger than among minutiae strewn as densely as here
+(the idea of Pankanti, Prabhakar and Jain, "On the individuality of fingerprints", PAMI 24(8), 2002).
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +24,14 @@ REACH, TURN = (15.0, 11.0), (0.50, 0.42)
 """Pixels and radians by which a pair may differ: in the first, rigid alignment, and after refining it."""
 FEWEST = 5
 """Pairs below which an alignment means nothing."""
+APART, TURNED = 3.0, 0.10
+"""Standard deviations, in pixels and radians, of the pairs of one finger, refined."""
+SEEN_AGAIN = 0.7
+"""Share of minutiae that a second print shows again where it covers them."""
+UNPAIRED = 1.1
+"""Logarithmic evidence against one finger for each minutia that should have paired."""
+EVIDENCE = 44.0
+"""Logarithmic evidence that makes a score of 632; the score nears 1000 as it grows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +119,26 @@ def _pairs(moved: Numbers, fixed: Numbers, reach: float, limit: float) -> npt.ND
 
 
 def _weigh(a: Points, b: Points, moved: Numbers, pairs: npt.NDArray[np.intp]) -> int:
-    """Score the pairs against all minutiae that both prints should have shown; few pairs prove little."""
+    """Score how much likelier the pairs, and the minutiae left without one, are on one finger than by chance."""
     shift = moved[pairs[:, 0]] - b.xya[pairs[:, 1]]
-    close = 1 - 0.5 * np.hypot(shift[:, 0], shift[:, 1]) / REACH[-1] - 0.25 * np.abs(_wrapped(shift[:, 2])) / TURN[-1]
-    paired = float(close.sum())
     inverse = _refined(b.xya, a.xya[pairs[:, 0], :2], pairs[:, 1])
     shared_a = max(int(_covered(moved, b).sum()), len(pairs))
     shared_b = max(int(_covered(inverse, a).sum()), len(pairs))
-    share = paired / np.sqrt(shared_a * shared_b)
-    return int(1000 * share * min(1.0, paired / 12))
+    density = np.sqrt(shared_a * shared_b) / _shared_area(a, b, pairs)
+    peak = SEEN_AGAIN / (2 * np.pi * APART**2) / (np.sqrt(2 * np.pi) * TURNED)  # of one finger, to a pixel and radian
+    off = (np.square(shift[:, :2]).sum(axis=1) / APART**2 + np.square(_wrapped(shift[:, 2])) / TURNED**2) / 2
+    evidence = float((np.log(peak / (density / (2 * np.pi))) - off).sum())
+    evidence -= UNPAIRED * (shared_a + shared_b - 2 * len(pairs))
+    return int(1000 * (1 - np.exp(-max(0.0, evidence) / EVIDENCE)))
+
+
+def _shared_area(a: Points, b: Points, pairs: npt.NDArray[np.intp]) -> float:
+    """Return the square pixels that both prints cover, ``a`` laid on ``b`` by ``pairs``; at least a cell's."""
+    rows, columns = np.nonzero(a.covers)
+    middles = np.column_stack((columns + 0.5, rows + 0.5)) * a.cell
+    cells = np.vstack((a.xya, np.column_stack((middles, np.zeros(len(middles))))))
+    laid = _refined(cells, b.xya[pairs[:, 1], :2], pairs[:, 0])[len(a.xya) :]
+    return max(1, int(_covered(laid, b).sum())) * a.cell**2
 
 
 def _covered(xya: Numbers, print_: Points) -> npt.NDArray[np.bool_]:
