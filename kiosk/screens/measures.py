@@ -5,6 +5,7 @@ does not fit stands on another leaf.
 """
 
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Final, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ OUTLINE: Final = (10, 22, 34)
 """Around everything that is drawn over a picture, so that it is seen on any."""
 SCALE: Final = 0.8
 """Of the advice against that of a resident's screen."""
-ENOUGH: Final = 0.6
+ENOUGH: Final = 0.5
 """Of its column that the picture must keep for the advice to stand under it, and not over the table."""
 SHARE: Final = {False: 0.45, True: 0.42}
 """Of the body that the picture takes, on a landscape and on a portrait screen."""
@@ -121,19 +122,19 @@ class _Places:
         gap = theme.px(14)
         under = stage.copy()
         hint = _hint_height(sheet, stage.width)
-        told = canvas.set(page.sentence, (stage.width, 10_000), theme.smallest_type).height if page.sentence else 0
+        told = canvas.set(page.sentence, (stage.width, 10_000), theme.small).height if page.sentence else 0
         words = hint + (gap if hint and told else 0) + told
         if theme.portrait or stage.height - words - gap < ENOUGH * stage.height:
             under.topleft, under.width = table.topleft, table.width
             hint = _hint_height(sheet, table.width)
-            told = canvas.set(page.sentence, (table.width, 10_000), theme.smallest_type).height if page.sentence else 0
+            told = canvas.set(page.sentence, (table.width, 10_000), theme.small).height if page.sentence else 0
             words = hint + (gap if hint and told else 0) + told
             table = Rect(table.x, table.y + words + gap, table.width, table.height - words - gap)
         else:
             stage.height -= words + gap
             under.top = stage.bottom + gap
         size, a_leaf = _type(sheet, view, table)
-        leaves = max(-(-len(view.rows) // a_leaf), 1)
+        leaves = max(ceil(len(view.rows) / a_leaf), 1)
         leaf = view.leaf % leaves
         return cls(
             stage,
@@ -194,13 +195,18 @@ def _hint_height(sheet: Sheet, width: int) -> int:
 
 
 def _type(sheet: Sheet, view: Measuring, table: Rect) -> tuple[int, int]:
-    """The type size of a table, as large as lets all rows fit, and how many rows one leaf has."""
-    theme = sheet.theme
-    for size in range(max(theme.small, theme.smallest_type), theme.smallest_type - 1, -1):
-        a_leaf = max(table.height // _pitch(size) - 1, 1)
-        if a_leaf >= len(view.rows) and (not view.rows or _Columns.of(sheet, view, size).wide <= table.width):
-            break
-    return size, a_leaf
+    """The type size of a table, as large as takes no more leaves than the smallest, and how many rows one leaf has."""
+    least = sheet.theme.smallest_type
+    rows = max(len(view.rows), 1)
+
+    def a_leaf(size: int) -> int:
+        return max(table.height // _pitch(size) - 1, 1)
+
+    fewest = ceil(rows / a_leaf(least))
+    for size in range(max(sheet.theme.small, least), least, -1):
+        if ceil(rows / a_leaf(size)) == fewest and _Columns.of(sheet, view, size).wide <= table.width:
+            return size, a_leaf(size)
+    return least, a_leaf(least)
 
 
 def _pitch(size: int) -> int:
@@ -213,14 +219,14 @@ def _note(sheet: Sheet, view: Measuring) -> None:
     left = sheet.header.x + sheet.canvas.width_of(header.title, theme.sentence, bold=True) + theme.px(44 + 14 + 40)
     room = Rect(left, sheet.header.y, sheet.header.right - left, sheet.header.height)
     ink = sheet.palette.on_officer
-    sheet.canvas.write(view.note, room, theme.smallest_type, ink=ink, across="right", down="middle")
+    sheet.canvas.write(view.note, room, theme.small, ink=ink, across="right", down="middle")
 
 
 def _words(sheet: Sheet, places: _Places) -> None:
     page = sheet.page
     if page.hint is not None:
         sheet.hint(page.hint, places.hint, SCALE)
-    sheet.canvas.write(page.sentence, places.sentence, sheet.theme.smallest_type)
+    sheet.canvas.write(page.sentence, places.sentence, sheet.theme.small)
 
 
 def _table(sheet: Sheet, view: Measuring, places: _Places) -> None:
