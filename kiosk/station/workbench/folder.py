@@ -102,6 +102,7 @@ def _sheet(file: Path, name: str, kind: Kind, judge: Judge, given: int) -> Sheet
             if ppi is not None:
                 _must_be_of_a_size((round(size[0] * PPI / ppi), round(size[1] * PPI / ppi)), kind)
             pixels = _pixels(picture, grey=kind is Kind.FINGER)
+        del picture  # it holds all pixels a second time
         size = (pixels.shape[1], pixels.shape[0])
         return Sheet(file, name, *size, ppi, whose, judge(pixels, ppi or given))
     except NotJudged as why:
@@ -154,13 +155,14 @@ def _pixels(picture: Image.Image, *, grey: bool) -> Pixels:
     """The picture upright, in eight bits: sixteen are scaled, a palette is looked up, what is clear becomes white."""
     try:
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
-            upright = _eight_bits(upright)
-        if upright.has_transparency_data:
-            clear = upright.convert("RGBA")
-            upright = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
-        return np.array(upright.convert("L" if grey else "RGB"), np.uint8)
+        ImageOps.exif_transpose(picture, in_place=True)
+        if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
+            picture = _eight_bits(picture)
+        if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
+            clear = picture.convert("RGBA")
+            picture = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+        mode = "L" if grey else "RGB"
+        return np.asarray(picture if picture.mode == mode else picture.convert(mode), np.uint8)
     except NotJudged:
         raise
     except MemoryError:

@@ -49,7 +49,7 @@ def of_face(judgement: face.FaceJudgement) -> Reading:
 
 def of_finger(judgement: finger.Judgement, image: npt.NDArray[np.uint8], *, ppi: int) -> Reading:
     """Read the judgement of a print, uint8 (height, width), and what its image shows of the bare glass."""
-    seen = _figures(judgement.measures) | glass.glass(image, ppi=ppi)
+    seen = {**_figures(judgement.measures), **glass.glass(image, ppi=ppi)}
     return Reading(Kind.FINGER, judgement.advice, judgement.score, seen)
 
 
