@@ -288,5 +288,7 @@ def _station_runs() -> bool:
     systemctl = shutil.which("systemctl")
     if systemctl is None:
         return False
-    asked = subprocess.run([systemctl, "is-active", "--quiet", "kiosk.service"], check=False)  # noqa: S603 no input
+    asked = subprocess.run(  # noqa: S603 nothing of it comes from outside
+        [systemctl, "is-active", "--quiet", "kiosk.service"], capture_output=True, check=False
+    )
     return asked.returncode == 0

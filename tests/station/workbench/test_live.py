@@ -229,15 +229,16 @@ def test_a_folder_made_for_pictures_is_nobody_elses_to_read(config, tmp_path):
 # Why it cannot begin ------
 
 
-def test_a_running_station_must_be_stopped_first(config, tmp_path, monkeypatch, capsys):
+def test_a_running_station_must_be_stopped_first(config, tmp_path, monkeypatch, capfd):
     systemctl = tmp_path / "systemctl"
     systemctl.write_text('#!/bin/sh\n[ "$1 $2 $3" = "is-active --quiet kiosk.service" ]\n')
     systemctl.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert measure_from(config, Errand(Kind.FACE, frames=1)) == 69
-    assert capsys.readouterr().err.endswith("Stop it first: sudo systemctl stop kiosk\n")
-    systemctl.write_text("#!/bin/sh\nexit 3\n")
+    assert capfd.readouterr().err.endswith("Stop it first: sudo systemctl stop kiosk\n")
+    systemctl.write_text("#!/bin/sh\necho 'no bus' >&2\nexit 3\n")
     assert measure_from(config, Errand(Kind.FACE, frames=1)) == 0
+    assert "no bus" not in capfd.readouterr().err
 
 
 def test_a_script_does_not_wait_for_ever(config, monkeypatch):
