@@ -122,7 +122,7 @@ def _described_print(a_print: Print) -> dict[str, object]:
         "finger": _finger(a_print),
         "score": a_print.score,
         "scores": list(a_print.scores),
-        "nfiq2": a_print.second_opinion[0] if a_print.second_opinion else None,
+        "nfiq2": a_print.second_opinion.score if a_print.second_opinion else None,
         "advice": a_print.advice.value,
         "template_family": a_print.template_family,
         "template_bytes": len(a_print.template),

@@ -80,8 +80,7 @@ FIELD_MM = (160.0, 60.0)
 class Impression:
     """One finger as captured: 8-bit grey pixels row by row, 0 = ridge, and the reader's own template.
 
-    ``score``: 0 to 100, our own; ``scores``: those of all its tries, in their order. ``second_opinion``: an installed
-    NFIQ 2's score, 0 to 100, None where there is none, and ``second_version`` its version.
+    ``score``: 0 to 100, our own; ``scores``: those of all its tries, in their order.
     """
 
     finger: Finger
@@ -94,8 +93,6 @@ class Impression:
     template_family: str
     pixels: bytes = field(repr=False)
     template: bytes = field(repr=False)
-    second_opinion: int | None = None
-    second_version: str = ""
     captured: datetime | None = None
 
 

@@ -6,6 +6,7 @@ signature's time series. Readers and cameras are named nowhere: a small sensor m
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.iso import face, finger, iris, signature
@@ -13,6 +14,14 @@ from kiosk.capture.iso.common import Capture, Quality
 from kiosk.capture.iso.images import Codec, compress
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.session import Impression, Photo, Session, Sex
+
+
+class Opinion(NamedTuple):
+    """An installed NFIQ 2's score, 0 to 100, and its version."""
+
+    score: int
+    version: str
+
 
 _EYES = {Eye.RIGHT: iris.Eye.RIGHT, Eye.LEFT: iris.Eye.LEFT}
 _GENDERS = {Sex.MALE: face.Gender.MALE, Sex.FEMALE: face.Gender.FEMALE}
@@ -50,18 +59,21 @@ class Records:
         )
 
 
-def records_of(session: Session, *, codec: Codec) -> Records:
+def records_of(session: Session, *, codec: Codec, opinions: Sequence[Opinion | None]) -> Records:
     """The records of a visit that is complete; ``codec``, a lossless one, packs fingers and irises.
+
+    ``opinions``: an installed NFIQ 2's, one for each finger given and then given again; None where it has none.
 
     Raises:
         ValueError: there is no photo.
     """
     if session.photo is None or session.biodata is None:
         raise ValueError("the visit lacks the photo")
-    fingers = (*session.impressions, *session.rechecked)
+    given = zip((*session.impressions, *session.rechecked), opinions, strict=True)
+    fingers = [_finger(impression, opinion) for impression, opinion in given]
     return Records(
         face=face.face_record(_face(session.photo, session.biodata.sex)),
-        fingers=finger.finger_record([_finger(each) for each in fingers], codec=codec) if fingers else b"",
+        fingers=finger.finger_record(fingers, codec=codec) if fingers else b"",
         irises=iris.iris_record([_iris(each) for each in session.irises], codec=codec) if session.irises else b"",
         signature=_signature(session) if session.strokes else b"",
     )
@@ -90,10 +102,10 @@ def _face(photo: Photo, sex: Sex) -> face.FaceImage:
     )
 
 
-def _finger(impression: Impression) -> finger.FingerImage:
-    qualities: Sequence[Quality] = (Quality(impression.score),)
-    if impression.second_opinion is not None:
-        qualities = (*qualities, Quality.nfiq2(impression.second_opinion, impression.second_version))
+def _finger(impression: Impression, second: Opinion | None) -> finger.FingerImage:
+    qualities = [Quality(impression.score)]
+    if second is not None:
+        qualities.append(Quality.nfiq2(second.score, second.version))
     return finger.FingerImage(
         int(impression.finger),
         impression.pixels,

@@ -1,7 +1,7 @@
 """One recording as the centre gets it: everything captured and confirmed, as deterministic CBOR."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,12 +15,20 @@ from kiosk.journey.fingers import Finger
 from kiosk.journey.guards import every_finger_settled
 from kiosk.journey.session import Biodata, Impression, Session, Sex
 from kiosk.record import canonical
-from kiosk.record.biometrics import Records, records_of
+from kiosk.record.biometrics import Opinion, Records, records_of
 
 FORMAT = "rekam-recording"
 VERSION = 2
 ALGORITHMS = {"face": face.ALGORITHM, "finger": finger.ALGORITHM, "iris": iris.ALGORITHM}
 """Whose the scores are: this software's own."""
+
+
+Opine = Callable[[Impression], Opinion | None]
+"""Tells what an installed NFIQ 2 thinks of an impression, where it thinks anything."""
+
+
+def nobody(_: Impression) -> None:
+    """Nobody else has an opinion on this impression."""
 
 
 class Unreadable(ValueError):
@@ -31,14 +39,14 @@ class Unreadable(ValueError):
 class Print:
     """One finger beside its image, which is in the finger record: scores of all its tries, and the reader's template.
 
-    ``second_opinion``: an installed NFIQ 2's score and version; None where there is none.
+    ``second_opinion``: an installed NFIQ 2's; None where there is none.
     """
 
     finger: Finger
     score: int
     scores: tuple[int, ...]
     advice: FingerAdvice
-    second_opinion: tuple[int, str] | None
+    second_opinion: Opinion | None
     template_family: str
     template: bytes = field(repr=False)
 
@@ -119,10 +127,12 @@ def recording_of(
     codec: Codec = Codec.JPEG2000,
     consent_text: str = "1",
     timings: Mapping[str, int] | None = None,
+    opinion: Opine = nobody,
 ) -> Recording:
     """Gather a visit that is signed off and confirmed by an officer.
 
-    ``signature`` is its picture as PNG, empty where it was excepted; ``codec`` packs fingers and irises.
+    ``signature`` is its picture as PNG, empty where it was excepted; ``codec`` packs fingers and irises; ``opinion``
+    tells what an installed NFIQ 2 thinks of a finger.
 
     Raises:
         ValueError: naming what the visit lacks; nothing may be sealed without it.
@@ -135,6 +145,8 @@ def recording_of(
         raise ValueError("the visit lacks a finger that no officer excepted")
     if session.excepted_fingers and session.hands_photo is None:
         raise ValueError("the visit lacks the photo of the hands that goes with an exception")
+    again = len(session.impressions)
+    opinions = [opinion(each) for each in (*session.impressions, *session.rechecked)]
     return Recording(
         packet_id=packet_id,
         station=station,
@@ -150,24 +162,23 @@ def recording_of(
         excepted=session.excepted,
         algorithms=ALGORITHMS,
         biodata=session.biodata,
-        records=records_of(session, codec=codec),
+        records=records_of(session, codec=codec, opinions=opinions),
         photo=PhotoNote(session.photo.advice, session.photo.score, session.photo.tries),
         hands_photo=b"" if session.hands_photo is None else session.hands_photo.jpeg,
         signature=signature if session.strokes else b"",
-        prints=tuple(map(_print, session.impressions)),
-        rechecked=tuple(map(_print, session.rechecked)),
+        prints=tuple(map(_print, session.impressions, opinions[:again])),
+        rechecked=tuple(map(_print, session.rechecked, opinions[again:])),
         irises=tuple(IrisNote(each.eye, each.advice, each.score) for each in session.irises),
     )
 
 
-def _print(impression: Impression) -> Print:
-    second = impression.second_opinion
+def _print(impression: Impression, second: Opinion | None) -> Print:
     return Print(
         finger=impression.finger,
         score=impression.score,
         scores=impression.scores,
         advice=impression.advice,
-        second_opinion=None if second is None else (second, impression.second_version),
+        second_opinion=second,
         template_family=impression.template_family,
         template=impression.template,
     )
@@ -351,5 +362,5 @@ def _read_print(row: dict[str, Any]) -> Print:
     )
 
 
-def _read_opinion(score: object, version: object) -> tuple[int, str]:
-    return _whole(score), _text(version)
+def _read_opinion(score: object, version: object) -> Opinion:
+    return Opinion(_whole(score), _text(version))

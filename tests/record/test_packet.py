@@ -20,7 +20,7 @@ from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Biodata, Point, Sex
 from kiosk.record import canonical
-from kiosk.record.biometrics import Records
+from kiosk.record.biometrics import Opinion, Records
 from kiosk.record.packet import (
     ALGORITHMS,
     IrisNote,
@@ -57,7 +57,7 @@ def recorded() -> Recording:
         photo=PhotoNote(FaceAdvice.GOOD, 90, 1),
         hands_photo=b"",
         signature=b"s",
-        prints=(Print(Finger.RIGHT_THUMB, 80, (30, 80), FingerAdvice.DRY, (44, "2.3.0"), "zfm", b"t"),),
+        prints=(Print(Finger.RIGHT_THUMB, 80, (30, 80), FingerAdvice.DRY, Opinion(44, "2.3.0"), "zfm", b"t"),),
         rechecked=(),
         irises=(IrisNote(Eye.LEFT, EyeAdvice.GOOD, 70),),
     )
@@ -110,11 +110,11 @@ def test_irises_and_pressure_are_kept_where_there_are_any(world: Any, session_of
 
 def test_a_second_opinion_goes_into_the_record(world: Any, session_of: Callable[[Any], Any]) -> None:
     session = session_of(world.cast.ordinary)
-    first = replace(session.impressions[0], second_opinion=55, second_version="2.3.0")
-    recording = gather(session.but(impressions=(first, *session.impressions[1:])))
+    first = session.impressions[0]
+    recording = gather(session, opinion=lambda each: Opinion(55, "2.3.0") if each is first else None)
     qualities = read_finger_record(recording.records.fingers)[0].capture.qualities
     assert [(each.score, each.vendor) for each in qualities] == [(first.score, 0), (55, SC37)]
-    assert recording.prints[0].second_opinion == (55, "2.3.0")
+    assert [each.second_opinion for each in recording.prints[:2]] == [Opinion(55, "2.3.0"), None]
 
 
 def gather(session: Any, **more: Any) -> Any:

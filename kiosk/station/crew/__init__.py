@@ -5,12 +5,15 @@ Each device has one worker thread, and so have the records. What they find out g
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from drivers.camera import Camera, Frame
 from drivers.fingerprint import FingerReader
 from drivers.panel import Lamp, Panel
 from drivers.printer import CardPrinter
+from kiosk.capture.iso.images import Codec
 from kiosk.journey.effects import (
     CallOfficer,
     CheckOfficer,
@@ -26,9 +29,13 @@ from kiosk.journey.effects import (
     Seal,
     SettleCard,
     StopScan,
+    TakeEyes,
+    TakeHandsPhoto,
     TakePhoto,
     Unwatch,
+    UnwatchEyes,
     Watch,
+    WatchEyes,
 )
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Refusal, Step
@@ -40,12 +47,23 @@ from kiosk.station.crew.books import Books
 from kiosk.station.crew.clerk import Clerk, Seen
 from kiosk.station.crew.devices import Devices
 from kiosk.station.crew.fingerprinter import Fingerprinter
+from kiosk.station.crew.irises import Irises
+from kiosk.station.crew.opinions import Opinions
 from kiosk.station.crew.photographer import Photographer
 from kiosk.station.crew.printing import Printing
+from kiosk.station.crew.second_opinion import SecondOpinion
 from kiosk.station.worker import PROBE, Worker
 
 CAPTURE_LIGHT = 0.8
 """Level of the light on the face while the camera is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How captures go into the packet: the images' codec, and the command that gives a second opinion on fingers."""
+
+    codec: Codec = Codec.JPEG2000
+    nfiq2: Path | None = None
 
 
 class Crew:
@@ -60,6 +78,7 @@ class Crew:
         *,
         software: str,
         typeface: Typeface,
+        packing: Packing = Packing(),
     ) -> None:
         self.preview: Latest[Frame] = Latest()
         self.world = devices.world
@@ -68,17 +87,29 @@ class Crew:
         self._family = ""
         tell = inbox.put
 
-        self.clerk = Clerk(opening, tell, occur, software=software, template_family=lambda: self._family)
+        self.clerk = Clerk(
+            opening, tell, occur, software=software, template_family=lambda: self._family, codec=packing.codec
+        )
         self._camera: Worker[Camera] = Worker(Device.CAMERA, devices.camera, _sees, tell)
         self._reader: Worker[FingerReader] = Worker(Device.FINGERPRINT, devices.reader, self._meets, tell)
+        self._opinions = Opinions(None if packing.nfiq2 is None else SecondOpinion(packing.nfiq2))
         self._photographer = Photographer(self._camera, self.preview, tell)
         self._fingerprinter = Fingerprinter(
-            self._reader, tell, lambda order, finger: self.clerk.template(order, finger, within=5.0)
+            self._reader,
+            tell,
+            lambda order, finger: self.clerk.template(order, finger, within=5.0),
+            self._opinions,
         )
         self.workers: list[Worker[Camera] | Worker[FingerReader] | Worker[CardPrinter] | Worker[Panel]] = [
             self._camera,
             self._reader,
         ]
+        self._irises: Irises | None = None
+        if devices.iris is not None:
+            eye_camera: Worker[Camera] = Worker(Device.EYE_CAMERA, devices.iris, _sees, tell)
+            self._irises = Irises(eye_camera, self.preview, tell)
+            self.workers.append(eye_camera)
+        self._onlookers = [each.onlooker for each in (self._photographer, self._irises) if each is not None]
         self.printing: Printing | None = None
         if devices.printer is not None:
             printer: Worker[CardPrinter] = Worker(Device.PRINTER, devices.printer, self._inspects, tell)
@@ -93,30 +124,33 @@ class Crew:
     def start(self) -> None:
         """Begin; devices are opened at once, each on its own thread."""
         self.clerk.start()
-        self._photographer.start()
+        for onlooker in self._onlookers:
+            onlooker.start()
         for worker in self.workers:
             worker.start()
 
     def close(self) -> None:
         """Finish what is under way and give everything back."""
         self._fingerprinter.stop()
-        self._photographer.close()
+        for onlooker in self._onlookers:
+            onlooker.close()
         for worker in self.workers:
             worker.close()
+        self._opinions.close()
         self.clerk.close()
         self.world.close()
 
     @property
     def broken(self) -> bool:
         """Whether a thread has met a bug: then the process must end and be started anew."""
-        return self.clerk.broken or self._photographer.broken or any(worker.broken for worker in self.workers)
+        return self.clerk.broken or any(thread.broken for thread in (*self._onlookers, *self.workers))
 
     def stuck(self) -> Sequence[str]:
         """Which threads are past their deadline."""
         now = time.monotonic()
         names = [worker.device.value for worker in self.workers if worker.overdue(now)]
         names += ["clerk"] if self.clerk.overdue(now) else []
-        return names + (["eye"] if self._photographer.overdue(now) else [])
+        return names + [onlooker.name for onlooker in self._onlookers if onlooker.overdue(now)]
 
     def passed(self, before: Session, after: Session) -> None:
         """A step was left for another: its time goes into the packet, and the room's lights change."""
@@ -126,7 +160,7 @@ class Crew:
             spent = round((after.now - before.since) * 1000)
             self._timings[before.step.value] = self._timings.get(before.step.value, 0) + max(0, spent)
         if self._attendant is not None:
-            self._attendant.light_face(CAPTURE_LIGHT if after.step is Step.PHOTO else 0.0)
+            self._attendant.light_face(CAPTURE_LIGHT if after.step in _LIT else 0.0)
             self._attendant.show(_LAMPS.get(after.step, Lamp.BUSY))
 
     def perform(self, effects: Sequence[Effect]) -> None:
@@ -143,7 +177,7 @@ class Crew:
             case CheckOfficer():
                 self.clerk.check_officer(effect)
             case Seal():
-                self.clerk.seal(effect, Seen(self._began, dict(self._timings)))
+                self.clerk.seal(effect, Seen(self._began, dict(self._timings), self._opinions.of()))
             case FindOrder():
                 self.clerk.find_order(effect, self._why_no_card)
             case SettleCard():
@@ -156,6 +190,14 @@ class Crew:
                 self._photographer.unwatch()
             case TakePhoto():
                 self._photographer.take_photo(effect)
+            case TakeHandsPhoto():
+                self._photographer.take_hands_photo(effect)
+            case WatchEyes() if self._irises is not None:
+                self._irises.watch(effect)
+            case UnwatchEyes() if self._irises is not None:
+                self._irises.unwatch()
+            case TakeEyes() if self._irises is not None:
+                self._irises.take(effect)
             case Scan():
                 self._fingerprinter.scan(effect)
             case Compare() | CompareWithOrder():
@@ -164,7 +206,10 @@ class Crew:
                 self._fingerprinter.stop()
             case Forget():
                 self._photographer.forget()
+                if self._irises is not None:
+                    self._irises.forget()
                 self._fingerprinter.rest()
+                self._opinions.forget()
                 self.clerk.forget()
             case CallOfficer():
                 if self._attendant is not None:
@@ -192,4 +237,5 @@ def _sees(camera: Camera) -> None:
     camera.preview(within=PROBE)
 
 
+_LIT = frozenset({Step.PHOTO, Step.HANDS_PHOTO})
 _LAMPS = {Step.ATTRACT: Lamp.READY, Step.OUT_OF_SERVICE: Lamp.FAULT}

@@ -41,7 +41,7 @@ from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
 from kiosk.record.order import CardOrder
 from kiosk.record.outbox import DiskFull
-from kiosk.record.packet import new_packet_id, recording_of
+from kiosk.record.packet import Opine, new_packet_id, nobody, recording_of
 from kiosk.record.resident import biodata
 from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Occasion
@@ -61,10 +61,11 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How the visit went, for the packet: when it began, and milliseconds at each step."""
+    """How the visit went, for the packet: when it began, milliseconds at each step, and second opinions on fingers."""
 
     began: datetime
     timings: dict[str, int]
+    opinion: Opine = nobody
 
 
 class Clerk:
@@ -311,6 +312,7 @@ class Clerk:
                 signature=signature_png(session.strokes) if session.strokes else b"",
                 codec=self._codec,
                 timings=seen.timings,
+                opinion=seen.opinion,
             )
             stored = keeping.keep(recording, outbox=books.outbox, roster=books.roster, now=_now())
         except DiskFull:

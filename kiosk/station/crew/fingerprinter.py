@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from kiosk.journey.events import (
 )
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Impression
+from kiosk.station.crew.opinions import Opinions
 from kiosk.station.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,10 @@ TRANSFER = 70.0
 module that sends no blocks, at 57,600, when a bit was flipped and it is asked once more."""
 LIFT = 4.0
 """Seconds given to lift the finger before."""
+MATCH = 5.0
+"""Seconds for one comparison on the reader."""
+AFTERWARDS = 9 * MATCH
+"""Seconds for what follows an image: comparisons with all other fingers of the visit."""
 
 OrderTemplate = Callable[[str, Finger], Template | None]
 
@@ -42,9 +48,13 @@ class Fingerprinter:
     """Performs Scan, Compare and CompareWithOrder on the reader's own thread."""
 
     def __init__(
-        self, worker: Worker[FingerReader], tell: Callable[[Event], None], order_template: OrderTemplate
+        self,
+        worker: Worker[FingerReader],
+        tell: Callable[[Event], None],
+        order_template: OrderTemplate,
+        opinions: Opinions,
     ) -> None:
-        self._worker, self._tell, self._order_template = worker, tell, order_template
+        self._worker, self._tell, self._order_template, self._opinions = worker, tell, order_template, opinions
         self._stop = threading.Event()
         # Whether the finger read last may still lie there: asking takes a reader up to a second, in which somebody
         # who is quick would be told to lift the finger that is wanted.
@@ -53,12 +63,12 @@ class Fingerprinter:
     def scan(self, effect: Scan) -> None:
         """Take one finger."""
         stop = self._fresh_stop()
-        self._worker.ask(lambda reader: self._scan(reader, effect, stop), within=LIFT + WAIT + TRANSFER)
+        self._worker.ask(lambda reader: self._scan(reader, effect, stop), within=LIFT + WAIT + TRANSFER + AFTERWARDS)
 
     def compare(self, effect: Compare | CompareWithOrder) -> None:
         """Take one finger and compare it."""
         stop = self._fresh_stop()
-        self._worker.ask(lambda reader: self._compare(reader, effect, stop), within=LIFT + WAIT + 2 * TRANSFER)
+        self._worker.ask(lambda reader: self._compare(reader, effect, stop), within=LIFT + WAIT + TRANSFER + AFTERWARDS)
 
     def stop(self) -> None:
         """Stop waiting; what was asked later is not touched."""
@@ -77,28 +87,28 @@ class Fingerprinter:
     def _scan(self, reader: FingerReader, effect: Scan, stop: threading.Event) -> None:
         taken = self._take(reader, effect.visit, effect.finger, stop)
         if taken is not None:
-            impression, advice = taken
-            self._tell(FingerTaken(effect.visit, impression, advice))
+            self._opinions.ask(taken)
+            alike = _alike(reader, taken, effect.before)
+            if alike is not None:
+                log.info("finger %d looks like finger %d", effect.finger, alike)
+            self._tell(FingerTaken(effect.visit, taken, taken.advice, alike))
 
     def _compare(self, reader: FingerReader, effect: Compare | CompareWithOrder, stop: threading.Event) -> None:
-        match effect:
-            case Compare():
-                template: Template | None = Template(effect.template_family, effect.template)
-            case CompareWithOrder():
-                template = self._order_template(effect.order, effect.finger)
         taken = self._take(reader, effect.visit, effect.finger, stop)
         if taken is None:
             return
-        impression, _ = taken
-        # A smudged finger has no features to compare; another reader's template cannot be compared at all.
-        comparable = template is not None and template.family == impression.template_family and impression.template
-        same = bool(comparable) and template is not None and reader.match(template, within=5.0).same
-        kept = impression if isinstance(effect, Compare) else None
-        self._tell(FingerCompared(effect.visit, same, kept))
+        match effect:
+            case Compare(first=first, others=others):
+                self._opinions.ask(taken)
+                same = _same(reader, taken, Template(first.template_family, first.template))
+                alike = None if same else _alike(reader, taken, others)
+                self._tell(FingerCompared(effect.visit, same, taken, alike))
+            case CompareWithOrder(order=order, finger=finger):
+                template = self._order_template(order, finger)
+                same = template is not None and _same(reader, taken, template)
+                self._tell(FingerCompared(effect.visit, same, None))
 
-    def _take(
-        self, reader: FingerReader, visit: int, finger: Finger, stop: threading.Event
-    ) -> tuple[Impression, FingerAdvice] | None:
+    def _take(self, reader: FingerReader, visit: int, finger: Finger, stop: threading.Event) -> Impression | None:
         """Wait for the finger before to go, then for this one; None when stopped or told already."""
         if stop.is_set():
             return None
@@ -139,23 +149,47 @@ class Fingerprinter:
 
     def _judged(
         self, reader: FingerReader, finger: Finger, image: npt.NDArray[np.uint8], template: Template | None
-    ) -> tuple[Impression, FingerAdvice]:
-        judgement = judge(image, ppi=reader.model.ppi)
+    ) -> Impression:
+        model = reader.model
+        judgement = judge(image, ppi=model.ppi)
         advice = judgement.advice
         if template is None and advice is FingerAdvice.GOOD:
             advice = FingerAdvice.UNCLEAR
         height, width = image.shape
-        impression = Impression(
+        pixels = np.ascontiguousarray(image).tobytes()
+        log.info("finger %d: %s, score %d", finger, advice.value, judgement.score)
+        return Impression(
             finger=finger,
             width=width,
             height=height,
-            ppi=reader.model.ppi,
+            ppi=model.ppi,
             score=judgement.score,
-            attempts=1,
+            scores=(judgement.score,),
             advice=advice,
-            template_family=reader.model.template_family,
-            pixels=np.ascontiguousarray(image).tobytes(),
+            template_family=model.template_family,
+            pixels=pixels,
             template=b"" if template is None else template.data,
+            captured=datetime.now(UTC),
         )
-        log.info("finger %d: %s, score %d", finger, advice.value, judgement.score)
-        return impression, advice
+
+
+def _same(reader: FingerReader, taken: Impression, template: Template) -> bool:
+    """Whether the finger captured last is that of ``template``, by the reader's own matcher.
+
+    A smudged finger has no features to compare; another reader's template cannot be compared at all.
+    """
+    comparable = taken.template and template.data and template.family == taken.template_family
+    return bool(comparable) and reader.match(template, within=MATCH).same
+
+
+def _alike(reader: FingerReader, taken: Impression, before: Sequence[Impression]) -> Finger | None:
+    """Which of the impressions ``before`` the finger captured last looks like.
+
+    One comparison after another, newest first, as a hurried hand gives the same finger twice in a row: the modules'
+    own search looks through their flash memory, where nothing of a resident may be stored. Nine take a GROW module
+    about two seconds, in which the finger is already lifted.
+    """
+    for each in reversed(before):
+        if each.finger is not taken.finger and _same(reader, taken, Template(each.template_family, each.template)):
+            return each.finger
+    return None
