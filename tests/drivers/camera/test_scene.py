@@ -40,12 +40,6 @@ def test_the_same_seed_is_the_same_person_and_another_is_another() -> None:
     assert all(person.scarf is None or not person.moustache for person in people)
 
 
-@pytest.mark.parametrize("pose", list(Pose), ids=lambda pose: pose.name.lower())
-def test_every_pose_looks_different_from_a_good_one(paint: Paint, pose: Pose) -> None:
-    away = np.abs(paint(pose.value).astype(int) - paint(Pose.GOOD.value)).max(axis=2)
-    assert ((away > 12).sum() > 25) == (pose is not Pose.GOOD)
-
-
 @pytest.mark.parametrize("change", [{"yaw": 15.0}, {"pitch": 15.0}])
 def test_turning_the_head_moves_the_nose_against_the_eyes(change: dict[str, float]) -> None:
     studio = Studio()
@@ -60,7 +54,7 @@ def test_turning_the_head_moves_the_nose_against_the_eyes(change: dict[str, floa
     assert (moved[0] > 0.1) if "yaw" in change else (moved[1] < -0.05)
 
 
-def test_wandering_shoulders_would_be_a_bad_neck() -> None:
+def test_the_shoulders_stay_when_the_head_turns() -> None:
     studio = Studio()
     still, turned = (studio.portray(ANYBODY, Look(yaw=yaw))[0].astype(int) for yaw in (0.0, 20.0))
     assert np.abs(still - turned)[900:].max() == 0
