@@ -83,7 +83,7 @@ class Recording:
     timings: Mapping[str, int]
     consented: bool
     consent_text: str
-    """Which wording was agreed to."""
+    """Which wording was agreed to: a station that takes irises says so."""
     doubts: tuple[Doubt, ...]
     """What the officer was told to look at, and confirmed all the same."""
     excepted: tuple[Excepted, ...]
@@ -125,7 +125,6 @@ def recording_of(
     ended: datetime,
     signature: bytes,
     codec: Codec = Codec.JPEG2000,
-    consent_text: str = "1",
     timings: Mapping[str, int] | None = None,
     opinion: Opine = nobody,
 ) -> Recording:
@@ -157,7 +156,7 @@ def recording_of(
         ended=int(ended.timestamp()),
         timings=dict(timings or {}),
         consented=True,
-        consent_text=consent_text,
+        consent_text="1+eyes" if session.takes_eyes else "1",
         doubts=session.doubts,
         excepted=session.excepted,
         algorithms=ALGORITHMS,

@@ -182,13 +182,17 @@ class Hands:
         return self._person[1]
 
 
-def step_into_the_booth(session: Session, world: World, *, over: float) -> None:
-    """Walk up to the camera in ``over`` seconds; the officer has hung the cloth that the birth year asks for."""
-    if world.booth is None or session.biodata is None:
-        return
-    world.booth.hang(Cloth.RED if session.biodata.birth_date.year % 2 else Cloth.BLUE)
-    world.booth.person(Pose.FAR)
-    world.booth.person(Pose.GOOD, over=over)
+def hang_the_cloth(session: Session, world: World) -> None:
+    """The officer has hung the cloth that the birth year asks for; the person still stands back."""
+    if world.booth is not None and session.biodata is not None:
+        world.booth.hang(Cloth.RED if session.biodata.birth_date.year % 2 else Cloth.BLUE)
+        world.booth.person(Pose.FAR)
+
+
+def step_into_the_booth(world: World, *, over: float) -> None:
+    """Walk up to the camera in ``over`` seconds."""
+    if world.booth is not None:
+        world.booth.person(Pose.GOOD, over=over)
 
 
 class Helper:
@@ -207,8 +211,10 @@ class Helper:
             self._album.look(session, window, now)
         if self._person is None:
             return
+        if session.step is Step.CONSENT and self._step is not Step.CONSENT:
+            hang_the_cloth(session, self._world)
         if session.step is Step.PHOTO and self._step is not Step.PHOTO:
-            step_into_the_booth(session, self._world, over=3.0)
+            step_into_the_booth(self._world, over=3.0)
         self._step = session.step
         self._hands.follow(session, self._person, now)
 
@@ -254,8 +260,10 @@ class Robot:
         if session.step is Step.ATTRACT and self._under_way:
             self._errand = None
             self._under_way = False
+        if session.step is Step.CONSENT:
+            hang_the_cloth(session, self._world)
         if session.step is Step.PHOTO:
-            step_into_the_booth(session, self._world, over=4 * self._pause)
+            step_into_the_booth(self._world, over=4 * self._pause)
 
     def _act(self, session: Session, errand: Errand, targets: Sequence[Target], window: Window) -> None:
         match session.step:
