@@ -17,11 +17,10 @@ import cv2
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
 from drivers.camera.scene import Painter, Pose
-from kiosk.capture import face_pixels
 from kiosk.capture.backdrop import Backdrop
-from kiosk.capture.face import EVERY, FaceJudge
-from kiosk.capture.face_mesh import FaceFinder
-from kiosk.capture.face_pose import pose
+from kiosk.capture.face import EVERY, FaceJudge, looking
+from kiosk.capture.face.mesh import FaceFinder
+from kiosk.capture.face.pose import pose
 
 SLOWER = 13
 ROUNDS = 40
@@ -47,17 +46,17 @@ def main() -> None:
     mesh = finder.mesh(frame, region)
     assert mesh is not None
     apart = pose(mesh).apart
-    part = face_pixels.strip(frame, mesh, apart)
+    part = looking.strip(frame, mesh, apart)
     parts: dict[str, Callable[[], object]] = {
         "detector": lambda: finder.faces(frame),
         "mesh": lambda: finder.mesh(frame, region),
         "both irises": lambda: finder.eyes(frame, mesh),
         "pose": lambda: pose(mesh),
-        "light": lambda: face_pixels.light(mesh),
-        "strip around the eyes": lambda: face_pixels.strip(frame, mesh, apart),
-        "sharpness and smear": lambda: face_pixels.detail(part),
-        "glasses": lambda: face_pixels.glasses(part),
-        "background": lambda: face_pixels.surroundings(frame, mesh, apart, Backdrop.RED),
+        "light": lambda: looking.light(mesh),
+        "strip around the eyes": lambda: looking.strip(frame, mesh, apart),
+        "sharpness and smear": lambda: looking.detail(part),
+        "glasses": lambda: looking.glasses(part),
+        "background": lambda: looking.surroundings(frame, mesh, apart, Backdrop.RED),
     }
     for name, run in parts.items():
         print(f"{name:24} {cost(run):6.2f} ms")

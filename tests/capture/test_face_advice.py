@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.capture.advice import FaceAdvice
-from kiosk.capture.face_advice import GAZE_LEVEL, NARROWER, SIZE, WIDER, advise, offences, score
-from kiosk.capture.face_measures import Measures
+from kiosk.capture.face.advising import GAZE_LEVEL, NARROWER, SIZE, WIDER, advise, offences, score
+from kiosk.capture.face.measuring import Measures
 
 WELL = Measures(
     faces=1.0,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drivers.camera.synthetic.studio import POINTS, PORTRAIT
-from kiosk.capture.face_mesh import DETECTOR, IRIS, MESH, MODELS, FaceFinder
+from kiosk.capture.face.mesh import DETECTOR, IRIS, MESH, MODELS, FaceFinder
 
 NOTE = (MODELS / "README.md").read_text(encoding="utf-8")
 

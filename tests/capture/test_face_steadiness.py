@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.capture.advice import FaceAdvice
-from kiosk.capture.steady_advice import ASKED, LASTING, PATIENT, READ, SteadyAdvice
+from kiosk.capture.face.steadiness import ASKED, LASTING, PATIENT, READ, SteadyAdvice
 
 RATE = 8.0
 """Frames judged a second."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.face import HEAD_LENGTH, HEAD_WIDTH, OVAL, Box, FaceJudgement
-from kiosk.capture.face_measures import Measures
+from kiosk.capture.face.measuring import Measures
 from kiosk.capture.portrait import EYES, LARGEST, SIZE, UPRIGHT, crop, portrait_jpeg, portray
 
 WELL_PLACED: Box = (OVAL[0] - OVAL[2], OVAL[1] - OVAL[3], 2 * OVAL[2], 2 * OVAL[3])

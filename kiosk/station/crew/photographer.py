@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from drivers.camera import Camera, Frame
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.face import OVAL, FaceJudge, FaceJudgement
+from kiosk.capture.face.steadiness import SteadyAdvice
 from kiosk.capture.hands import hands_jpeg
 from kiosk.capture.portrait import crop, portrait_jpeg, portray
-from kiosk.capture.steady_advice import SteadyAdvice
 from kiosk.journey.effects import TakeHandsPhoto, TakePhoto, Watch
 from kiosk.journey.events import Event, FaceJudged, HandsPhotoTaken, PhotoTaken
 from kiosk.journey.session import Photo

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kiosk.capture import face_advice as face
 from kiosk.capture import finger, iris
-from kiosk.capture.iris_measures import LARGEST_GLINT
+from kiosk.capture.face import advising as face
+from kiosk.capture.iris.measuring import LARGEST_GLINT
 from kiosk.journey.eyes import BOTH_EYES
 from kiosk.station.workbench.reading import Kind
 

@@ -9,7 +9,7 @@ from drivers.camera.scene import Painter, Pose
 from kiosk.capture import iris
 from kiosk.capture.advice import EyeAdvice, FaceAdvice
 from kiosk.capture.face import FaceJudge
-from kiosk.capture.face_advice import advise as advise_face
+from kiosk.capture.face.advising import advise as advise_face
 from kiosk.capture.iris import EyeJudge
 from kiosk.journey.eyes import BOTH_EYES, Eye
 from kiosk.station.workbench import reading as room

@@ -1,7 +1,7 @@
 """What a frame says about the face in it, in numbers: geometry from the mesh, light and detail from the pixels.
 
 The measures follow the components of ISO/IEC 29794-5 and the requirements of ISO/IEC 39794-5 (annex D), which are
-written for finished portraits; the limits beside them, in ``face_advice``, are ours, for somebody who can still move.
+written for finished portraits; the limits beside them, in ``advising``, are ours, for somebody who can still move.
 """
 
 import math
@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from kiosk.capture.face_mesh import Eye, Floats, Mesh
+from kiosk.capture.face.mesh import Eye, Floats, Mesh
 
 HEAD_WIDTH: Final = 2.67
 HEAD_LENGTH: Final = 3.75

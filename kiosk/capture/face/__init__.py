@@ -12,12 +12,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from kiosk.capture import face_advice, face_measures, face_pixels
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.backdrop import Backdrop
-from kiosk.capture.face_measures import HEAD_LENGTH, HEAD_WIDTH, OVAL, Measures
-from kiosk.capture.face_mesh import FaceFinder, Mesh, Pixels, Region, Sighting
-from kiosk.capture.face_pose import pose
+from kiosk.capture.face import advising, looking, measuring
+from kiosk.capture.face.measuring import HEAD_LENGTH, HEAD_WIDTH, OVAL, Measures
+from kiosk.capture.face.mesh import FaceFinder, Mesh, Pixels, Region, Sighting
+from kiosk.capture.face.pose import pose
 
 __all__ = [
     "ALGORITHM",
@@ -31,7 +31,7 @@ __all__ = [
     "Measures",
 ]
 
-ALGORITHM: Final = face_advice.ALGORITHM
+ALGORITHM: Final = advising.ALGORITHM
 Box = tuple[float, float, float, float]
 """Left, top, width and height of a head, ear to ear and crown to chin, as shares of the frame's width and height."""
 WORKING: Final = 1280
@@ -141,13 +141,13 @@ class FaceJudge:
         height, width = frame.shape[:2]
         held = pose(mesh)
         box = _smoothed(_head(track.eyes, held.apart, width, height), previous)
-        brightness, evenness, glare = face_pixels.light(mesh)
-        strip = face_pixels.strip(frame, mesh, held.apart)
-        sharpness, smear = face_pixels.detail(strip)
-        bridge, rims = face_pixels.glasses(strip)
-        spread, colour, exposure = face_pixels.surroundings(frame, mesh, held.apart, backdrop)
+        brightness, evenness, glare = looking.light(mesh)
+        strip = looking.strip(frame, mesh, held.apart)
+        sharpness, smear = looking.detail(strip)
+        bridge, rims = looking.glasses(strip)
+        spread, colour, exposure = looking.surroundings(frame, mesh, held.apart, backdrop)
         eyes = self._finder.eyes(frame, mesh)
-        aside, up = face_measures.gaze(eyes, held.yaw)
+        aside, up = measuring.gaze(eyes, held.yaw)
         measures = Measures(
             faces=float(track.faces),
             size=box[3] / (2 * OVAL[3]),
@@ -158,7 +158,7 @@ class FaceJudge:
             pitch=held.pitch,
             roll=held.roll,
             eyes_open=min(eye.opening for eye in eyes),
-            mouth_open=face_measures.mouth_open(mesh, held.apart),
+            mouth_open=measuring.mouth_open(mesh, held.apart),
             gaze_aside=aside,
             gaze_up=up,
             brightness=brightness,
@@ -174,11 +174,11 @@ class FaceJudge:
             backdrop_colour=colour,
         )
         return FaceJudgement(
-            face_advice.advise(measures, previous.advice if previous is not None else None),
+            advising.advise(measures, previous.advice if previous is not None else None),
             box,
-            face_advice.score(measures),
+            advising.score(measures),
             measures,
-            face_measures.features(mesh, shrunk),
+            measuring.features(mesh, shrunk),
             track,
         )
 
@@ -208,7 +208,7 @@ def _nobody(frame: Pixels, previous: FaceJudgement | None) -> FaceJudgement:
 
 
 def _eyes(mesh: Mesh) -> tuple[float, float, float, float]:
-    right, left = face_measures.centres(mesh)
+    right, left = measuring.centres(mesh)
     return float(right[0]), float(right[1]), float(left[0]), float(left[1])
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from kiosk.capture.face_mesh import Mesh
+from kiosk.capture.face.mesh import Mesh
 
 LEVEL: Final = {
     168: (0.000, -0.069, -0.314),

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from kiosk.capture.advice import EyeAdvice
-from kiosk.capture.iris_finding import Pixels, Seen, find
-from kiosk.capture.iris_measures import ALGORITHM, LARGEST_GLINT, EyeMeasures, measure
+from kiosk.capture.iris.finding import Pixels, Seen, find
+from kiosk.capture.iris.measuring import ALGORITHM, LARGEST_GLINT, EyeMeasures, measure
 from kiosk.journey.eyes import BOTH_EYES, Eye
 
 __all__ = ["ALGORITHM", "EyeJudge", "EyeMeasures", "EyesJudgement", "IrisCrop", "advise", "iris_image"]

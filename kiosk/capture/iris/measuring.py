@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.capture.iris_finding import Floats, Pixels, Seen, patch_around, unrolled, without_glints
+from kiosk.capture.iris.finding import Floats, Pixels, Seen, patch_around, unrolled, without_glints
 
 ALGORITHM: Final = "REKAM_IRIS_1"
 """Kept with every score; a change to anything below that moves scores takes the next number."""

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.capture.backdrop import Backdrop
-from kiosk.capture.face_measures import HEAD_LENGTH, HEAD_WIDTH, centres
-from kiosk.capture.face_mesh import Floats, Mesh, Pixels, onto
+from kiosk.capture.face.measuring import HEAD_LENGTH, HEAD_WIDTH, centres
+from kiosk.capture.face.mesh import Floats, Mesh, Pixels, onto
 
 OUTLINE: Final = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),

@@ -4,7 +4,7 @@ import math
 from typing import Final
 
 from kiosk.capture.advice import FaceAdvice
-from kiosk.capture.face_measures import Measures
+from kiosk.capture.face.measuring import Measures
 
 ALGORITHM: Final = "REKAM_FACE_1"
 """Names the score. Ours, to order the frames of one sitting, best first; no standard's quality score."""
