@@ -74,7 +74,8 @@ def _advice(measures: Measures, score: int, window: _Window) -> FingerAdvice:
         return partial
     if measures.dark < 0.30 or (measures.dark < 0.355 and measures.area_mm2 < min(118.0, 0.92 * window.area)):
         return FingerAdvice.PRESS_HARDER
-    if measures.askew > 0.58 and min(window.width, window.height) >= WIDE_MM:
+    # Where hardly a ridge has a direction, their flow is no witness.
+    if measures.askew > 0.58 and measures.certainty > 0.5 and min(window.width, window.height) >= WIDE_MM:
         return FingerAdvice.STRAIGHTEN
     if measures.dark > 0.555 or (measures.dark > 0.50 and measures.area_mm2 > 164):
         return FingerAdvice.PRESS_LIGHTER

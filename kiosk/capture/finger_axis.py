@@ -14,14 +14,13 @@ import numpy.typing as npt
 Flow = npt.NDArray[np.complex64]
 """Unit numbers exp(2iθ) of ridge directions θ (image axes): doubled, since a ridge points both ways."""
 Numbers = npt.NDArray[np.float32]
-Logarithms = npt.NDArray[np.float64]
 
 Place = tuple[float, float]
 
 TURNS = np.arange(-75, 76, 7.5)
 """Degrees clockwise that are tried."""
 SHIFTS = np.array([(x, y) for y in np.arange(-5.4, 5.5, 1.8) for x in np.arange(-5.4, 5.5, 1.8)], np.float32)
-"""Millimetres right and down from the middle of the print at which the middle of the tip is looked for."""
+"""Millimetres from the middle of the print, to the finger's right and root, at which the middle of the tip may lie."""
 FAR = 0.006
 """Agreement that a shift costs for each square millimetre: the tip is likely where the print is."""
 CROOKED = 35.0
@@ -31,19 +30,24 @@ SHARPNESS = 80.0
 MODE = 16.0
 """Degrees around the likeliest turn that count as the same answer."""
 
-_STEP, _HALF = 0.3, 13.5
-"""Millimetres between the samples of a pattern's flow, and to its edge from the middle."""
+_STEP, _HALF = 0.9, 12.6
+"""Millimetres between the cells into which what is seen is gathered, and to the outermost from the middle."""
 
 
 def _pole(x: Numbers, y: Numbers, at: tuple[float, float]) -> Numbers:
     return np.asarray(np.arctan2(y - at[1], x - at[0]), np.float32)
 
 
-def _patterns() -> Flow:
-    """Return the flow of arches, loops and whorls of several builds; shape (patterns, rows, columns)."""
+def _patterns() -> Numbers:
+    """Return what every cell should show, for arches, loops and whorls of several builds at every shift.
+
+    Shape (2 × cells, shifts × patterns), first all cosines of the doubled directions, then all sines: one product with
+    what is seen, so laid out, is its agreement with all of them.
+    """
     axis = np.arange(-_HALF, _HALF + _STEP / 2, _STEP, dtype=np.float32)
-    x, down = np.meshgrid(axis, axis)
-    y = -down  # the formulas have y up
+    across, down = np.meshgrid(axis, axis)
+    x = across.reshape(-1, 1) - SHIFTS[:, 0]
+    y = SHIFTS[:, 1] - down.reshape(-1, 1)  # the formulas have y up
 
     def arch(rise: float) -> Numbers:
         steep = np.clip(0.15 + rise * (y + 9.7) / 13.2, 0.05, 1.6)
@@ -64,13 +68,14 @@ def _patterns() -> Flow:
     ]
     whorls = [
         around(2.3, ((lean, 0.9 + apart), (-lean, 0.9 - apart)), ((-5.3, 0.9 - below), (5.3, 0.9 - below)))
-        for apart, lean in ((0.35, 0), (1.2, 0.35), (1.2, -0.35))
+        for apart, lean in ((0.35, 0), (1.2, 0.35), (1.2, -0.35), (1.1, 0.65), (1.1, -0.65))
         for below in (4.6, 6.4)
     ]
-    return np.stack([np.exp(2j * flow) for flow in (*arches, *tented, *loops, *whorls)]).astype(np.complex64)
+    flows = np.stack((*arches, *tented, *loops, *whorls), axis=-1).reshape(x.shape[0], -1)
+    return np.concatenate((np.cos(2 * flows), np.sin(2 * flows))).astype(np.float32)
 
 
-_FLOWS = _patterns()
+_EXPECTED = _patterns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +102,36 @@ def pointing(flow: Flow, weight: Numbers, x: Numbers, y: Numbers) -> Pointing:
     total = float(weight.sum())
     if total <= 0:
         return Pointing(0.0, 0.0, 0.0, 0.0, 0.0)
-    seen = (np.conj(flow) * (weight / total)).astype(np.complex64)
-    by_turn = np.stack([_evidence(seen, x, y, turn) for turn in TURNS])
-    by_turn -= 0.5 * np.square(TURNS / CROOKED)[:, None]
-    likely = np.exp(by_turn - by_turn.max())
-    turns, places = likely.sum(axis=1) / likely.sum(), likely.sum(axis=0) / likely.sum()
+    evidence = SHARPNESS * (_gathered(flow * (weight / total), x, y) @ _EXPECTED).reshape(len(TURNS), len(SHIFTS), -1)
+    evidence -= SHARPNESS * FAR * np.square(SHIFTS).sum(axis=1)[:, None]
+    evidence -= 0.5 * np.square(TURNS / CROOKED)[:, None, None]
+    likely = np.exp(evidence - evidence.max()).sum(axis=2)
+    likely /= likely.sum()
+    turns = likely.sum(axis=1)
     near = turns * (np.abs(TURNS - TURNS[turns.argmax()]) <= MODE)
     beyond = np.clip((np.abs(TURNS) - 18.75) / 7.5, 0, 1)
-    tip_x, tip_y = places @ SHIFTS
+    # Shifts count along the finger's own axes: turned back, they are those of the image.
+    shifts, around = likely @ SHIFTS, np.deg2rad(TURNS)
     return Pointing(
         float((near * TURNS).sum() / near.sum()),
         float(near.sum()),
         float((turns * beyond).sum()),
-        float(tip_x),
-        float(tip_y),
+        float((np.cos(around) * shifts[:, 0] - np.sin(around) * shifts[:, 1]).sum()),
+        float((np.sin(around) * shifts[:, 0] + np.cos(around) * shifts[:, 1]).sum()),
     )
 
 
-def _evidence(seen: Flow, x: Numbers, y: Numbers, turn: float) -> Logarithms:
-    """Return the logarithmic evidence for ``turn`` and each shift, all patterns taken together."""
-    cos, sin = np.float32(np.cos(np.deg2rad(turn))), np.float32(np.sin(np.deg2rad(turn)))
-    from_x, from_y = x[None, :] - SHIFTS[:, :1], y[None, :] - SHIFTS[:, 1:]
-    last = _FLOWS.shape[1] - 1
-    columns = np.clip(np.rint((cos * from_x + sin * from_y + _HALF) / _STEP), 0, last).astype(np.intp)
-    rows = np.clip(np.rint((cos * from_y - sin * from_x + _HALF) / _STEP), 0, last).astype(np.intp)
-    turned = seen * np.exp(2j * np.deg2rad(turn)).astype(np.complex64)
-    agreed = SHARPNESS * ((_FLOWS[:, rows, columns] @ turned).real - FAR * np.square(SHIFTS).sum(axis=1))
-    most = agreed.max(axis=0)
-    return np.asarray(most + np.log(np.exp(agreed - most).sum(axis=0)), np.float64)
+def _gathered(seen: Flow, x: Numbers, y: Numbers) -> Numbers:
+    """Return what is seen, turned upright from each of TURNS and gathered into cells; shape (turns, 2 × cells)."""
+    around = np.deg2rad(TURNS)[:, None]
+    cos, sin = np.cos(around), np.sin(around)
+    side = round(2 * _HALF / _STEP) + 1
+    columns = np.clip(np.rint((cos * x + sin * y + _HALF) / _STEP), 0, side - 1).astype(np.intp)
+    rows = np.clip(np.rint((cos * y - sin * x + _HALF) / _STEP), 0, side - 1).astype(np.intp)
+    upright = seen * np.exp(-2j * around)
+    cells = (np.arange(len(TURNS))[:, None] * side + rows) * side + columns
+    parts = [
+        np.bincount(cells.ravel(), part.ravel(), len(TURNS) * side * side).reshape(len(TURNS), -1)
+        for part in (upright.real, upright.imag)
+    ]
+    return np.concatenate(parts, axis=1).astype(np.float32)

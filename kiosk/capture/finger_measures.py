@@ -131,7 +131,7 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
         certainty=float(certainty[skin].mean()),
         clarity=float(clarity[skin].mean()),
         uniformity=float(max(0.0, 1 - 2 * dark[skin].std())),
-        period_mm=_period(soft, mean, skin),
+        period_mm=_period(soft, skin),
         evenness=_evenness(soft, gx, gy, inner),
         centre_x_mm=float(x.mean()),
         centre_y_mm=float(y.mean()),
@@ -205,25 +205,14 @@ def _flow(xx: Field, yy: Field, xy: Field) -> npt.NDArray[np.complex64]:
 def _clear(grey: Field, flow: npt.NDArray[np.complex64]) -> Field:
     """Return 1 where a pixel is dark or light as the ridge or valley that it lies on, 0 where it is not."""
     level = _blurred(grey, 6.0)
-    crisp = _blurred(grey, 0.7) < level
-    nearest = np.rint(np.angle(flow) / 2 * _DIRECTIONS / np.pi).astype(np.intp) % _DIRECTIONS
-    nearest = np.kron(nearest, np.ones((BLOCK, BLOCK), np.intp))
+    way = np.kron(np.sqrt(flow), np.ones((BLOCK, BLOCK), np.complex64))
+    height, width = grey.shape
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     along = np.zeros_like(grey)
-    for direction in range(_DIRECTIONS):
-        smoothed = cv2.filter2D(grey, cv2.CV_32F, _line(direction), borderType=cv2.BORDER_REFLECT_101)
-        along[nearest == direction] = smoothed[nearest == direction]
-    return np.asarray(crisp == (along < level), np.float32)
-
-
-def _line(direction: int) -> Field:
-    """Return a mean along a line of 15 pixels in ``direction``."""
-    angle = np.pi * direction / _DIRECTIONS
-    line = np.zeros((15, 15), np.float32)
-    ends = [
-        (round(112 + 16 * side * 7 * np.cos(angle)), round(112 + 16 * side * 7 * np.sin(angle))) for side in (-1, 1)
-    ]
-    cv2.line(line, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
-    return np.asarray(line / line.sum(), np.float32)
+    for step in range(-3, 4):  # seven looks over 14 pixels of ridge
+        at_x, at_y = x + np.float32(2.33 * step) * way.real, y + np.float32(2.33 * step) * way.imag
+        along += cv2.remap(grey, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray((_blurred(grey, 0.7) < level) == (along / 7 < level), np.float32)
 
 
 def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
@@ -245,14 +234,15 @@ def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
     return min(clearest) / max(clearest) if len(clearest) > 1 else 1.0
 
 
-def _period(soft: Field, mean: Field, skin: Mask) -> float:
+def _period(soft: Field, skin: Mask) -> float:
     """Return millimetres from ridge to ridge: a wave's slope deviates as its height does, times 2 pi / period."""
-    gx, gy = _slope(soft, 1, 0) / 8, _slope(soft, 0, 1) / 8
-    height, slope = _blocks(np.square(soft - _blurred(soft, 8.0))), _blocks(gx * gx + gy * gy)
-    waves = skin & (slope > 1)
-    if not waves.any():
+    gx, gy = _slope(soft, 1, 0), _slope(soft, 0, 1)
+    waves = np.asarray(soft - _blurred(soft, 8.0), np.float32)
+    height, slope = _blocks(waves * waves), _blocks(gx * gx + gy * gy)
+    waving = skin & (slope > 64)
+    if not waving.any():
         return 0.0
-    return float(np.median(2 * np.pi * np.sqrt(height[waves] / slope[waves]))) * _MM
+    return float(np.median(2 * np.pi * np.sqrt(64 * height[waving] / slope[waving]))) * _MM
 
 
 def _long_axis(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:

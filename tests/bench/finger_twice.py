@@ -17,12 +17,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
+from finger_advice import SENSORS, Sensor, laid, wilson
+
 from drivers.fingerprint.synthetic.features import THRESHOLD, compare, extract
 from drivers.fingerprint.synthetic.skin import INTACT, Skin
 from drivers.fingerprint.synthetic.synthesis import Master, aged, master
 from kiosk.capture.advice import FingerAdvice
 from kiosk.capture.finger import judge
-from tests.bench.finger_advice import SENSORS, Sensor, laid, wilson
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ def main() -> None:
         scores = np.array([score for _, score in others])
         same = np.array(tally.repeats)
         print(f"{sensor.name}: {len(tally.first)} fingers; not good {tally.not_good}, featureless {tally.no_features}")
-        for threshold in sorted({200, 240, 280, THRESHOLD, 360}):
+        for threshold in sorted({200, 240, THRESHOLD, 320, 360}):
             caught, false = int((same >= threshold).sum()), int((scores >= threshold).sum())
             mark = " <- THRESHOLD" if threshold == THRESHOLD else ""
             print(f"  {threshold}: caught {wilson(caught, len(same))}; false {_upper(false, len(scores))}{mark}")

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.fingerprint.synthetic.synthesis import CANVAS, Master, Pattern, impression, master, pattern_of
+from drivers.fingerprint.synthetic.features import THRESHOLD, compare, extract
+from drivers.fingerprint.synthetic.skin import INTACT, Skin
+from drivers.fingerprint.synthetic.synthesis import CANVAS, Master, Pattern, aged, impression, master, pattern_of
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,78 @@ def test_a_shift_moves_and_a_turn_turns(finger: Master) -> None:
 def test_part_of_a_tip_covers_part_of_the_glass(finger: Master) -> None:
     whole, half = (impression(finger, seed=1, shift=(0, 0), coverage=c) for c in (1.0, 0.5))
     assert half[200:].min() > 200 > whole[200:260].min()
+
+
+def _contrast(image: np.ndarray) -> float:
+    return float(image[100:190, 80:180].std())
+
+
+def test_a_worn_finger_is_the_same_at_every_growth_and_wear_is_the_skin_s(finger: Master) -> None:
+    farmer = Skin(wear=0.6, scars=2)
+    worn, again = aged(finger, farmer), master(7, 2, farmer)
+    assert np.array_equal(worn.relief, again.relief)
+    assert np.array_equal(worn.creases, again.creases)
+    assert worn.skin == farmer
+    assert aged(finger, INTACT).skin == INTACT
+    assert np.array_equal(aged(finger, INTACT).relief, finger.relief)
+
+
+def test_wear_flattens_ridges_closes_pores_and_adds_lines(finger: Master) -> None:
+    """The share of the relief that is still the intact finger's ridges falls steadily."""
+    alike = []
+    for wear in (0.2, 0.5, 1.0):
+        worn = aged(finger, Skin(wear=wear))
+        alike.append(float(np.corrcoef(worn.relief.ravel(), finger.relief.ravel())[0, 1]))
+        assert worn.pores.mean() < finger.pores.mean()
+        assert worn.creases.mean() > finger.creases.mean()
+    assert 1 > alike[0] > alike[1] > alike[2] > 0.1
+
+
+def test_a_farmer_s_finger_is_still_theirs(finger: Master) -> None:
+    worn = aged(finger, Skin(wear=0.4, scars=1))
+    first, second = (extract(impression(worn, seed=seed)) for seed in (1, 2))
+    stranger = extract(impression(master(8, 2, Skin(wear=0.4, scars=1)), seed=1))
+    assert first is not None
+    assert second is not None
+    assert stranger is not None
+    assert compare(first, second) >= THRESHOLD > compare(first, stranger)
+
+
+def test_a_scar_parts_the_ridges_and_leaves_the_rest_alone(finger: Master) -> None:
+    scarred = aged(finger, Skin(scars=1))
+    changed = np.abs(scarred.creases - finger.creases) > 0.3
+    assert 60 < changed.sum() < 1500
+    rows, columns = np.nonzero(changed)
+    spread = np.linalg.svd(np.column_stack((rows - rows.mean(), columns - columns.mean())), compute_uv=False)
+    assert spread[0] > 4 * spread[1]  # a line
+    assert np.array_equal(scarred.relief[:60], finger.relief[:60])
+
+
+def test_dry_skin_is_dry_unless_told_otherwise(finger: Master) -> None:
+    dry = aged(finger, Skin(moisture=0.1))
+    assert _dark(impression(dry, seed=1)) < _dark(impression(finger, seed=1))
+    assert np.array_equal(impression(dry, seed=1, moisture=0.5), impression(finger, seed=1, moisture=0.5))
+
+
+@pytest.mark.parametrize("traits", [{"wear": 1.1}, {"wear": -0.1}, {"scars": -1}, {"scars": 10}, {"moisture": 2.0}])
+def test_there_are_bounds_to_skin(traits: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="no skin"):
+        Skin(**traits)  # type: ignore[arg-type]
+
+
+def test_a_finger_that_slides_leaves_the_ridges_along_its_way(finger: Master) -> None:
+    """Level ridges survive a slide to the side, and are lost in one towards the palm; upright ones the other way."""
+    still = impression(finger, seed=1, rotation=0, shift=(0, 0))
+    level, upright = (impression(finger, seed=1, rotation=0, shift=(0, 0), smear=smear) for smear in ((12, 0), (0, 12)))
+    assert _contrast(level) < 0.85 * _contrast(still)
+    top = np.s_[30:80, 100:156]  # above the core, where ridges of any pattern run level
+    assert level[top].std() > 1.4 * upright[top].std()
+
+
+def test_a_slide_changes_nothing_else(finger: Master) -> None:
+    assert np.array_equal(impression(finger, seed=4, smear=(0.0, 0.0)), impression(finger, seed=4))
+    still, slid = impression(finger, seed=4), impression(finger, seed=4, smear=(6.0, 0.0))
+    assert abs(float(still.mean()) - float(slid.mean())) < 8
 
 
 @pytest.mark.parametrize("position", [0, 11, -1])
