@@ -1,7 +1,7 @@
 """What a visit captured, as the records of ISO/IEC 19794 that the centre reads, and back to pictures.
 
 One record of each kind: 19794-5 for the photo, 19794-4 for all fingers, 19794-6 for the irises, 19794-7 for the
-signature's time series. Readers and cameras are named nowhere: a small sensor meets no FAP level, and none is claimed.
+signature's time series. No FAP level is claimed: no small sensor meets one.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.iso import face, finger, iris, signature
-from kiosk.capture.iso.common import Capture, Quality
+from kiosk.capture.iso.common import Capture, Device, Quality
 from kiosk.capture.iso.images import Codec, compress
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.session import Impression, Photo, Session, Sex
@@ -59,8 +59,24 @@ class Records:
         )
 
 
-def records_of(session: Session, *, codec: Codec, opinions: Sequence[Opinion | None]) -> Records:
-    """The records of a visit that is complete; ``codec``, a lossless one, packs fingers and irises.
+NOT_TOLD = Device()
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a station makes its records: the lossless codec of fingers and irises, and who made its devices."""
+
+    codec: Codec = Codec.JPEG2000
+    camera: Device = NOT_TOLD
+    reader: Device = NOT_TOLD
+    eye_camera: Device = NOT_TOLD
+
+
+PLAIN = Making()
+
+
+def records_of(session: Session, *, making: Making, opinions: Sequence[Opinion | None]) -> Records:
+    """The records of a visit that is complete.
 
     ``opinions``: an installed NFIQ 2's, one for each finger given and then given again; None where it has none.
 
@@ -70,16 +86,17 @@ def records_of(session: Session, *, codec: Codec, opinions: Sequence[Opinion | N
     if session.photo is None or session.biodata is None:
         raise ValueError("the visit lacks the photo")
     given = zip((*session.impressions, *session.rechecked), opinions, strict=True)
-    fingers = [_finger(impression, opinion) for impression, opinion in given]
+    fingers = [_finger(impression, opinion, making.reader) for impression, opinion in given]
+    irises = [_iris(each, making.eye_camera) for each in session.irises]
     return Records(
-        face=face.face_record(_face(session.photo, session.biodata.sex)),
-        fingers=finger.finger_record(fingers, codec=codec) if fingers else b"",
-        irises=iris.iris_record([_iris(each) for each in session.irises], codec=codec) if session.irises else b"",
+        face=face.face_record(_face(session.photo, session.biodata.sex, making.camera)),
+        fingers=finger.finger_record(fingers, codec=making.codec) if fingers else b"",
+        irises=iris.iris_record(irises, codec=making.codec) if irises else b"",
         signature=_signature(session) if session.strokes else b"",
     )
 
 
-def _face(photo: Photo, sex: Sex) -> face.FaceImage:
+def _face(photo: Photo, sex: Sex, device: Device) -> face.FaceImage:
     angles = photo.angles
     glasses = photo.advice is FaceAdvice.GLASSES_OFF
     return face.FaceImage(
@@ -98,11 +115,11 @@ def _face(photo: Photo, sex: Sex) -> face.FaceImage:
             if 0 <= round(x) < photo.width and 0 <= round(y) < photo.height
         ),
         processing=frozenset({face.Processing.CROPPED, face.Processing.DOWN_SAMPLED}),
-        capture=Capture(photo.captured, face.Source.PHOTO_CAMERA, qualities=(Quality(photo.score),)),
+        capture=Capture(photo.captured, face.Source.PHOTO_CAMERA, device, (Quality(photo.score),)),
     )
 
 
-def _finger(impression: Impression, second: Opinion | None) -> finger.FingerImage:
+def _finger(impression: Impression, second: Opinion | None, device: Device) -> finger.FingerImage:
     qualities = [Quality(impression.score)]
     if second is not None:
         qualities.append(Quality.nfiq2(second.score, second.version))
@@ -112,11 +129,11 @@ def _finger(impression: Impression, second: Opinion | None) -> finger.FingerImag
         impression.width,
         impression.height,
         impression.ppi,
-        capture=Capture(impression.captured, qualities=tuple(qualities)),
+        capture=Capture(impression.captured, device=device, qualities=tuple(qualities)),
     )
 
 
-def _iris(image: IrisImage) -> iris.IrisImage:
+def _iris(image: IrisImage, device: Device) -> iris.IrisImage:
     def exactly(pixels: int) -> iris.Between:
         return iris.Between(max(1, pixels), max(1, pixels))
 
@@ -131,7 +148,7 @@ def _iris(image: IrisImage) -> iris.IrisImage:
         centre_x=exactly(image.centre_x),
         centre_y=exactly(image.centre_y),
         diameter=exactly(image.diameter),
-        capture=Capture(image.captured, iris.Technology.CMOS_OR_CCD, qualities=(Quality(image.score),)),
+        capture=Capture(image.captured, iris.Technology.CMOS_OR_CCD, device, (Quality(image.score),)),
     )
 
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from kiosk.capture import face, finger, iris
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
-from kiosk.capture.iso.images import Codec
 from kiosk.journey.excepting import Doubt, Excepted, Part, Why, Written
 from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import Finger
 from kiosk.journey.guards import every_finger_settled
 from kiosk.journey.session import Biodata, Impression, Session, Sex
 from kiosk.record import canonical
-from kiosk.record.biometrics import Opinion, Records, records_of
+from kiosk.record.biometrics import PLAIN, Making, Opinion, Records, records_of
 
 FORMAT = "rekam-recording"
 VERSION = 2
@@ -124,14 +123,14 @@ def recording_of(
     began: datetime,
     ended: datetime,
     signature: bytes,
-    codec: Codec = Codec.JPEG2000,
+    making: Making = PLAIN,
     timings: Mapping[str, int] | None = None,
     opinion: Opine = nobody,
 ) -> Recording:
     """Gather a visit that is signed off and confirmed by an officer.
 
-    ``signature`` is its picture as PNG, empty where it was excepted; ``codec`` packs fingers and irises; ``opinion``
-    tells what an installed NFIQ 2 thinks of a finger.
+    ``signature`` is its picture as PNG, empty where it was excepted; ``making`` is how the records are made;
+    ``opinion`` tells what an installed NFIQ 2 thinks of a finger.
 
     Raises:
         ValueError: naming what the visit lacks; nothing may be sealed without it.
@@ -161,7 +160,7 @@ def recording_of(
         excepted=session.excepted,
         algorithms=ALGORITHMS,
         biodata=session.biodata,
-        records=records_of(session, codec=codec, opinions=opinions),
+        records=records_of(session, making=making, opinions=opinions),
         photo=PhotoNote(session.photo.advice, session.photo.score, session.photo.tries),
         hands_photo=b"" if session.hands_photo is None else session.hands_photo.jpeg,
         signature=signature if session.strokes else b"",

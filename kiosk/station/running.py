@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.capture.iso.common import Device
 from kiosk.capture.iso.images import Codec
 from kiosk.journey.session import Session
 from kiosk.notify import Notifier
+from kiosk.record.biometrics import Making
 from kiosk.record.card_face import Typeface
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.exchange import Exchange
@@ -18,7 +20,7 @@ from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox
-from kiosk.station.crew import Crew, Packing
+from kiosk.station.crew import Crew
 from kiosk.station.crew.books import Books, open_books
 from kiosk.station.crew.devices import World, choose
 from kiosk.station.loop import Guest, Loop, Present, Timing
@@ -76,7 +78,8 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             typeface=Typeface(
                 FONTS / "AtkinsonHyperlegibleNext-Medium.ttf", FONTS / "AtkinsonHyperlegibleNext-Bold.ttf"
             ),
-            packing=_packing(settings),
+            making=_making(settings),
+            nfiq2=None if settings.capture.nfiq2 is None else Path(settings.capture.nfiq2),
         )
         guest = watchers.invite(crew.world)
         loop = Loop(
@@ -121,9 +124,14 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
         window.close()
 
 
-def _packing(settings: Settings) -> Packing:
+def _making(settings: Settings) -> Making:
     chosen = settings.capture
-    return Packing(Codec(chosen.finger_images), None if chosen.nfiq2 is None else Path(chosen.nfiq2))
+    return Making(
+        Codec(chosen.finger_images),
+        camera=Device(*chosen.camera_id),
+        reader=Device(*chosen.reader_id),
+        eye_camera=Device(*chosen.eye_camera_id),
+    )
 
 
 def _nobody(settings: Settings) -> Session:

@@ -39,6 +39,7 @@ THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Language = Literal["id", "en"]
+DeviceId = tuple[Annotated[int, Field(ge=0, le=0xFFFF)], Annotated[int, Field(ge=0, le=0xFFFF)]]
 
 
 class BadSettings(Exception):
@@ -295,6 +296,10 @@ class Capture(_Section):
     """Of fingers and irises; both keep every pixel."""
     nfiq2: Command | None = None
     """NIST's nfiq2 command, for a second opinion on every finger image; none where it is left out."""
+    camera_id: DeviceId = (0, 0)
+    reader_id: DeviceId = (0, 0)
+    eye_camera_id: DeviceId = (0, 0)
+    """The maker's number in IBIA's register and the maker's own for the model, as records name them; 0 is not told."""
     backdrop_odd: Backdrop = Field(default=Backdrop.RED, strict=False)
     backdrop_even: Backdrop = Field(default=Backdrop.BLUE, strict=False)
     backdrop_foreigner: Backdrop = Field(default=Backdrop.ORANGE, strict=False)

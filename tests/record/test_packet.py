@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
-from kiosk.capture.iso.common import SC37
+from kiosk.capture.iso.common import SC37, Device
 from kiosk.capture.iso.face import read_face_record
 from kiosk.capture.iso.finger import read_finger_record
+from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import read_iris_record
 from kiosk.capture.iso.signature import read_signature_record
 from kiosk.journey.excepting import Doubt, Excepted, Why, Written
@@ -20,7 +21,7 @@ from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Biodata, Point, Sex
 from kiosk.record import canonical
-from kiosk.record.biometrics import Opinion, Records
+from kiosk.record.biometrics import Making, Opinion, Records
 from kiosk.record.packet import (
     ALGORITHMS,
     IrisNote,
@@ -106,6 +107,15 @@ def test_irises_and_pressure_are_kept_where_there_are_any(world: Any, session_of
     assert recording.records.iris_pictures()[0].startswith(b"\x89PNG")
     series = read_signature_record(recording.records.signature)
     assert (series.width, series.height, series.felt) == (150.0, 50.0, True)
+
+
+def test_records_name_the_devices_that_the_office_told(world: Any, session_of: Callable[[Any], Any]) -> None:
+    making = Making(Codec.PNG, camera=Device(1, 2), reader=Device(3, 4))
+    records = gather(session_of(world.cast.ordinary), making=making).records
+    assert read_face_record(records.face).capture.device == Device(1, 2)
+    fingers = read_finger_record(records.fingers)
+    assert {each.capture.device for each in fingers} == {Device(3, 4)}
+    assert b"\x89PNG" in records.fingers
 
 
 def test_a_second_opinion_goes_into_the_record(world: Any, session_of: Callable[[Any], Any]) -> None:

@@ -72,6 +72,7 @@ def test_every_mistake_is_told_at_once_with_key_and_allowed_values(content: dict
         ("capture", "finger_images", "jpeg"),
         ("capture", "nfiq2", "nfiq2"),
         ("capture", "backdrop_odd", "green"),
+        ("capture", "finger_images", "wsq"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(content: dict[str, Any], section: str, key: str, value: object) -> None:

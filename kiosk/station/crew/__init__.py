@@ -5,7 +5,6 @@ Each device has one worker thread, and so have the records. What they find out g
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from drivers.camera import Camera, Frame
 from drivers.fingerprint import FingerReader
 from drivers.panel import Lamp, Panel
 from drivers.printer import CardPrinter
-from kiosk.capture.iso.images import Codec
 from kiosk.journey.effects import (
     CallOfficer,
     CheckOfficer,
@@ -39,6 +37,7 @@ from kiosk.journey.effects import (
 )
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Refusal, Step
+from kiosk.record.biometrics import PLAIN, Making
 from kiosk.record.card_face import Typeface
 from kiosk.record.telemetry import Occasion
 from kiosk.station.channels import Inbox, Latest
@@ -58,14 +57,6 @@ CAPTURE_LIGHT = 0.8
 """Level of the light on the face while the camera is in use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
-    """How captures go into the packet: the images' codec, and the command that gives a second opinion on fingers."""
-
-    codec: Codec = Codec.JPEG2000
-    nfiq2: Path | None = None
-
-
 class Crew:
     """Performs effects, each on the thread of whoever can. Construct, start(), perform() …, close()."""
 
@@ -78,7 +69,8 @@ class Crew:
         *,
         software: str,
         typeface: Typeface,
-        packing: Packing = Packing(),
+        making: Making = PLAIN,
+        nfiq2: Path | None = None,
     ) -> None:
         self.preview: Latest[Frame] = Latest()
         self.world = devices.world
@@ -87,12 +79,10 @@ class Crew:
         self._family = ""
         tell = inbox.put
 
-        self.clerk = Clerk(
-            opening, tell, occur, software=software, template_family=lambda: self._family, codec=packing.codec
-        )
+        self.clerk = Clerk(opening, tell, occur, software=software, template_family=lambda: self._family, making=making)
         self._camera: Worker[Camera] = Worker(Device.CAMERA, devices.camera, _sees, tell)
         self._reader: Worker[FingerReader] = Worker(Device.FINGERPRINT, devices.reader, self._meets, tell)
-        self._opinions = Opinions(None if packing.nfiq2 is None else SecondOpinion(packing.nfiq2))
+        self._opinions = Opinions(None if nfiq2 is None else SecondOpinion(nfiq2))
         self._photographer = Photographer(self._camera, self.preview, tell)
         self._fingerprinter = Fingerprinter(
             self._reader,

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from drivers.fingerprint import Template
-from kiosk.capture.iso.images import Codec
 from kiosk.capture.signature import signature_png
 from kiosk.journey.effects import CheckOfficer, FindOrder, LookUp, PrintCard, Prove, Seal, SettleCard
 from kiosk.journey.events import (
@@ -36,6 +35,7 @@ from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.session import Accepted, Session
 from kiosk.journey.steps import Card, Refusal
 from kiosk.record import keeping, nik
+from kiosk.record.biometrics import PLAIN, Making
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
@@ -79,13 +79,13 @@ class Clerk:
         *,
         software: str,
         template_family: Callable[[], str],
-        codec: Codec = Codec.JPEG2000,
+        making: Making = PLAIN,
     ) -> None:
         self.broken = False
         self.standing = Standing()
         self.ready = threading.Event()
         self._opening, self._tell, self._occur = opening, tell, occur
-        self._software, self._template_family, self._codec = software, template_family, codec
+        self._software, self._template_family, self._making = software, template_family, making
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._packet: tuple[int, str] | None = None
         self._roster_told: bool | None = None
@@ -310,7 +310,7 @@ class Clerk:
                 began=seen.began,
                 ended=_now(),
                 signature=signature_png(session.strokes) if session.strokes else b"",
-                codec=self._codec,
+                making=self._making,
                 timings=seen.timings,
                 opinion=seen.opinion,
             )
