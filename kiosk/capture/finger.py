@@ -21,7 +21,7 @@ AMPLE_MM2 = 115.0
 LEAST_GOOD = 55
 """Score below which a print is never called good, even if nothing explains what is wrong with it."""
 WIDE_MM = 11.0
-"""Side of a window from which it shows more than the core, which points nowhere; a narrower one claims nothing."""
+"""Side of a window from which it shows a finger tip's outline; a finger fills a narrower one however it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class _Window:
     @property
     def area(self) -> float:
         return self.width * self.height
+
+    @property
+    def wide(self) -> bool:
+        """Whether the outline of a print shows, and more of its flow than the core, which points nowhere."""
+        return min(self.width, self.height) >= WIDE_MM
 
 
 def judge(image: npt.NDArray[np.uint8], *, ppi: int = 500) -> Judgement:
@@ -68,28 +73,28 @@ def _advice(measures: Measures, score: int, window: _Window) -> FingerAdvice:
     """Return the change that helps most: first what spoils every ridge, then what hides some, then the rest."""
     if measures == NOTHING or measures.foreground < 0.06:
         return FingerAdvice.UNCLEAR
-    if (spoilt := _spoilt(measures)) is not None:
+    if (spoilt := _spoilt(measures, window)) is not None:
         return spoilt
     if (partial := _partial(measures, window)) is not None:
         return partial
-    if measures.dark < 0.30 or (measures.dark < 0.355 and measures.area_mm2 < min(118.0, 0.92 * window.area)):
+    if _faint(measures, window):
         return FingerAdvice.PRESS_HARDER
     # Where hardly a ridge has a direction, their flow is no witness.
-    if measures.askew > 0.58 and measures.certainty > 0.5 and min(window.width, window.height) >= WIDE_MM:
+    if measures.askew > 0.47 and measures.certainty > 0.5 and window.wide:
         return FingerAdvice.STRAIGHTEN
-    if measures.dark > 0.555 or (measures.dark > 0.50 and measures.area_mm2 > 164):
+    if _heavy(measures, window):
         return FingerAdvice.PRESS_LIGHTER
     return FingerAdvice.GOOD if score >= LEAST_GOOD else FingerAdvice.UNCLEAR
 
 
-def _spoilt(measures: Measures) -> FingerAdvice | None:
+def _spoilt(measures: Measures, window: _Window) -> FingerAdvice | None:
     """Say what spoils the ridges themselves: a slide, water, or too little of it."""
     # A slide turns ridges grey by their direction; a soft image is grey too, but alike in all directions.
     uneven = 0.72 - 2 * max(0.0, measures.contrast - 0.165)
     if measures.grey > 0.37 and measures.contrast < 0.20 and measures.evenness < uneven:
         return FingerAdvice.SMUDGED
     # Water fills valleys here and not there; pressure makes all of them narrow.
-    if measures.closed > 0.08 and measures.patchiness > 0.27:
+    if measures.closed > 0.08 and _patchy(measures, window):
         return FingerAdvice.WET
     # Dry ridges are broken into dots all over, so no direction is sure and little is dark; worn ones in patches.
     if 0.30 < measures.certainty < 0.66 and measures.clarity < 0.85:
@@ -97,16 +102,23 @@ def _spoilt(measures: Measures) -> FingerAdvice | None:
     return None
 
 
+def _patchy(measures: Measures, window: _Window) -> bool:
+    """Say whether contrast is lost in some places only; a narrow window may show hardly more than one of them."""
+    if window.wide:
+        return 0.45 * measures.patchiness - measures.uniformity > -0.435
+    return measures.patchiness + 0.63 * measures.grey > 0.459
+
+
 def _partial(measures: Measures, window: _Window) -> FingerAdvice | None:
     """Say whether the finger lies beside the window, or only its tip on it."""
-    sideways = max(measures.cut_left, measures.cut_right)
-    if measures.area_mm2 < min(70.0, 0.57 * window.area):
+    x, y = abs(measures.centre_x_mm), abs(measures.centre_y_mm)
+    sideways = max(measures.cut_left, measures.cut_right) > 0.2 and x > y
+    if measures.area_mm2 < min(70.0, 0.64 * window.area):
         # What the upper edge cuts may be the tip's half, laid alone, or the other half: the flow tells which.
         beyond = measures.tip_y_mm - measures.centre_y_mm < -0.5 and measures.cut_top > 0.2
-        return FingerAdvice.CENTRE if beyond or sideways > 0.6 or measures.cut_bottom > 0.2 else FingerAdvice.WHOLE_TIP
-    if abs(measures.centre_x_mm) > _spare(window.width) and sideways > 0.2:
-        return FingerAdvice.CENTRE
-    if abs(measures.centre_y_mm) > _spare(window.height) and max(measures.cut_top, measures.cut_bottom) > 0.2:
+        return FingerAdvice.CENTRE if beyond or sideways or measures.cut_bottom > 0.2 else FingerAdvice.WHOLE_TIP
+    upwards = max(measures.cut_top, measures.cut_bottom) > 0.2
+    if (sideways and x > _spare(window.width)) or (upwards and y > _spare(window.height)):
         return FingerAdvice.CENTRE
     return None
 
@@ -117,3 +129,19 @@ def _spare(side: float) -> float:
     A finger fills a window of 10 mm wherever it lies, so that there a little says much.
     """
     return 0.7 + 0.2 * max(0.0, side - 9.75)
+
+
+def _faint(measures: Measures, window: _Window) -> bool:
+    """Say whether ridges are thin, and either very much so or on little skin, as a light touch leaves them."""
+    if measures.certainty < 0.6:  # worn or broken: pressing harder would not mend it
+        return False
+    if not window.wide:  # no outline: thin ridges that are thin all over
+        return measures.dark + 0.9 * measures.uniformity < 1.03
+    return measures.dark < 0.30 or (measures.dark < 0.38 and measures.area_mm2 < 115)
+
+
+def _heavy(measures: Measures, window: _Window) -> bool:
+    """Say whether ridges are broad, and either very much so or on much skin, as they are when pressed flat."""
+    if not window.wide:
+        return measures.dark > 0.43 + 0.19 * measures.uniformity
+    return measures.dark > 0.60 or (measures.dark > 0.50 and measures.area_mm2 > 164)

@@ -194,7 +194,7 @@ def real(folder: Path, ppi: int, pictures: Path | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=12, help="ten fingers each, thirty prints a finger (default 12)")
-    parser.add_argument("--first", type=int, default=5000, help="number of the first person (default 5000)")
+    parser.add_argument("--first", type=int, default=7000, help="number of the first person (default 7000)")
     parser.add_argument("--real", type=Path, help="a folder of real prints")
     parser.add_argument("--ppi", type=int, default=300, help="their pixels an inch (default 300)")
     parser.add_argument("--pictures", type=Path, help="a folder for pictures with the measures drawn over them")
