@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from drivers.fingerprint.synthetic.features import THRESHOLD, compare, extract
+from drivers.fingerprint.synthetic.flow import CANVAS, Pattern, pattern_of
 from drivers.fingerprint.synthetic.skin import INTACT, Skin
-from drivers.fingerprint.synthetic.synthesis import CANVAS, Master, Pattern, aged, impression, master, pattern_of
+from drivers.fingerprint.synthetic.synthesis import Master, aged, impression, master
 
 
 @pytest.fixture(scope="module")
