@@ -16,7 +16,7 @@ from drivers.fingerprint.synthetic.skin import Skin
 from drivers.fingerprint.synthetic.synthesis import Master, aged, impression, master
 from kiosk.capture.advice import FingerAdvice
 from kiosk.capture.finger import ALGORITHM, judge
-from kiosk.capture.finger_measures import NOTHING, Measures
+from kiosk.capture.finger.measuring import NOTHING, Measures
 
 Image = npt.NDArray[np.uint8]
 ORDINARY: dict[str, Any] = {"shift": (0.0, 0.0), "rotation": 0.0, "pressure": 0.5, "moisture": 0.5}

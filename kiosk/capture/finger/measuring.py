@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from kiosk.capture.finger_axis import pointing
+from kiosk.capture.finger.axis import pointing
 
 Field = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.capture.advice import FingerAdvice
-from kiosk.capture.finger_measures import NOTHING, Measures, measure
+from kiosk.capture.finger.measuring import NOTHING, Measures, measure
 
 ALGORITHM = "REKAM_FINGER_2"
 """Kept with every score; a change to anything here or in the measures that moves scores takes the next number."""
