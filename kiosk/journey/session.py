@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.capture.backdrop import Backdrop
+from kiosk.capture.processing import Processing
 from kiosk.journey.excepting import Doubt, Excepted, Part, Subject, Written
 from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
@@ -44,7 +45,7 @@ class Photo:
 
     ``score``: 0 to 100, our own; ``tries``: stills judged for it. ``points``: feature points of ISO/IEC 19794-5:2011,
     each an MPEG-4 code such as "12.1" with x and y in pixels of the photo; ``angles``: yaw, pitch and roll in degrees,
-    counted as that standard does; both where a face was found.
+    counted as that standard does; both where a face was found. ``processing``: what was done to it since it was taken.
     """
 
     jpeg: bytes = field(repr=False)
@@ -56,6 +57,7 @@ class Photo:
     points: tuple[tuple[str, float, float], ...] = field(default=(), repr=False)
     angles: tuple[float, float, float] | None = field(default=None, repr=False)
     captured: datetime | None = None
+    processing: frozenset[Processing] = frozenset()
 
 
 TRIES_A_FINGER = 2
