@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kiosk.capture.face import HEAD_LENGTH, Box, FaceJudgement
+from kiosk.capture.processing import Processing
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -35,11 +37,24 @@ class Portrait:
     """A portrait, uint8 (800, 600, 3), RGB, and where the face's feature points lie in it: x and y in its pixels.
 
     ``turned`` is by how many degrees, anticlockwise, it was turned to bring the head upright; 0 is as it was seen.
+    ``across`` is how many pixels of the frame its width shows.
     """
 
     pixels: Pixels = field(repr=False)
     features: Mapping[str, tuple[float, float]] = field(repr=False)
+    across: float
     turned: float = 0.0
+
+    @property
+    def processing(self) -> frozenset[Processing]:
+        """What was done to the frame to make it."""
+        done = {
+            Processing.CROPPED: True,
+            Processing.ROTATED: self.turned != 0,
+            Processing.DOWN_SAMPLED: self.across > SIZE[0],
+            Processing.INTERPOLATED: self.across < SIZE[0],
+        }
+        return frozenset(each for each, so in done.items() if so)
 
 
 def portray(frame: Pixels, seen: FaceJudgement) -> Portrait:
@@ -47,7 +62,7 @@ def portray(frame: Pixels, seen: FaceJudgement) -> Portrait:
 
     A head that leans by no more than ``UPRIGHT`` is turned upright, about the point between the eyes. Where the
     portrait would reach beyond the frame it is not turned, and cut as closely as the frame allows: pixels are never
-    invented. ValueError when no face was found; cut around a box of your own with ``crop`` then.
+    invented. ValueError when no face was found; cut around a box of your own with ``as_seen`` then.
     """
     if seen.eyes is None or seen.box is None or seen.angles is None:
         raise ValueError("No face was found in this frame; cut the portrait where the oval is.")
@@ -63,11 +78,16 @@ def portray(frame: Pixels, seen: FaceJudgement) -> Portrait:
             finer = 2 if across > 1.2 * SIZE[0] else 1
             large = cv2.warpAffine(frame, finer * onto, (finer * SIZE[0], finer * SIZE[1]), flags=cv2.INTER_CUBIC)
             pixels = cv2.resize(large, SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-            return Portrait(pixels, _placed(seen.features, onto), math.degrees(roll))
-    x, y, w, h = window(frame.shape, seen.box)
+            return Portrait(pixels, _placed(seen.features, onto), across, math.degrees(roll))
+    return as_seen(frame, seen.box, seen.features)
+
+
+def as_seen(frame: Pixels, box: Box, features: Mapping[str, tuple[float, float]] = MappingProxyType({})) -> Portrait:
+    """The portrait around a head's ``box`` in a frame, not turned; ``features`` are places in the frame."""
+    x, y, w, h = window(frame.shape, box)
     scale_x, scale_y = SIZE[0] / w, SIZE[1] / h
     onto = np.array([[scale_x, 0.0, -scale_x * x], [0.0, scale_y, -scale_y * y]])
-    return Portrait(crop(frame, seen.box), _placed(seen.features, onto))
+    return Portrait(crop(frame, box), _placed(features, onto), w)
 
 
 def crop(frame: Pixels, box: Box) -> Pixels:

@@ -12,6 +12,7 @@ from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.iso import face, finger, iris, signature
 from kiosk.capture.iso.common import Capture, Device, Quality
 from kiosk.capture.iso.images import Codec, compress
+from kiosk.capture.processing import Processing
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.session import Impression, Photo, Session, Sex
 
@@ -24,6 +25,12 @@ class Opinion(NamedTuple):
 
 
 _EYES = {Eye.RIGHT: iris.Eye.RIGHT, Eye.LEFT: iris.Eye.LEFT}
+_PROCESSING = {
+    Processing.ROTATED: face.Processing.ROTATED,
+    Processing.CROPPED: face.Processing.CROPPED,
+    Processing.DOWN_SAMPLED: face.Processing.DOWN_SAMPLED,
+    Processing.INTERPOLATED: face.Processing.INTERPOLATED,
+}
 _GENDERS = {Sex.MALE: face.Gender.MALE, Sex.FEMALE: face.Gender.FEMALE}
 
 
@@ -114,7 +121,7 @@ def _face(photo: Photo, sex: Sex, device: Device) -> face.FaceImage:
             for name, x, y in photo.points
             if 0 <= round(x) < photo.width and 0 <= round(y) < photo.height
         ),
-        processing=frozenset({face.Processing.CROPPED, face.Processing.DOWN_SAMPLED}),
+        processing=frozenset(_PROCESSING[each] for each in photo.processing),
         capture=Capture(photo.captured, face.Source.PHOTO_CAMERA, device, (Quality(photo.score),)),
     )
 

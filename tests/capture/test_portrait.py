@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.face import HEAD_LENGTH, HEAD_WIDTH, OVAL, Box, FaceJudgement
 from kiosk.capture.face.measuring import Measures
-from kiosk.capture.portrait import EYES, LARGEST, SIZE, UPRIGHT, crop, portrait_jpeg, portray
+from kiosk.capture.portrait import EYES, LARGEST, SIZE, UPRIGHT, as_seen, crop, portrait_jpeg, portray
+from kiosk.capture.processing import Processing
 
 WELL_PLACED: Box = (OVAL[0] - OVAL[2], OVAL[1] - OVAL[3], 2 * OVAL[2], 2 * OVAL[3])
 
@@ -87,6 +88,14 @@ def test_a_head_that_leans_much_stays_as_it_was_seen() -> None:
     assert (portrait.pixels == crop(frame, seen.box)).all()
     assert portrait.features["12.1"] == pytest.approx(centre_of(portrait.pixels, 1), abs=2)
     assert portrait.turned == 0.0
+
+
+def test_what_was_done_to_a_portrait_is_told() -> None:
+    # 144 pixels from eye to eye make a portrait of 576: enlarged a little.
+    assert portray(*leaning(0.0)).processing == {Processing.CROPPED, Processing.INTERPOLATED}
+    assert portray(*leaning(5.0)).processing == {Processing.CROPPED, Processing.INTERPOLATED, Processing.ROTATED}
+    still = frame_with_eyes(2592, 1944, WELL_PLACED)
+    assert as_seen(still, WELL_PLACED).processing == {Processing.CROPPED, Processing.DOWN_SAMPLED}
 
 
 @given(st.floats(-8, 8), st.floats(0.1, 0.9), st.floats(0.1, 0.9))

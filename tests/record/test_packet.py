@@ -16,6 +16,7 @@ from kiosk.capture.iso.finger import read_finger_record
 from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import read_iris_record
 from kiosk.capture.iso.signature import read_signature_record
+from kiosk.capture.processing import Processing
 from kiosk.journey.excepting import Doubt, Excepted, Why, Written
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
@@ -107,6 +108,23 @@ def test_irises_and_pressure_are_kept_where_there_are_any(world: Any, session_of
     assert recording.records.iris_pictures()[0].startswith(b"\x89PNG")
     series = read_signature_record(recording.records.signature)
     assert (series.width, series.height, series.felt) == (150.0, 50.0, True)
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        frozenset({Processing.CROPPED, Processing.ROTATED, Processing.INTERPOLATED}),
+        frozenset({Processing.CROPPED, Processing.DOWN_SAMPLED}),
+        frozenset(),
+    ],
+)
+def test_the_face_record_says_what_was_done_to_the_photo(
+    world: Any, session_of: Callable[[Any], Any], done: frozenset[Processing]
+) -> None:
+    session = session_of(world.cast.ordinary)
+    recording = gather(session.but(photo=replace(session.photo, processing=done)))
+    said = read_face_record(recording.records.face).processing
+    assert {each.name for each in said} == {each.name for each in done}
 
 
 def test_records_name_the_devices_that_the_office_told(world: Any, session_of: Callable[[Any], Any]) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
@@ -10,7 +10,7 @@ from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.face import OVAL, FaceJudge, FaceJudgement
 from kiosk.capture.face.steadiness import SteadyAdvice
 from kiosk.capture.hands import hands_jpeg
-from kiosk.capture.portrait import crop, portrait_jpeg, portray
+from kiosk.capture.portrait import as_seen, portrait_jpeg, portray
 from kiosk.journey.effects import TakeHandsPhoto, TakePhoto, Watch
 from kiosk.journey.events import Event, FaceJudged, HandsPhotoTaken, PhotoTaken
 from kiosk.journey.session import Photo
@@ -99,25 +99,24 @@ class Photographer:
 
 def photo(frame: Frame, judgement: FaceJudgement) -> Photo:
     """The portrait out of a still, with what is known of the face on it."""
-    features: Mapping[str, Place] = {}
     angles = judgement.angles
     if judgement.box is None or angles is None:
-        pixels = crop(frame.pixels, WHERE_THE_OVAL_IS)
+        portrait = as_seen(frame.pixels, WHERE_THE_OVAL_IS)
     else:
         portrait = portray(frame.pixels, judgement)
-        pixels, features = portrait.pixels, portrait.features
         # ISO/IEC 19794-5 counts pitch downward, and roll, here the portrait's own, towards the person's right shoulder.
-        angles = (angles[0], -angles[1], -_lean(features["12.2"], features["12.1"]))
-    height, width = pixels.shape[:2]
+        angles = (angles[0], -angles[1], -_lean(portrait.features["12.2"], portrait.features["12.1"]))
+    height, width = portrait.pixels.shape[:2]
     return Photo(
-        portrait_jpeg(pixels),
+        portrait_jpeg(portrait.pixels),
         width,
         height,
         judgement.advice,
         score=judgement.score,
-        points=tuple((name, x, y) for name, (x, y) in features.items()),
+        points=tuple((name, x, y) for name, (x, y) in portrait.features.items()),
         angles=angles,
         captured=datetime.now(UTC),
+        processing=portrait.processing,
     )
 
 
