@@ -63,6 +63,8 @@ class Doubt(Enum):
     """An index finger given again looks like the other hand's."""
     INDEX_DIFFERS = "index-differs"
     """An index finger given again does not look like itself."""
+    INDEX_NOT_AGAIN = "index-not-again"
+    """An index finger was not given again."""
     FINGERS_FAINT = "fingers-faint"
     """Some fingers stayed unclear after three tries."""
     EYES_NOT_SEEN = "eyes-not-seen"

@@ -384,6 +384,7 @@ DOUBTS: Final[dict[Doubt, str]] = {
     Doubt.HANDS_SWAPPED: word("The hands may be swapped. Look at both."),
     Doubt.INDEX_DIFFERS: word("One index finger did not match. Look closely."),
     Doubt.FINGERS_ALIKE: word("Two fingers look alike. Look at the hands."),
+    Doubt.INDEX_NOT_AGAIN: word("An index finger was not given again."),
     Doubt.PHOTO: word("The photo could be better."),
     Doubt.FINGERS_FAINT: word("Some fingers stayed unclear."),
     Doubt.EYES_NOT_SEEN: word("The eyes were not taken well."),
