@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from drivers.camera import Camera, Frame
+from drivers.camera.eyeball import Condition
 from drivers.camera.eyes import EyePainter, EyePose, EyeScene
 from drivers.camera.simulated import STILL, EyeBooth, SimulatedCamera
 from kiosk.capture.advice import EyeAdvice
@@ -149,6 +150,19 @@ def test_a_good_still_is_enough_and_a_blink_costs_one_more() -> None:
     images, looked_at = taken([EyePose.SHUT.value, EyeScene()])
     assert looked_at == 2
     assert [image.advice for image in images] == [EyeAdvice.GOOD, EyeAdvice.GOOD]
+
+
+def test_each_eye_has_its_own_advice() -> None:
+    (image,), looked_at = taken([EyePose.RIGHT_SHUT.value])
+    assert looked_at == BURST
+    assert (image.eye, image.advice) == (Eye.LEFT, EyeAdvice.GOOD)
+
+
+def test_each_eye_may_be_good_in_another_still() -> None:
+    left_shut = EyeScene(left=Condition.SHUT)
+    images, looked_at = taken([EyePose.RIGHT_SHUT.value, left_shut, EyePose.SHUT.value])
+    assert looked_at == 2
+    assert [(image.eye, image.advice) for image in images] == [(eye, EyeAdvice.GOOD) for eye in BOTH_EYES]
 
 
 def test_of_stills_that_are_none_of_them_good_each_eye_has_its_best() -> None:

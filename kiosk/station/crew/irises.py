@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
 from kiosk.capture.advice import EyeAdvice
-from kiosk.capture.iris import EyeJudge, EyesJudgement, iris_image
+from kiosk.capture.iris import EyeJudge, EyesJudgement, advise, iris_image
 from kiosk.journey.effects import TakeEyes, WatchEyes
 from kiosk.journey.events import Event, EyesJudged, EyesTaken
 from kiosk.journey.eyes import Eye, IrisImage
@@ -66,7 +66,7 @@ class Irises:
             # Each still by itself: they follow so far apart that a shift between two says nothing of either.
             judgement = self._judge.judge(frame.pixels, wanted=effect.wanted)
             best = better(best, pictures(frame, judgement, effect.wanted))
-            if judgement.advice is EyeAdvice.GOOD:
+            if all(eye in best and best[eye].advice is EyeAdvice.GOOD for eye in effect.wanted):
                 break
         images = tuple(best[eye] for eye in effect.wanted if eye in best)
         log.info("irises: %s", ", ".join(f"{image.advice.value} {image.score}" for image in images) or "none seen")
@@ -74,8 +74,8 @@ class Irises:
 
 
 def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) -> Mapping[Eye, IrisImage]:
-    """The picture of each wanted eye that is seen in a still."""
-    now = datetime.now(UTC)
+    """The picture of each wanted eye that is seen in a still, each with its own advice: a shut one spoils no other."""
+    now, (rows, columns) = datetime.now(UTC), frame.pixels.shape[:2]
     images: dict[Eye, IrisImage] = {}
     for eye in wanted:
         if eye in judgement.eyes:
@@ -87,7 +87,7 @@ def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) ->
                 width=width,
                 height=height,
                 score=measures.score,
-                advice=judgement.advice,
+                advice=advise(judgement, None, wanted=(eye,), size=(columns, rows)),
                 centre_x=round(cut.x),
                 centre_y=round(cut.y),
                 diameter=round(2 * cut.radius),
