@@ -12,13 +12,14 @@ from drivers.camera import Camera, Frame
 from drivers.camera.eyeball import Condition
 from drivers.camera.eyes import EyePainter, EyePose, EyeScene
 from drivers.camera.simulated import STILL, EyeBooth, SimulatedCamera
+from drivers.errors import Refused
 from kiosk.capture.advice import EyeAdvice
 from kiosk.journey.effects import TakeEyes, WatchEyes
-from kiosk.journey.events import Event, EyesJudged, EyesTaken
+from kiosk.journey.events import DeviceLost, Event, EyesJudged, EyesTaken
 from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
 from kiosk.journey.steps import Device
 from kiosk.station.channels import Latest
-from kiosk.station.crew.irises import BURST, Irises, better
+from kiosk.station.crew.irises import BURST, Irises, Meeting, better
 from kiosk.station.crew.onlooker import Judging, Onlooker
 from kiosk.station.worker import Worker
 
@@ -178,6 +179,41 @@ def test_an_eye_that_was_never_seen_is_missing() -> None:
     images, _ = taken([EyePose.LEFT_PATCHED.value])
     assert [image.eye for image in images] == [Eye.RIGHT]
     assert taken([EyePose.AWAY.value])[0] == ()
+
+
+class SmallCamera(Album):
+    """One of those whose stills are no larger than a preview of old."""
+
+    def __init__(self) -> None:
+        super().__init__([EyeScene()])
+        self.frames = [Frame(frame.pixels[:240, :320], frame.taken) for frame in self.frames]
+
+
+def test_a_camera_whose_stills_hold_no_iris_is_refused_when_it_is_opened(told: Told) -> None:
+    worker = Worker[Camera](Device.EYE_CAMERA, SmallCamera, Meeting(), told.put)
+    worker.start()
+    the(DeviceLost, told)
+    worker.close()
+    assert worker.trouble is Refused
+    assert not worker.broken
+
+
+def test_a_still_that_holds_no_iris_costs_the_camera_and_not_the_station(told: Told) -> None:
+    worker = worker_of(SmallCamera(), told)
+    worker.start()
+    Irises(worker, Latest(), told.put).take(TakeEyes(3, BOTH_EYES))
+    the(DeviceLost, told)
+    worker.close()
+    assert not worker.broken
+
+
+def test_a_cameras_stills_are_looked_at_once() -> None:
+    camera, meeting = Album([EyeScene()]), Meeting()
+    meeting(camera)
+    meeting(camera)
+    assert camera.taken == 1
+    with pytest.raises(Refused, match=r"320 × 240 .* 640 × 480; name a camera with larger ones"):
+        meeting(SmallCamera())
 
 
 def test_good_comes_before_a_higher_score() -> None:

@@ -46,7 +46,7 @@ from kiosk.station.crew.books import Books
 from kiosk.station.crew.clerk import Clerk, Seen
 from kiosk.station.crew.devices import Devices
 from kiosk.station.crew.fingerprinter import Fingerprinter
-from kiosk.station.crew.irises import Irises
+from kiosk.station.crew.irises import Irises, Meeting
 from kiosk.station.crew.opinions import Opinions
 from kiosk.station.crew.photographer import Photographer
 from kiosk.station.crew.printing import Printing
@@ -96,7 +96,7 @@ class Crew:
         ]
         self._irises: Irises | None = None
         if devices.iris is not None:
-            eye_camera: Worker[Camera] = Worker(Device.EYE_CAMERA, devices.iris, _sees, tell)
+            eye_camera: Worker[Camera] = Worker(Device.EYE_CAMERA, devices.iris, Meeting(), tell)
             self._irises = Irises(eye_camera, self.preview, tell)
             self.workers.append(eye_camera)
         self._onlookers = [each.onlooker for each in (self._photographer, self._irises) if each is not None]

@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
+from drivers.errors import Refused
 from kiosk.capture.advice import EyeAdvice
-from kiosk.capture.iris import EyeJudge, EyesJudgement, advise, iris_image
+from kiosk.capture.iris import VGA, EyeJudge, EyesJudgement, advise, iris_image
 from kiosk.journey.effects import TakeEyes, WatchEyes
 from kiosk.journey.events import Event, EyesJudged, EyesTaken
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.station.channels import Latest
 from kiosk.station.crew.onlooker import FRAME, Judging, Onlooker
-from kiosk.station.worker import Worker
+from kiosk.station.worker import PROBE, Worker
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,21 @@ STILL = 10.0
 """Seconds in which focus and exposure settle and the still is there."""
 BURST = 4
 """Stills of which the best of each eye is kept: a blink spoils one of them, and hardly all."""
+
+
+class Meeting:
+    """The eye camera's probe: does it still see, and, once for each that is opened, are its stills large enough?"""
+
+    def __init__(self) -> None:
+        self._met: Camera | None = None
+
+    def __call__(self, camera: Camera) -> None:
+        """Raise a DeviceError when not."""
+        camera.preview(within=PROBE)
+        if camera is not self._met:
+            still(camera)
+            camera.unlock()
+            self._met = camera
 
 
 class Irises:
@@ -62,7 +78,7 @@ class Irises:
         camera.unlock()
         best: Mapping[Eye, IrisImage] = {}
         for _ in range(BURST):
-            frame = camera.still(within=STILL)
+            frame = still(camera)
             # Each still by itself: they follow so far apart that a shift between two says nothing of either.
             judgement = self._judge.judge(frame.pixels, wanted=effect.wanted)
             best = better(best, pictures(frame, judgement, effect.wanted))
@@ -71,6 +87,18 @@ class Irises:
         images = tuple(best[eye] for eye in effect.wanted if eye in best)
         log.info("irises: %s", ", ".join(f"{image.advice.value} {image.score}" for image in images) or "none seen")
         self._tell(EyesTaken(effect.visit, images))
+
+
+def still(camera: Camera) -> Frame:
+    """A still. Raises Refused when no picture of an iris fits into it: the station then goes on without eyes."""
+    frame = camera.still(within=STILL)
+    height, width = frame.pixels.shape[:2]
+    if width < VGA[0] or height < VGA[1]:
+        raise Refused(
+            f"The eye camera's stills are {width} × {height} pixels, and an iris needs {VGA[0]} × {VGA[1]}; "
+            "name a camera with larger ones in the settings."
+        )
+    return frame
 
 
 def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) -> Mapping[Eye, IrisImage]:
