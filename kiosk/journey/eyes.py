@@ -31,3 +31,16 @@ class IrisImage:
     diameter: int
     pixels: bytes = field(repr=False)
     captured: datetime | None = None
+
+
+def best_of(*tries: tuple[IrisImage, ...]) -> tuple[IrisImage, ...]:
+    """The best picture of each eye over several tries, right before left."""
+    best: dict[Eye, IrisImage] = {}
+    for image in (image for images in tries for image in images):
+        held = best.get(image.eye)
+        best[image.eye] = image if held is None else max(image, held, key=_worth)
+    return tuple(best[eye] for eye in BOTH_EYES if eye in best)
+
+
+def _worth(image: IrisImage) -> tuple[bool, int]:
+    return image.advice is EyeAdvice.GOOD, image.score

@@ -21,6 +21,7 @@ from kiosk.journey.events import (
     RosterSeen,
 )
 from kiosk.journey.excepting import Subject
+from kiosk.journey.eyes import best_of
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.session import TRIES_A_FINGER, Session
 from kiosk.journey.steps import RECORDING_NEEDS, Device, Purpose, Refusal
@@ -46,6 +47,11 @@ FLAPPING = 10
 def free(session: Session, _: Event) -> bool:
     """Nothing is being looked up for the resident just now."""
     return not session.busy
+
+
+def busy(session: Session, _: Event) -> bool:
+    """An answer is being waited for."""
+    return session.busy
 
 
 def nik_complete(session: Session, _: Event) -> bool:
@@ -131,7 +137,12 @@ def _since(session: Session) -> float:
 def photo_could_be_better(session: Session, event: Event) -> bool:
     """The photo leaves something to wish for, and it has not been tried often enough yet."""
     poor = isinstance(event, PhotoTaken) and event.photo.advice is not FaceAdvice.GOOD
-    return poor and session.photo_tries + 1 < PHOTO_TRIES
+    return awaited(session, event) and poor and session.photo_tries + 1 < PHOTO_TRIES
+
+
+def awaited(session: Session, _: Event) -> bool:
+    """This picture was asked for where the resident stands now, not before they turned aside."""
+    return session.busy
 
 
 def self_timer_over(session: Session, event: Event) -> bool:
@@ -154,9 +165,9 @@ def eyes_waited_for_long(session: Session, event: Event) -> bool:
 
 def eyes_could_be_better(session: Session, event: Event) -> bool:
     """An eye is missing or unclear, and it has not been tried often enough yet."""
-    if not isinstance(event, EyesTaken):
+    if not isinstance(event, EyesTaken) or not awaited(session, event):
         return False
-    seen = {iris.eye for iris in event.images if iris.advice is EyeAdvice.GOOD}
+    seen = {iris.eye for iris in best_of(session.irises, event.images) if iris.advice is EyeAdvice.GOOD}
     return not seen.issuperset(session.wanted_eyes) and session.eye_tries + 1 < EYE_TRIES
 
 
@@ -204,6 +215,11 @@ def recheck_settled(session: Session, event: Event) -> bool:
     return event.same or session.attempts + 1 >= FINGER_TRIES
 
 
+def absent_often(session: Session, _: Event) -> bool:
+    """The reader has waited for the index finger as often as it is tried."""
+    return session.attempts + 1 >= FINGER_TRIES
+
+
 def recheck_asked(session: Session, event: Event) -> bool:
     """The comparison is of the finger that is asked now."""
     if not isinstance(event, FingerCompared) or event.impression is None:
@@ -248,8 +264,13 @@ def nothing_awaited(session: Session, _: Event) -> bool:
 
 
 def something_marked(session: Session, _: Event) -> bool:
-    """The officer marked at least one part."""
-    return bool(session.marked)
+    """The officer marked at least one part more, which needs a reason."""
+    return bool(session.newly_marked)
+
+
+def something_unmarked(session: Session, _: Event) -> bool:
+    """The officer took back at least one exception, and gave none."""
+    return any(session.is_excepted(part) and part not in session.marked for part in session.may_except)
 
 
 def may_be_marked(session: Session, event: Event) -> bool:

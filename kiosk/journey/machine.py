@@ -20,11 +20,15 @@ Ask = Callable[[Session], Effect | None]
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """To another step, or into the same one anew. What was typed or shown there is cleared."""
+    """To another step, or into the same one anew. What was typed or shown there is cleared.
+
+    ``keeps``: the tries of the finger that is asked for go on counting.
+    """
 
     to: Step
     when: Guard | None = None
     note: tuple[Note, ...] = ()
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def _follow(table: Table, session: Session, event: Event, row: Row) -> tuple[Ses
             return after, _asked(row.do, after)
         case Go():
             left, again = _asked(table[session.step].leave, session), row.to is session.step
-            after = _cleared(session, again=again).but(
+            after = _cleared(session, keeps=again or row.keeps).but(
                 **({"step": row.to, "resume": None} | _noted(row.note, session, event))
             )
             return _arrive(table, after, left, again=again)
@@ -147,7 +151,9 @@ def _follow(table: Table, session: Session, event: Event, row: Row) -> tuple[Ses
 
 
 def _interrupt(table: Table, session: Session) -> tuple[Session, tuple[Effect, ...]]:
-    return _arrive(table, session, _asked(table[session.step].leave, session))
+    left = _asked(table[session.step].leave, session)
+    # Whatever was awaited of the device will not come any more.
+    return _arrive(table, session.but(busy=False, progress=None, good_since=None), left)
 
 
 def _arrive(
@@ -166,11 +172,11 @@ def _arrive(
     return session, (*before, *_asked(stage.enter, session))
 
 
-def _cleared(session: Session, *, again: bool) -> Session:
+def _cleared(session: Session, *, keeps: bool) -> Session:
     session = session.but(
         typed="", refusal=None, tries_left=None, minutes_locked=None, busy=False, progress=None, good_since=None
     )
-    return session if again else session.but(attempts=0, best=None, finger_advice=None)
+    return session if keeps else session.but(attempts=0, best=None, finger_advice=None)
 
 
 def _noted(notes: tuple[Note, ...], session: Session, event: Event) -> dict[str, object]:

@@ -34,13 +34,15 @@ from kiosk.journey.events import (
     WhyChosen,
 )
 from kiosk.journey.excepting import Doubt, Excepted, Part, Subject, Written
-from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
-from kiosk.journey.fingers import RECHECKED
+from kiosk.journey.eyes import best_of
+from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.machine import Note
 from kiosk.journey.session import Impression, Photo, Session
 from kiosk.journey.steps import Refusal
 
 Changes = Mapping[str, object]
+Tries = tuple[tuple[Finger, int], ...]
+"""Which finger was asked for, and the score of what was given."""
 
 
 def because(refusal: Refusal) -> Note:
@@ -153,18 +155,11 @@ def eyes(session: Session, event: Event) -> Changes:
 
 
 def irises(session: Session, event: Event) -> Changes:
-    """The best picture of each eye so far."""
+    """The best picture so far of each eye that is wanted."""
     if not isinstance(event, EyesTaken):
         return {}
-    best: dict[Eye, IrisImage] = {}
-    for iris in (*session.irises, *event.images):
-        held = best.get(iris.eye)
-        best[iris.eye] = iris if held is None else max(iris, held, key=_iris_worth)
-    return {"irises": tuple(best[eye] for eye in BOTH_EYES if eye in best), "eye_tries": session.eye_tries + 1}
-
-
-def _iris_worth(iris: IrisImage) -> tuple[bool, int]:
-    return iris.advice is EyeAdvice.GOOD, iris.score
+    wanted = tuple(image for image in event.images if image.eye in session.wanted_eyes)
+    return {"irises": best_of(session.irises, wanted), "eye_tries": session.eye_tries + 1}
 
 
 def ink(session: Session, event: Event) -> Changes:
@@ -188,10 +183,11 @@ def finger_kept(session: Session, event: Event) -> Changes:
     """The best impression of this finger, with the scores of all its tries; the next finger begins afresh."""
     if not isinstance(event, FingerTaken):
         return {}
-    kept = _best(session.best, event.impression)
-    alike = {Doubt.FINGERS_ALIKE} if event.same_as is not None else set()
+    tried = _tried(session.tried, event.impression)
+    kept = _scored(_better(session.best, _looking(event)), tried)
+    alike = {Doubt.FINGERS_ALIKE} if kept.same_as is not None else set()
     impressions = tuple(sorted((*session.impressions, kept), key=lambda each: each.finger))
-    return _NEXT_FINGER | {"impressions": impressions, "noted": session.noted | alike}
+    return _NEXT_FINGER | {"impressions": impressions, "tried": tried, "noted": session.noted | alike}
 
 
 def finger_again(session: Session, event: Event) -> Changes:
@@ -200,17 +196,25 @@ def finger_again(session: Session, event: Event) -> Changes:
         return {}
     return {
         "attempts": session.attempts + 1,
-        "best": _best(session.best, event.impression),
+        "best": _better(session.best, _looking(event)),
+        "tried": _tried(session.tried, event.impression),
         "finger_advice": event.advice,
         "refusal": Refusal.FINGER_UNCLEAR,
     }
 
 
 def given_before(session: Session, event: Event) -> Changes:
-    """It looks like an earlier finger: that one is named, and nothing is kept."""
+    """It looks like an earlier finger: nothing is kept of it, nor of tries before it, which may be of the same one."""
     if not isinstance(event, FingerTaken):
         return {}
-    return {"same_as": event.same_as, "repeats": session.repeats + 1, "refusal": Refusal.FINGER_GIVEN_BEFORE}
+    return (
+        _NEXT_FINGER
+        | _refused(session, event)
+        | {
+            "repeats": session.repeats + 1,
+            "refusal": Refusal.FINGER_GIVEN_BEFORE,
+        }
+    )
 
 
 def both_again(session: Session, event: Event) -> Changes:
@@ -219,57 +223,95 @@ def both_again(session: Session, event: Event) -> Changes:
         return {}
     kept = tuple(each for each in session.impressions if each.finger is not event.same_as)
     anew = {"impressions": kept, "taken_again": True, "refusal": Refusal.FINGERS_BOTH_AGAIN}
-    return _NEXT_FINGER | anew | {"same_as": event.same_as}
+    return _NEXT_FINGER | _refused(session, event) | anew
 
 
 _NEXT_FINGER: dict[str, object] = {"attempts": 0, "best": None, "finger_advice": None, "repeats": 0, "same_as": None}
 
 
-def _best(held: Impression | None, new: Impression) -> Impression:
-    scores = new.scores if held is None else held.scores + new.scores
-    return replace(new if held is None else max(new, held, key=_worth), scores=scores)
+def _refused(session: Session, event: FingerTaken) -> dict[str, object]:
+    tried = _tried(session.tried, event.impression)
+    return {"same_as": event.same_as, "given_twice": session.given_twice + 1, "tried": tried}
 
 
-def _worth(impression: Impression) -> tuple[bool, bool, int]:
-    """A print without features cannot collect a card later, however clear its picture."""
-    return impression.advice is FingerAdvice.GOOD, bool(impression.template), impression.score
+def _looking(event: FingerTaken) -> Impression:
+    return replace(event.impression, same_as=event.same_as)
+
+
+def _tried(before: Tries, impression: Impression) -> Tries:
+    return (*before, (impression.finger, impression.score))
+
+
+def _scored(impression: Impression, tries: Tries) -> Impression:
+    return replace(impression, scores=tuple(score for finger, score in tries if finger is impression.finger))
+
+
+def _better(held: Impression | None, new: Impression) -> Impression:
+    return new if held is None else max(new, held, key=_worth)
+
+
+def _worth(impression: Impression) -> tuple[bool, bool, bool, int]:
+    """What looks like another finger is likely to be it; and a print without features cannot collect a card later,
+    however clear its picture."""
+    good = impression.advice is FingerAdvice.GOOD
+    return impression.same_as is None, good, bool(impression.template), impression.score
 
 
 def recheck_kept(session: Session, event: Event) -> Changes:
     """The second impression of an index finger, and whether the reader doubts that it is the same finger."""
     if not isinstance(event, FingerCompared) or event.impression is None:
         return {}
+    tried = _tried(session.tried_again, event.impression)
+    kept = _scored(event.impression if event.same else _better(session.best, event.impression), tried)
     doubt = set()
     if not event.same:
         doubt = {Doubt.HANDS_SWAPPED if event.same_as in RECHECKED else Doubt.INDEX_DIFFERS}
-    again = (*session.rechecked, event.impression)
-    return {"rechecked": again, "noted": session.noted | doubt, "attempts": 0, "same_as": None}
+    again = (*session.rechecked, kept)
+    return _NEXT_FINGER | {"rechecked": again, "tried_again": tried, "noted": session.noted | doubt}
 
 
 def recheck_again(session: Session, event: Event) -> Changes:
     """The reader sees another finger, or sees this one too badly to tell: another try."""
-    if not isinstance(event, FingerCompared):
+    if not isinstance(event, FingerCompared) or event.impression is None:
         return {}
     if event.same_as is not None:
         why = Refusal.HANDS_SWAPPED if event.same_as in RECHECKED else Refusal.FINGER_OTHER
     else:
-        read = event.impression is not None and event.impression.template
-        why = Refusal.FINGER_NOT_SAME if read else Refusal.FINGER_UNCLEAR
-    return {"attempts": session.attempts + 1, "refusal": why, "same_as": event.same_as}
+        why = Refusal.FINGER_NOT_SAME if event.impression.template else Refusal.FINGER_UNCLEAR
+    return {
+        "attempts": session.attempts + 1,
+        "best": _better(session.best, event.impression),
+        "tried_again": _tried(session.tried_again, event.impression),
+        "finger_advice": event.impression.advice,
+        "refusal": why,
+        "same_as": event.same_as,
+    }
+
+
+def recheck_absent(session: Session, event: Event) -> Changes:
+    """The index finger did not come, or the reader does not feel it: another try."""
+    return {"attempts": session.attempts + 1, "refusal": Refusal.FINGER_NONE}
+
+
+def not_given_again(session: Session, event: Event) -> Changes:
+    """The index finger is not given again: the officer is told, and the recording goes on."""
+    finger = session.asked_finger
+    left = session.not_again if finger is None else session.not_again | {finger}
+    return _NEXT_FINGER | {"not_again": left, "noted": session.noted | {Doubt.INDEX_NOT_AGAIN}}
 
 
 def excepting(subject: Subject) -> Note:
-    """An officer is asked for an exception; the finger that was asked for is marked already."""
+    """An officer is asked for an exception: what was asked for is marked, and what was excepted before stays so."""
 
     def note(session: Session, event: Event) -> Changes:
-        marked: set[Part] = set()
+        marked: set[Part] = {each.part for each in session.excepted}
         match subject:
             case Subject.SIGNATURE:
-                marked = {Written.SIGNATURE}
+                marked.add(Written.SIGNATURE)
             case Subject.FINGERS if session.asked_finger is not None:
-                marked = {session.asked_finger}
+                marked.add(session.asked_finger)
             case Subject.EYES:
-                marked = set(session.wanted_eyes)
+                marked.update(session.wanted_eyes)
         return {"excepting": subject, "marked": frozenset(marked)}
 
     note.__name__ = f"excepting_{subject.value}"
@@ -284,18 +326,36 @@ def marked(session: Session, event: Event) -> Changes:
 
 
 def only_marked(session: Session, event: Event) -> Changes:
-    """These marks, and no other."""
-    return {"marked": event.parts & frozenset(session.may_except)} if isinstance(event, OnlyMarked) else {}
+    """These marks, and of this subject no other."""
+    if not isinstance(event, OnlyMarked):
+        return {}
+    may = frozenset(session.may_except)
+    return {"marked": (session.marked - may) | (event.parts & may)}
 
 
 def excepted(session: Session, event: Event) -> Changes:
-    """The officer's exceptions, with the reason; what was signed before is not kept when the signature is excepted."""
-    if not isinstance(event, WhyChosen) or session.officer is None:
+    """The officer's exceptions: those given before that stay, and new ones with the reason.
+
+    What was captured of a part that is excepted now is not kept, and the next finger begins afresh.
+    """
+    if session.officer is None:
         return {}
-    officer = session.officer
-    new = tuple(Excepted(part, event.why, officer) for part in session.may_except if part in session.marked)
-    strokes = () if Written.SIGNATURE in session.marked else session.strokes
-    return _NOTHING_EXCEPTED | {"excepted": session.excepted + new, "strokes": strokes}
+    officer, why = session.officer, event.why if isinstance(event, WhyChosen) else None
+    kept = tuple(each for each in session.excepted if each.part in session.marked)
+    new = (
+        ()
+        if why is None
+        else tuple(Excepted(part, why, officer) for part in session.may_except if part in session.newly_marked)
+    )
+    return (
+        _NEXT_FINGER
+        | _NOTHING_EXCEPTED
+        | {
+            "excepted": kept + new,
+            "strokes": () if Written.SIGNATURE in session.marked else session.strokes,
+            "irises": tuple(each for each in session.irises if each.eye not in session.marked),
+        }
+    )
 
 
 def not_excepted(session: Session, event: Event) -> Changes:

@@ -71,6 +71,9 @@ LEAVING: On = HOME | {
     HelpAsked: (Aside(Step.HELP),),
 }
 OFFICER: On = LEAVING | {
+    # Not while a PIN is looked up: its answer would count for whatever is asked after coming back.
+    CancelAsked: (Aside(Step.CANCEL, when=guards.free),),
+    HelpAsked: (Aside(Step.HELP, when=guards.free),),
     Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
     Erase: (Stay(when=guards.free, note=(notes.erased,)),),
     Next: (
@@ -204,7 +207,7 @@ RECORDING: dict[Step, Stage] = {
                     when=guards.photo_could_be_better,
                     note=(notes.photo, notes.because(Refusal.PHOTO_NOT_YET)),
                 ),
-                Go(Step.PHOTO_REVIEW, note=(notes.photo,)),
+                Go(Step.PHOTO_REVIEW, when=guards.awaited, note=(notes.photo,)),
             ),
         },
     ),
@@ -244,7 +247,7 @@ RECORDING: dict[Step, Stage] = {
             ),
             FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.scan,)),),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.scan,)),),
-            CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.FINGERS),)),),
+            CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.FINGERS),), keeps=True),),
         },
     ),
     # The centre believes an exception when it sees the hands, and whose they are.
@@ -258,7 +261,7 @@ RECORDING: dict[Step, Stage] = {
         | {
             Next: (Stay(when=guards.free, note=(notes.self_timer,)),),
             FaceJudged: (Stay(when=guards.self_timer_over, note=(notes.waiting,), do=(asks.take_hands_photo,)),),
-            HandsPhotoTaken: (Go(Step.HANDS_REVIEW, note=(notes.hands_photo,)),),
+            HandsPhotoTaken: (Go(Step.HANDS_REVIEW, when=guards.awaited, note=(notes.hands_photo,)),),
         },
     ),
     Step.HANDS_REVIEW: Stage(
@@ -279,8 +282,13 @@ RECORDING: dict[Step, Stage] = {
                 Go(Step.RECHECK, when=guards.recheck_settled, note=(notes.recheck_kept,)),
                 Go(Step.RECHECK, when=guards.recheck_asked, note=(notes.recheck_again,)),
             ),
-            FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.compare,)),),
+            # A finger that was given once and is not felt again keeps nobody here: the officer is told.
+            FingerAbsent: (
+                Go(Step.RECHECK, when=guards.absent_often, note=(notes.not_given_again,)),
+                Go(Step.RECHECK, note=(notes.recheck_absent,)),
+            ),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.compare,)),),
+            CannotGive: (Go(Step.RECHECK, note=(notes.not_given_again,)),),
         },
     ),
     # Only where the station has the camera for it. One that stops costs nobody the recording: the officer is told.
@@ -303,7 +311,7 @@ RECORDING: dict[Step, Stage] = {
                     when=guards.eyes_could_be_better,
                     note=(notes.irises, notes.because(Refusal.EYES_NOT_YET)),
                 ),
-                Go(Step.REVIEW, note=(notes.irises,)),
+                Go(Step.REVIEW, when=guards.awaited, note=(notes.irises,)),
             ),
             CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.EYES),)),),
         },
@@ -343,7 +351,7 @@ RECORDING: dict[Step, Stage] = {
 BACK_TO_IT: tuple[Row, ...] = (
     Go(Step.SIGNATURE, when=guards.of_the_signature, note=(notes.not_excepted,)),
     Go(Step.EYES, when=guards.of_the_eyes, note=(notes.not_excepted,)),
-    Go(Step.FINGERS, note=(notes.not_excepted,)),
+    Go(Step.FINGERS, note=(notes.not_excepted,), keeps=True),
 )
 EXCEPTING: dict[Step, Stage] = {
     Step.EXCEPTION_ASKED: Stage(
@@ -354,9 +362,9 @@ EXCEPTING: dict[Step, Stage] = {
         | {
             OfficerKnown: (
                 Go(Step.EXCEPTION_WHY, when=guards.of_the_signature, note=(notes.officer,)),
-                Go(Step.EXCEPTION_WHICH, note=(notes.officer,)),
+                Go(Step.EXCEPTION_WHICH, note=(notes.officer,), keeps=True),
             ),
-            Back: BACK_TO_IT,
+            Back: (Stay(when=guards.busy), *BACK_TO_IT),
             TimedOut: BACK_TO_IT,
         },
     ),
@@ -368,7 +376,8 @@ EXCEPTING: dict[Step, Stage] = {
             Marked: (Stay(note=(notes.marked,)),),
             OnlyMarked: (Go(Step.EXCEPTION_WHY, when=guards.may_be_marked, note=(notes.only_marked,)),),
             Next: (
-                Go(Step.EXCEPTION_WHY, when=guards.something_marked),
+                Go(Step.EXCEPTION_WHY, when=guards.something_marked, keeps=True),
+                Go(Step.FINGERS, when=guards.something_unmarked, note=(notes.excepted,)),
                 Stay(note=(notes.because(Refusal.NOTHING_MARKED),)),
             ),
             Back: BACK_TO_IT,

@@ -96,6 +96,8 @@ class Impression:
     pixels: bytes = field(repr=False)
     template: bytes = field(repr=False)
     captured: datetime | None = None
+    same_as: Finger | None = None
+    """The finger given before that it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,16 @@ class Session:
     finger_advice: FingerAdvice | None = None
     progress: float | None = None
     rechecked: tuple[Impression, ...] = field(default=(), repr=False)
+    tried: tuple[tuple[Finger, int], ...] = field(default=(), repr=False)
+    tried_again: tuple[tuple[Finger, int], ...] = field(default=(), repr=False)
+    """All tries of the visit, at the first giving and at the second: the finger that was asked for, and the score."""
+    not_again: frozenset[Finger] = frozenset()
+    """The index fingers that were not given again."""
     same_as: Finger | None = None
     """The earlier finger that the one just given looks like."""
     repeats: int = 0
+    given_twice: int = 0
+    """How often in this visit a finger was refused because it looked like one given before."""
     taken_again: bool = False
     """Whether two fingers that looked alike were both taken once more."""
     eye_advice: EyeAdvice = EyeAdvice.NO_EYES
@@ -187,10 +196,10 @@ class Session:
 
     @property
     def to_recheck(self) -> tuple[Finger, ...]:
-        """The index fingers that were given and are still to be given once more."""
-        again = {each.finger for each in self.rechecked}
-        given = {each.finger for each in self.impressions}
-        return tuple(finger for finger in RECHECKED if finger in given and finger not in again)
+        """The index fingers that are still to be given once more: of those given, what can be compared."""
+        settled = {each.finger for each in self.rechecked} | self.not_again
+        comparable = {each.finger for each in self.impressions if each.template}
+        return tuple(finger for finger in RECHECKED if finger in comparable and finger not in settled)
 
     @property
     def wanted_eyes(self) -> tuple[Eye, ...]:
@@ -228,17 +237,22 @@ class Session:
 
     @property
     def may_except(self) -> tuple[Part, ...]:
-        """The parts for which an exception can be given now: what is asked for here and was not given."""
+        """The parts of which the officer says now whether they are excepted: what was given is not among them."""
         given = {each.finger for each in self.impressions}
         match self.excepting:
             case Subject.SIGNATURE:
                 return (Written.SIGNATURE,)
             case Subject.FINGERS:
-                return tuple(each for each in IN_ORDER if each not in given and not self.is_excepted(each))
+                return tuple(each for each in IN_ORDER if each not in given)
             case Subject.EYES:
-                return self.wanted_eyes
+                return BOTH_EYES if self.takes_eyes else ()
             case None:
                 return ()
+
+    @property
+    def newly_marked(self) -> frozenset[Part]:
+        """What is marked now and was not excepted before: it needs a reason."""
+        return frozenset(part for part in self.marked if not self.is_excepted(part))
 
     def is_excepted(self, part: Part) -> bool:
         """Whether an officer excepted ``part``."""

@@ -360,12 +360,6 @@ def test_another_devices_return_does_not_end_an_interruption(visit: Visit) -> No
     assert visit.step is Step.INTERRUPTED
 
 
-def test_a_photo_without_a_face_is_taken_again(visit: Visit) -> None:
-    identified(visit)
-    visit(Next(), Next(), PhotoTaken(visit.number, replace(PHOTO, advice=FaceAdvice.NO_FACE)))
-    assert (visit.step, visit.session.refusal) == (Step.PHOTO, Refusal.PHOTO_NOT_YET)
-
-
 def test_coming_back_from_help_the_countdown_begins_anew(visit: Visit) -> None:
     identified(visit)
     visit(Next(), Next(), FaceJudged(visit.number, FaceAdvice.GOOD), HelpAsked())

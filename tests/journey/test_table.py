@@ -16,7 +16,7 @@ from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply,
 from kiosk.journey.excepting import Why, Written
 from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
-from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER
+from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER, SHUTTER_BY_HAND_AFTER
 from kiosk.journey.machine import Aside, Go, Return, Row
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import TRIES_A_FINGER, Accepted, Session
@@ -205,8 +205,11 @@ class Likely:
                 return events.Next() if len(session.typed) >= full else events.Digit("1")
             case Step.IS_THIS_YOU if session.busy:
                 return events.OrderFound(number, "order", RECHECKED)
-            case Step.PHOTO:
+            case Step.PHOTO if session.busy:
                 return events.PhotoTaken(number, PHOTO)
+            case Step.PHOTO:
+                self.visit.wait(SHUTTER_BY_HAND_AFTER)
+                return events.Next()
             case Step.SIGNATURE if not session.strokes:
                 return events.Inked((((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),))
             case Step.SIGNATURE if number % 4 == 1 and not session.excepted:
@@ -224,6 +227,9 @@ class Likely:
             case Step.HANDS_PHOTO:
                 self.visit.wait(SELF_TIMER)
                 return events.FaceJudged(number, FaceAdvice.NO_FACE)
+            case Step.EYES if not session.busy:
+                self.visit.wait(SHUTTER_BY_HAND_AFTER * (session.eye_tries + 1))
+                return events.EyesJudged(number, EyeAdvice.CLOSER)
             case Step.EYES:
                 return events.EyesTaken(number, tuple(iris(eye) for eye in session.wanted_eyes))
             case Step.RECHECK:
@@ -288,7 +294,9 @@ def holds(before: Session, after: Session, asked: list[object], *, takes_eyes: b
             assert sorted(settled) == list(IN_ORDER), "each finger once: given, or excepted"
             assert all(each.officer for each in sealed.excepted), "only an officer excepts"
             assert bool(sealed.hands_photo) == bool(sealed.excepted_fingers)
-            assert {each.finger for each in sealed.rechecked} == {*RECHECKED} - {*sealed.excepted_fingers}
+            again = {each.finger for each in sealed.rechecked} | sealed.not_again
+            assert again == {*RECHECKED} - {*sealed.excepted_fingers}
+            assert all(each.eye in sealed.wanted_eyes for each in sealed.irises)
             if takes_eyes and Device.EYE_CAMERA not in sealed.missing:
                 assert sealed.eye_tries or not sealed.wanted_eyes
     if after.step in BETWEEN_VISITS:
