@@ -4,6 +4,7 @@ What it asks of the machine is part of that: see ``kiosk.station.machine``.
 """
 
 import json
+import os
 import tomllib
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -335,8 +336,9 @@ class Settings(_Section):
         return Path(self.station.state)
 
 
-def _one_of(camera: CameraSettings | IrisSettings) -> tuple[str, str]:
-    return camera.driver, camera.device
+def _one_of(camera: CameraSettings | IrisSettings) -> tuple[str, int | str]:
+    """Which device of the machine is meant, however it is written."""
+    return camera.driver, int(camera.device) if camera.driver == "picamera2" else os.path.realpath(camera.device)
 
 
 def load(file: Path, *, here: Collection[Process] = ()) -> Settings:

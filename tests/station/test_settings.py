@@ -127,6 +127,24 @@ def test_the_irises_have_a_camera_of_their_own(content: dict[str, Any]) -> None:
     read(content, named="station.toml")
 
 
+def test_the_face_camera_is_known_however_it_is_written(content: dict[str, Any], tmp_path: Path) -> None:
+    link = tmp_path / "video-eyes"
+    link.symlink_to("/dev/video0")
+    for driver, face, eyes in (
+        ("picamera2", "0", "00"),
+        ("picamera2", "01", "1"),
+        ("usb", "/dev/video0", "/dev/../dev/video0"),
+        ("usb", "/dev/video0", "//dev/./video0"),
+        ("usb", "/dev/video0", str(link)),
+    ):
+        content["camera"] = {"driver": driver, "device": face}
+        content["iris"] = {"driver": driver, "device": eyes}
+        with pytest.raises(BadSettings, match="which is the face camera"):
+            read(content, named="station.toml")
+    content["iris"]["device"] = "/dev/video1"
+    read(content, named="station.toml")
+
+
 def test_wires_that_are_not_there_may_share_the_number_0(content: dict[str, Any]) -> None:
     content["panel"] |= {"lamp_ready": 0, "lamp_busy": 0, "presence": 0, "power_fail": 0}
     read(content, named="station.toml")
