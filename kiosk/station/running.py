@@ -192,8 +192,8 @@ def run_from(
 
 def _all_simulated(settings: Settings) -> bool:
     """Whether nobody real can stand before this station: then pictures of its screens harm nobody."""
-    drivers = (settings.camera.driver, settings.fingerprint.driver, settings.printer.driver, settings.panel.driver)
-    return all(driver == "none" or driver.startswith("simulated") for driver in drivers)
+    devices = (settings.camera, settings.iris, settings.fingerprint, settings.printer, settings.panel)
+    return all(device.driver == "none" or device.driver.startswith("simulated") for device in devices)
 
 
 def _books(exchange: Exchange, settings: Settings) -> Books:
