@@ -1,5 +1,6 @@
 """From a finger on the glass, a mouse or a key to what it means on the screen that is shown."""
 
+import math
 from collections.abc import Sequence
 
 import pygame
@@ -23,6 +24,10 @@ FORGOTTEN = 10.0
 """Seconds without a motion after which a finger that never left is given up: its release was lost on the way."""
 
 MM_PER_INCH = 25.4
+MOST_POINTS = 20_000
+LONGEST = 1800.0
+"""Points of a signature, and seconds since its first, after which a finger leaves no more ink: ten times what anybody
+needs, and far less than a record holds."""
 
 
 class Pointer:
@@ -87,6 +92,8 @@ class Pointer:
             self._ink = hit
             if not self._strokes:
                 self._first_touch = now
+            if self._full(now):
+                return None
             self._strokes.append([self._point(at, hit, now, pressure)])
             return self._inked(hit)
         self.pressed = hit
@@ -94,6 +101,8 @@ class Pointer:
 
     def _move(self, at: tuple[int, int], now: float, pressure: float | None = None) -> Event | None:
         if self._ink is not None:
+            if self._full(now):
+                return None
             self._strokes[-1].append(self._point(at, self._ink, now, pressure))
             return self._inked(self._ink)
         if self.pressed is not None and not self.pressed.rect.inflate(2 * SLIP, 2 * SLIP).collidepoint(at):
@@ -110,6 +119,9 @@ class Pointer:
         assert isinstance(pressed.event, Event)  # noqa: S101 the presenter puts nothing else on a button
         return pressed.event
 
+    def _full(self, now: float) -> bool:
+        return now - self._first_touch > LONGEST or sum(map(len, self._strokes)) >= MOST_POINTS
+
     def _inked(self, field: Target) -> Inked:
         size = (field.rect.width / self._dpi * MM_PER_INCH, field.rect.height / self._dpi * MM_PER_INCH)
         return Inked(tuple(tuple(points) for points in self._strokes), size)
@@ -117,7 +129,7 @@ class Pointer:
     def _point(self, at: tuple[int, int], field: Target, now: float, pressure: float | None) -> Point:
         x = (at[0] - field.rect.left) / field.rect.width
         y = (at[1] - field.rect.top) / field.rect.height
-        return Point(min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0), now - self._first_touch, pressure)
+        return Point(_share(x), _share(y), now - self._first_touch, None if pressure is None else _felt(pressure))
 
     def _from_window(self, at: tuple[int, int]) -> tuple[int, int]:
         width, height = self._size if self._rotate in (0, 180) else self._size[::-1]
@@ -133,3 +145,12 @@ class Pointer:
             case 270:
                 x, y = y, 1 - x
         return round(x * (self._size[0] - 1)), round(y * (self._size[1] - 1))
+
+
+def _share(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
+
+
+def _felt(pressure: float) -> float | None:
+    """What a panel says of the pressure, as a share; drivers exist that say nonsense."""
+    return _share(pressure) if math.isfinite(pressure) else None

@@ -5,6 +5,7 @@ import pytest
 
 from kiosk.journey.events import CancelAsked, Digit, Erase, Event, HelpAsked, Inked, Next
 from kiosk.screens.views import Target
+from kiosk.station import touch
 from kiosk.station.touch import Pointer
 
 SIZE = (801, 401)
@@ -77,6 +78,41 @@ def test_ink_follows_the_finger_as_shares_of_the_field(pointer: Pointer) -> None
     (only,) = played(pointer, finger(pygame.FINGERDOWN, 500, 200))
     assert isinstance(only, Inked)
     assert len(only.strokes) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(-0.5, 0.0), (1.7, 1.0), (float("nan"), None), (float("inf"), None), (float("-inf"), None), (0.5, 0.5)],
+)
+def test_a_pressure_is_a_share_or_unknown(pointer: Pointer, said: float, kept: float | None) -> None:
+    inked = played(
+        pointer,
+        finger(pygame.FINGERDOWN, 400, 100, pressure=said),
+        finger(pygame.FINGERMOTION, 500, 200, pressure=said),
+    )[-1]
+    assert isinstance(inked, Inked)
+    assert [point.pressure for point in inked.strokes[0]] == [kept, kept]
+
+
+def test_a_signature_has_an_end(pointer: Pointer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(touch, "MOST_POINTS", 3)
+    down, move = finger(pygame.FINGERDOWN, 400, 100), finger(pygame.FINGERMOTION, 500, 200)
+    up = finger(pygame.FINGERUP, 500, 200)
+    meant = played(pointer, down, move, move, move, up, down, move)
+    assert len(meant) == 3
+    assert meant[-1] == pointer._inked(INK)
+    played(pointer, up)
+    pointer.wipe()
+    assert len(played(pointer, down, move)) == 2
+
+
+def test_ink_dries_after_half_an_hour(pointer: Pointer) -> None:
+    down, move = finger(pygame.FINGERDOWN, 400, 100), finger(pygame.FINGERMOTION, 500, 200)
+    assert pointer.take(down, TARGETS, now=100.0) is not None
+    assert pointer.take(move, TARGETS, now=1900.0) is not None
+    assert pointer.take(move, TARGETS, now=1900.1) is None
+    pointer.take(finger(pygame.FINGERUP, 500, 200), TARGETS, now=1901.0)
+    assert pointer.take(down, TARGETS, now=1902.0) is None
 
 
 def test_a_mouse_does_the_same_but_never_twice(pointer: Pointer) -> None:
