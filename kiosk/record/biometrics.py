@@ -4,7 +4,8 @@ One record of each kind: 19794-5 for the photo, 19794-4 for all fingers, 19794-6
 signature's time series. No FAP level is claimed: no small sensor meets one.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from kiosk.capture.iso.common import Capture, Device, Quality
 from kiosk.capture.iso.images import Codec, compress
 from kiosk.capture.processing import Processing
 from kiosk.journey.eyes import Eye, IrisImage
-from kiosk.journey.session import Impression, Photo, Session, Sex
+from kiosk.journey.session import Impression, Photo, Point, Session, Sex
 
 
 class Opinion(NamedTuple):
@@ -80,6 +81,9 @@ class Making:
 
 
 PLAIN = Making()
+MOST_POINTS, MOST_STROKES = 40_000, 20_000
+"""Of a signature; a record holds 100,000 points, of which each stroke takes one more. A larger one is thinned out: what
+a resident approved is not refused because a panel told too much."""
 
 
 def records_of(session: Session, *, making: Making, opinions: Sequence[Opinion | None]) -> Records:
@@ -160,9 +164,29 @@ def _iris(image: IrisImage, device: Device) -> iris.IrisImage:
 
 
 def _signature(session: Session) -> bytes:
-    pressures = {point.pressure for stroke in session.strokes for point in stroke}
-    # A screen that feels no pressure says the same of every touch.
-    felt = len(pressures) > 1 and None not in pressures
-    strokes = [[(x, y, t, pressure if felt else None) for x, y, t, pressure in each] for each in session.strokes]
-    width, height = session.field_mm
-    return signature.signature_record(signature.from_shares(strokes, width=width, height=height))
+    points = [[point for point in stroke if math.isfinite(point.x + point.y)] for stroke in session.strokes]
+    strokes = _thinned([stroke for stroke in points if stroke])
+    if not strokes:
+        return b""
+    pressures = {point.pressure for stroke in strokes for point in stroke}
+    # A screen that feels no pressure says the same of every touch; one that says nonsense feels none either.
+    felt = len(pressures) > 1 and all(each is not None and 0 <= each <= 1 for each in pressures)
+    times = iter(_rising(point.t for stroke in strokes for point in stroke))
+    told = [[(x, y, next(times), pressure if felt else None) for x, y, _, pressure in each] for each in strokes]
+    width, height = (min(max(side, 1.0), signature.LARGEST_FIELD) for side in session.field_mm)
+    return signature.signature_record(signature.from_shares(told, width=width, height=height))
+
+
+def _thinned(strokes: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """The strokes with no more points than a record holds: of each every so many, and its last."""
+    strokes = strokes[:MOST_STROKES]
+    every = math.ceil(sum(map(len, strokes)) / MOST_POINTS) or 1
+    return [[*stroke[:-1:every], stroke[-1]] for stroke in strokes]
+
+
+def _rising(times: Iterable[float]) -> Iterator[float]:
+    """The times as a record can say them: never backward, and what came too late as late as can be said."""
+    last = 0.0
+    for t in times:
+        last = max(last, min(t, signature.LONGEST)) if math.isfinite(t) else last
+        yield last

@@ -110,6 +110,39 @@ def test_irises_and_pressure_are_kept_where_there_are_any(world: Any, session_of
     assert (series.width, series.height, series.felt) == (150.0, 50.0, True)
 
 
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("strokes", "kept", "felt"),
+    [
+        ([(0.1, 0.5, 0.0, NAN), (0.9, 0.5, 0.7, 0.6)], 2, False),
+        ([(0.1, 0.5, 0.0, -0.2), (0.9, 0.5, 0.7, 0.6)], 2, False),
+        ([(0.1, 0.5, 0.0, 1.2), (0.9, 0.5, 0.7, 0.6)], 2, False),
+        ([(0.1, 0.5, 0.0, 0.0), (0.9, 0.5, 0.7, 1.0)], 2, True),
+        ([(0.1, 0.5, 0.0, None), (0.9, 0.5, 8192.0, None), (0.9, 0.6, INF, None)], 3, False),
+        ([(0.1, 0.5, 4.0, None), (0.9, 0.5, 3.0, None), (0.9, 0.6, NAN, None)], 3, False),
+        ([(NAN, 0.5, 0.0, None), (0.9, INF, 0.1, None), (0.9, 0.5, 0.2, None), (9.0, -1.0, 0.3, None)], 2, False),
+        ([(0.5, 0.5, n / 100, None) for n in range(100_000)], 33_334, False),
+    ],
+    ids=["nan", "negative", "too-hard", "felt", "late", "backward", "nowhere", "many"],
+)
+def test_no_panels_nonsense_loses_a_signature(
+    world: Any, session_of: Callable[[Any], Any], strokes: Any, kept: int, felt: bool
+) -> None:
+    session = session_of(world.cast.ordinary).but(strokes=(tuple(Point(*point) for point in strokes),))
+    series = read_signature_record(gather(session).records.signature)
+    assert (len(series.samples), series.felt) == (kept, felt)
+
+
+def test_neither_do_more_strokes_or_a_field_that_no_record_holds(world: Any, session_of: Callable[[Any], Any]) -> None:
+    strokes = tuple((Point(0.5, 0.5, n / 100),) for n in range(60_000))
+    session = session_of(world.cast.ordinary).but(strokes=strokes, field_mm=(2000.0, 0.1))
+    series = read_signature_record(gather(session).records.signature)
+    assert len(series.samples) == 20_000
+    assert series.height == 1.0
+
+
 @pytest.mark.parametrize(
     "done",
     [

@@ -35,6 +35,8 @@ _SIGNED = 0x8000
 """Signed values are stored above their least, -32768."""
 _TICKS: Final = (1000, 500, 250, 125, 32, 8)
 """Ticks in a second; of these the finest that reaches the end: 16 bits hold 65 seconds of milliseconds."""
+LONGEST: Final = LARGEST / _TICKS[-1]
+"""Seconds."""
 _WITH_FORCE, _WITH_SWITCH = struct.Struct(">HHHH"), struct.Struct(">HHHB")
 
 
@@ -69,7 +71,7 @@ class SignatureTimeSeries:
         times = (0.0, *(s.t for s in self.samples))
         if not all(before <= after for before, after in pairwise(times)):
             raise ValueError("the points of the signature are not in the order of their times")
-        if self.samples[-1].t * _TICKS[-1] > LARGEST:
+        if self.samples[-1].t > LONGEST:
             raise ValueError("the signature took longer than a record can say")
         steps = [after.stroke - before.stroke for before, after in pairwise(self.samples)]
         if self.samples[0].stroke != 0 or not all(0 <= step <= 1 for step in steps):
