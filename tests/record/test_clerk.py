@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -218,3 +219,16 @@ def test_an_ill_index_is_an_outcome_and_no_end_of_the_station() -> None:
     for _ in range(2):
         told = clerk._sealed(books, Seal(1, Session()), Seen(datetime.now(UTC), {}))
         assert told == NotSealed(1, Refusal.SEAL_FAILED)
+
+
+def test_what_fits_no_record_is_an_outcome_and_no_end_of_the_station(
+    world: Any, session_of: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    session = session_of(world.cast.ordinary)
+    books = cast("Books", SimpleNamespace(outbox=SimpleNamespace(holds=lambda _: False), keys=world.keys))
+    clerk = Clerk(lambda: books, lambda event: None, lambda occasion: None, software="0", template_family=lambda: "")
+    too_good = replace(session.photo, score=900)
+    told = clerk._sealed(books, Seal(1, session.but(photo=too_good)), Seen(datetime.now(UTC), {}))
+    assert told == NotSealed(1, Refusal.SEAL_FAILED)
+    assert "sealing: ValueError" in caplog.text
+    assert "900" not in caplog.text

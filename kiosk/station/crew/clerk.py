@@ -321,6 +321,10 @@ class Clerk:
         except (OSError, sqlite3.Error) as error:
             log.error("sealing: %s", type(error).__name__)
             return NotSealed(effect.visit, Refusal.SEAL_FAILED)
+        except ValueError as error:
+            # Something captured does not fit a record. The visit is still here; an end of the station would lose it.
+            report(error, "sealing")
+            return NotSealed(effect.visit, Refusal.SEAL_FAILED)
         seconds = time.monotonic() - begun
         log.info("recording %d safe after %.0f ms, %d bytes", stored.sequence, seconds * 1000, stored.size)
         if not again:
