@@ -156,7 +156,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Digits on a keypad: ``groups`` of so many, ``captions`` under them; ``typed`` as dots when ``hidden``."""
+    """Digits on a keypad: ``groups`` of so many, ``captions`` under them; ``typed`` as dots when ``hidden``.
+
+    ``facts``: what whoever types should know of the ``person``, the gravest first; every one of them is shown.
+    """
 
     page: Page
     groups: tuple[int, ...]
@@ -166,6 +169,7 @@ class Entry:
     captions: tuple[str, ...] = ()
     hidden: bool = False
     person: Person | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,8 @@ class Hands:
     """Both hands; fingers by their ISO/IEC 19794-4 positions (1 right thumb … 10 left little finger).
 
     ``excepted`` ones need not be given: an officer said so. ``change`` names the picture of what to do otherwise;
-    ``progress`` (live) is how much of the print has come.
+    ``alike`` is the finger that was given in the place of the asked one; ``progress`` (live) is how much of the print
+    has come.
     """
 
     page: Page
@@ -258,6 +263,7 @@ class Hands:
     progress: float | None = field(default=None, compare=False)
     change: str = ""
     excepted: tuple[int, ...] = ()
+    alike: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

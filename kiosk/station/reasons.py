@@ -375,18 +375,23 @@ OTHER_PARTS: Final[dict[Eye | Written, str]] = {
 }
 
 
+def within(name: str) -> str:
+    """A name inside a sentence: it begins small."""
+    return name[:1].lower() + name[1:]
+
+
 def part_name(part: Part) -> str:
     """What can be left out, by its name."""
     return FINGER_NAMES[part] if isinstance(part, Finger) else OTHER_PARTS[part]
 
 
-DOUBTS: Final[dict[Doubt, str]] = {
-    Doubt.HANDS_SWAPPED: word("The hands may be swapped. Look at both."),
-    Doubt.INDEX_DIFFERS: word("One index finger did not match. Look closely."),
-    Doubt.FINGERS_ALIKE: word("Two fingers look alike. Look at the hands."),
-    Doubt.INDEX_NOT_AGAIN: word("An index finger was not given again."),
-    Doubt.PHOTO: word("The photo could be better."),
-    Doubt.FINGERS_FAINT: word("Some fingers stayed unclear."),
-    Doubt.EYES_NOT_SEEN: word("The eyes were not taken well."),
+DOUBTS: Final[dict[Doubt, tuple[str, str]]] = {
+    Doubt.HANDS_SWAPPED: (word("The hands may be swapped. Look at both."), word("Hands swapped?")),
+    Doubt.INDEX_DIFFERS: (word("One index finger did not match. Look closely."), word("Index finger no match")),
+    Doubt.FINGERS_ALIKE: (word("Two fingers look alike. Look at the hands."), word("Two fingers alike")),
+    Doubt.INDEX_NOT_AGAIN: (word("An index finger was not given again."), word("Index finger not again")),
+    Doubt.PHOTO: (word("The photo could be better."), word("Photo not so good")),
+    Doubt.FINGERS_FAINT: (word("Some fingers stayed unclear."), word("Fingers unclear")),
+    Doubt.EYES_NOT_SEEN: (word("The eyes were not taken well."), word("Eyes not taken well")),
 }
-"""What the officer should look at before confirming, the gravest first."""
+"""What the officer should look at before confirming, the gravest first: in words, and as a short fact beside others."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.events import (
     Back,
     Begin,
@@ -22,10 +22,10 @@ from kiosk.journey.events import (
     WhyChosen,
 )
 from kiosk.journey.excepting import Doubt, Excepted, Subject, Why
-from kiosk.journey.eyes import Eye
+from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.resident import TABLE
-from kiosk.journey.session import Accepted, Biodata, Photo, Session, Sex
+from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Session, Sex
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
 from kiosk.screens import views
 from kiosk.station.presenting import StationFacts, present
@@ -56,6 +56,17 @@ FULL = Session(
     hands_photo=Photo(b"jpeg", 600, 800, FaceAdvice.GOOD),
     accepted=Accepted("5301-0001-0042", "p", 0.2),
 )
+
+
+STROKES = ((Point(0.1, 0.5, 0.0), Point(0.9, 0.5, 0.4)),)
+
+
+def of(finger: Finger, advice: FingerAdvice = FingerAdvice.GOOD) -> Impression:
+    return Impression(finger, 8, 8, 500, 80, (80,), advice, "grow", b"\xff" * 64, b"t")
+
+
+def iris(eye: Eye) -> IrisImage:
+    return IrisImage(eye, 8, 8, 80, EyeAdvice.GOOD, 4, 4, 4, b"\x80" * 64)
 
 
 def shown(step: Step, *, now: float = 100.0, station: StationFacts = STATION, **changes: object) -> views.View:
@@ -223,15 +234,28 @@ def test_the_officer_marks_what_cannot_be_given_and_not_what_was():
     view = shown(
         Step.EXCEPTION_WHICH,
         excepting=Subject.FINGERS,
-        marked=frozenset({Finger.RIGHT_INDEX}),
+        impressions=(of(Finger.RIGHT_THUMB),),
+        marked=frozenset({Finger.LEFT_THUMB, Finger.RIGHT_INDEX}),
         excepted=excepted,
     )
     assert isinstance(view, views.Marks)
     states = {mark.button.event.part: mark.state for _, marks in view.groups for mark in marks}  # type: ignore[attr-defined]
-    assert states.pop(Finger.LEFT_THUMB) == "taken"
+    assert states.pop(Finger.RIGHT_THUMB) == "taken"
+    assert states.pop(Finger.LEFT_THUMB) == "marked"  # what was excepted by mistake can be given after all
     assert states.pop(Finger.RIGHT_INDEX) == "marked"
     assert set(states.values()) == {"free"}
     assert [mark.button.event.part for mark in view.groups[0][1]] == [10, 9, 8, 7, 6]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("marked", "ready"), [({Finger.LEFT_THUMB}, False), ({Finger.LEFT_THUMB, Finger.RIGHT_INDEX}, True), (set(), True)]
+)
+def test_the_officer_goes_on_with_a_mark_more_or_one_less(marked, ready):
+    excepted = (Excepted(Finger.LEFT_THUMB, Why.MISSING, "o"),)
+    asked = {"excepting": Subject.FINGERS, "excepted": excepted, "marked": frozenset(marked)}
+    primary = shown(Step.EXCEPTION_WHICH, **asked).page.primary
+    assert primary is not None
+    assert primary.ready is ready
 
 
 def test_one_eye_or_both_can_be_left_out_in_one_touch():
@@ -251,24 +275,147 @@ def test_every_reason_for_an_exception_can_be_chosen(subject):
     assert [button.event for button, _, _ in view.choices] == [WhyChosen(why) for why in Why]
 
 
+MISSING_THUMB = Excepted(Finger.RIGHT_THUMB, Why.MISSING, "o")
+INJURED_LITTLE = Excepted(Finger.LEFT_LITTLE, Why.INJURED, "o")
+FOR_NOW = "Dilewati untuk saat ini: Kelingking kiri. Tanya petugas kapan bisa direkam."
+
+
 @pytest.mark.parametrize(
     ("excepted", "told"),
     [
-        ((Excepted(Finger.LEFT_LITTLE, Why.MISSING, "o"),), "Dilewati: Kelingking kiri."),
-        ((Excepted(Finger.LEFT_LITTLE, Why.INJURED, "o"),), "Dilewati untuk saat ini: Kelingking kiri."),
-        (tuple(Excepted(finger, Why.UNABLE, "o") for finger in Finger), "Dilewati: 10 jari."),
+        ((), []),
+        ((MISSING_THUMB,), ["Dilewati: Jempol kanan."]),
+        ((INJURED_LITTLE,), [FOR_NOW]),
+        ((INJURED_LITTLE, MISSING_THUMB), ["Dilewati: Jempol kanan.", FOR_NOW]),
+        (tuple(Excepted(finger, Why.UNABLE, "o") for finger in Finger), ["Dilewati: 10 jari."]),
     ],
 )
-def test_what_was_left_out_stands_on_the_receipt(excepted, told):
+def test_the_receipt_tells_what_stays_left_out_from_what_is_awaited(excepted, told):
     view = shown(Step.RECEIPT, excepted=excepted)
     assert isinstance(view, views.Receipt)
-    assert any(told in point.text for point in view.points)
+    assert [point.text for point in view.points if point.text.startswith("Dilewati")] == told
 
 
-def test_the_officer_reads_the_gravest_doubts_first():
-    doubtful = shown(Step.OFFICER_CONFIRMS, noted=frozenset({Doubt.FINGERS_ALIKE, Doubt.HANDS_SWAPPED})).page.hint
-    assert doubtful is not None
-    assert doubtful.text.startswith("Tangan mungkin tertukar.")
+def told_to_the_officer(view: views.View) -> list[str]:
+    assert isinstance(view, views.Entry)
+    return ([view.page.hint.text] if view.page.hint else []) + [fact.text for fact in view.facts]
+
+
+DOUBTFUL: dict[str, object] = {
+    "photo": Photo(b"jpeg", 600, 800, FaceAdvice.BLURRED),
+    "impressions": (of(Finger.RIGHT_INDEX, FingerAdvice.DRY),),
+    "takes_eyes": True,
+    "noted": frozenset(Doubt),
+    "excepted": (INJURED_LITTLE, MISSING_THUMB),
+}
+
+
+def test_the_officer_reads_every_doubt_the_gravest_first_and_what_was_left_out():
+    first, *others = told_to_the_officer(shown(Step.OFFICER_CONFIRMS, **DOUBTFUL))
+    assert first.startswith("Tangan mungkin tertukar.")
+    assert len(others) == len(Doubt)  # every other doubt, and the exceptions
+    assert len(set(others)) == len(others)
+    assert others[-1] == "Dilewati: Jempol kanan, Kelingking kiri."
+
+
+def test_a_wrong_pin_hides_no_doubt_from_the_officer():
+    first, *others = told_to_the_officer(shown(Step.OFFICER_CONFIRMS, refusal=Refusal.PIN_WRONG, **DOUBTFUL))
+    assert first.startswith("PIN salah.")
+    assert others[0] == "Tangan tertukar?"
+    assert len(others) == len(Doubt) + 1
+
+
+@pytest.mark.parametrize(
+    "step", [Step.OFFICER_CONFIRMS, Step.EXCEPTION_ASKED, Step.COLLECT_OFFICER, Step.CARD_DOUBT], ids=str
+)
+def test_where_nothing_calls_the_officer_the_resident_is_asked_to(step):
+    lit = shown(step).page
+    unlit = shown(step, missing=frozenset({Device.PANEL})).page
+    assert unlit.overline == unlit.header.title == "Silakan panggil petugas"
+    assert "panggil" not in lit.overline + lit.header.title
+
+
+def test_who_signs_off_signs_for_what_was_given_and_for_nothing_else():
+    impression = of(Finger.RIGHT_INDEX)
+    ten = shown(Step.SIGN_OFF, strokes=STROKES, impressions=(impression,), hands_photo=None).page.sentence
+    assert ten.endswith("data diri, foto, tanda tangan, sidik jari.")
+    eyed = shown(Step.SIGN_OFF, strokes=STROKES, impressions=(impression,), irises=(iris(Eye.LEFT),), hands_photo=None)
+    assert eyed.page.sentence.endswith("sidik jari, gambar mata.")
+    none = shown(Step.SIGN_OFF, excepted=tuple(Excepted(finger, Why.MISSING, "o") for finger in Finger)).page.sentence
+    assert none.endswith("data diri, foto, foto wajah dan tangan.")
+
+
+def test_what_the_photo_of_the_hands_is_for_is_said_before_it_is_taken_and_before_it_is_kept():
+    assert "pusat" in shown(Step.HANDS_PHOTO).page.sentence
+    assert "pusat" in shown(Step.HANDS_REVIEW).page.sentence
+
+
+def test_the_look_back_says_when_eyes_lack():
+    whole = shown(Step.REVIEW, takes_eyes=True, irises=(iris(Eye.LEFT), iris(Eye.RIGHT)))
+    assert isinstance(whole, views.Summary)
+    assert (whole.page.headline, whole.notes) == ("Semua sudah lengkap", ())
+    stopped = shown(Step.REVIEW, takes_eyes=True, missing=frozenset({Device.EYE_CAMERA}))
+    assert isinstance(stopped, views.Summary)
+    assert stopped.page.headline == "Ini hasil rekaman Anda"
+    assert stopped.eyes == ("Tanpa gambar mata",)
+    assert [note.text for note in stopped.notes] == ["Gambar mata belum lengkap. Petugas akan melihatnya."]
+
+
+def test_the_look_back_has_two_notes_at_most():
+    view = shown(Step.REVIEW, **DOUBTFUL)
+    assert isinstance(view, views.Summary)
+    assert [note.text.split()[0] for note in view.notes] == ["Dilewati:", "Foto"]
+
+
+@pytest.mark.parametrize("refusal", [Refusal.FINGER_UNCLEAR, Refusal.FINGER_NONE, Refusal.FINGER_LIFT, None])
+def test_advice_stands_until_the_finger_is_taken(refusal):
+    view = shown(Step.FINGERS, refusal=refusal, finger_advice=FingerAdvice.DRY)
+    assert isinstance(view, views.Hands)
+    assert view.change == "dry"
+    assert view.page.hint is not None
+    assert view.page.hint.text.endswith("Jari terlalu kering. Gosokkan ke telapak tangan, lalu coba lagi.")
+    assert view.page.hint.text.startswith("Angkat jari dulu.") == (refusal is Refusal.FINGER_LIFT)
+
+
+def test_while_the_finger_is_read_nothing_is_to_be_changed():
+    view = shown(Step.FINGERS, finger_advice=FingerAdvice.DRY, progress=0.4)
+    assert isinstance(view, views.Hands)
+    assert view.change == ""
+    assert view.page.hint is not None
+    assert view.page.hint.mood is views.Mood.GOOD
+
+
+@pytest.mark.parametrize("refusal", [Refusal.FINGER_GIVEN_BEFORE, Refusal.FINGER_NONE, Refusal.FINGER_LIFT])
+def test_the_finger_that_was_given_again_is_named_and_marked(refusal):
+    given = (of(Finger.RIGHT_THUMB), of(Finger.RIGHT_INDEX))
+    view = shown(Step.FINGERS, refusal=refusal, impressions=given, same_as=Finger.RIGHT_INDEX)
+    assert isinstance(view, views.Hands)
+    assert (view.asked, view.alike, view.change) == (3, 2, "other-finger")
+    assert view.page.hint is not None
+    assert "sudah direkam sebagai telunjuk kanan." in view.page.hint.text
+
+
+def test_newer_advice_takes_the_place_of_the_finger_given_again():
+    given = (of(Finger.RIGHT_THUMB),)
+    view = shown(
+        Step.FINGERS,
+        refusal=Refusal.FINGER_NONE,
+        impressions=given,
+        same_as=Finger.RIGHT_THUMB,
+        finger_advice=FingerAdvice.WET,
+    )
+    assert isinstance(view, views.Hands)
+    assert (view.change, view.alike) == ("wet", None)
+
+
+@pytest.mark.parametrize(
+    ("same_as", "change"), [(Finger.LEFT_INDEX, "swap-hands"), (Finger.RIGHT_MIDDLE, "other-finger")]
+)
+def test_another_finger_at_the_second_look_stays_marked_while_nobody_touches(same_as, change):
+    given = tuple(of(finger) for finger in Finger)
+    view = shown(Step.RECHECK, refusal=Refusal.FINGER_NONE, impressions=given, same_as=same_as)
+    assert isinstance(view, views.Hands)
+    assert (view.asked, view.alike, view.change) == (2, same_as, change)
 
 
 def test_the_ring_tells_the_time_that_is_left():

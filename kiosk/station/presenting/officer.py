@@ -6,13 +6,13 @@ from kiosk.journey.events import CancelAsked, CardLookedFor, Deny, Marked, Next,
 from kiosk.journey.excepting import Part, Subject
 from kiosk.journey.eyes import BOTH_EYES
 from kiosk.journey.fingers import IN_ORDER
-from kiosk.journey.guards import PIN_DIGITS
+from kiosk.journey.guards import PIN_DIGITS, something_marked, something_unmarked
 from kiosk.journey.resident import TABLE
 from kiosk.journey.steps import Card, Step
 from kiosk.screens import views
-from kiosk.screens.views import Button, Header, Hint, Mood, View
+from kiosk.screens.views import Button, Fact, Header, Hint, Mood, View
 from kiosk.station import reasons
-from kiosk.station.presenting.telling import Telling
+from kiosk.station.presenting.telling import Telling, parts
 
 
 def officer_confirms(tell: Telling) -> View:
@@ -95,7 +95,7 @@ def exception_which(tell: Telling) -> View:
         "" if hint else say("Touch all that cannot be given."),
         header=_header(tell),
         back=True,
-        primary=tell.next(ready=bool(session.marked)),
+        primary=tell.next(ready=something_marked(session, Next()) or something_unmarked(session, Next())),
         hint=hint,
     )
     left, right = IN_ORDER[:4:-1], IN_ORDER[:5]
@@ -125,7 +125,7 @@ def _mark(tell: Telling, part: Part) -> views.Mark:
     session = tell.session
     button = Button(tell.say(reasons.part_name(part)), Marked(part))
     if part not in session.may_except:
-        return views.Mark(replace(button, icon="dash" if session.is_excepted(part) else "tick"), "taken")
+        return views.Mark(replace(button, icon="tick"), "taken")
     return views.Mark(button, "marked" if part in session.marked else "free")
 
 
@@ -139,29 +139,30 @@ def exception_why(tell: Telling) -> View:
     )
 
 
-def _header(tell: Telling) -> Header:
+def _header(tell: Telling, title: str = "") -> Header:
     say = tell.say
     leaving = CancelAsked in TABLE[tell.session.step].on
     stop = Button(say("Stop"), CancelAsked(), "close") if leaving else None
-    return Header(title=say("Officer"), icon="shield", officer=True, stop=stop)
+    return Header(title=title or say("Officer"), icon="shield", officer=True, stop=stop)
 
 
 def _officer(
     tell: Telling, headline: str, sentence: str, *, overline: str = "", deniable: bool = True, back: bool = False
 ) -> View:
     say, session, biodata = tell.say, tell.session, tell.session.biodata
-    hint = tell.refused_here()
-    if hint is None and session.step is Step.OFFICER_CONFIRMS and session.doubts:
-        doubts = [say(spoken) for doubt, spoken in reasons.DOUBTS.items() if doubt in session.doubts]
-        hint = Hint(" ".join(doubts[:2]), "alert", Mood.ATTENTION)
+    hint, facts = tell.refused_here(), ()
+    if session.step is Step.OFFICER_CONFIRMS:
+        hint, facts = _vouched_for(tell, hint)
+    # The officer sits in another room: where no lamp can call, whoever stands here must.
+    unheard = "" if tell.calls else say("Please call the officer")
     complete = len(session.typed) == PIN_DIGITS and not session.busy
     lines = (biodata.name, say.date(biodata.birth_date), biodata.birth_place) if biodata else ()
     return views.Entry(
         tell.page(
             headline,
             sentence,
-            overline=overline or say("Resident: please wait for the officer"),
-            header=_header(tell),
+            overline=unheard or overline or say("Resident: please wait for the officer"),
+            header=_header(tell, unheard),
             back=back,
             secondary=Button(say("Not this person"), Deny(), "close", ready=complete) if deniable else None,
             primary=Button(say("Confirm"), Next(), "tick", ready=complete),
@@ -173,4 +174,18 @@ def _officer(
         erase=tell.erase(),
         hidden=True,
         person=views.Person(session.photo.jpeg if session.photo else None, lines),
+        facts=facts,
     )
+
+
+def _vouched_for(tell: Telling, hint: Hint | None) -> tuple[Hint | None, tuple[Fact, ...]]:
+    """All that an officer answers for who confirms: the gravest doubt in words where the hint is free, every other one
+    as a short fact, and what was left out."""
+    say, session = tell.say, tell.session
+    doubts = [told for doubt, told in reasons.DOUBTS.items() if doubt in session.doubts]
+    if hint is None and doubts and tell.calls:
+        hint = Hint(say(doubts.pop(0)[0]), "alert", Mood.ATTENTION)
+    facts = [Fact("alert", say(short)) for _, short in doubts]
+    if session.excepted:
+        facts.append(Fact("dash", say("Left out: {parts}.", parts=parts(tell, session.excepted))))
+    return hint, tuple(facts)

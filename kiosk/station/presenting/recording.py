@@ -9,7 +9,7 @@ from kiosk.capture.iris import APART, WELL
 from kiosk.journey.events import CannotGive, Deny, Next
 from kiosk.journey.excepting import Doubt
 from kiosk.journey.eyes import BOTH_EYES
-from kiosk.journey.fingers import IN_ORDER, Finger
+from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.guards import SELF_TIMER, SHUTTER_AFTER, shutter_offered
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Refusal
@@ -17,8 +17,7 @@ from kiosk.screens import views
 from kiosk.screens.views import Button, Fact, Hint, Mood, View
 from kiosk.station import reasons
 from kiosk.station.presenting.hands import hands
-from kiosk.station.presenting.telling import Telling
-from kiosk.station.text import word
+from kiosk.station.presenting.telling import Telling, parts
 
 RINGS: Final = tuple((0.5 + side * APART * WELL, 0.5, 1.7 * WELL) for side in (-1, 1))
 """Where the eyes belong in the eye camera's picture, and how large, with room for the lids."""
@@ -142,7 +141,9 @@ def hands_photo(tell: Telling) -> View:
     return views.Preview(
         tell.page(
             say("Show your face and both hands"),
-            say("Hold up your hands beside your face, their backs to the camera."),
+            say("Hold up your hands beside your face, their backs to the camera.")
+            + " "
+            + say("The photo shows the centre why a finger was left out."),
             primary=Button(say("Take the photo"), Next(), "camera", ready=waits),
             hint=Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else None,
         ),
@@ -161,7 +162,7 @@ def hands_review(tell: Telling) -> View:
     return views.Portrait(
         tell.page(
             say("Are your face and both hands in it?"),
-            say("The centre sees why a finger was left out."),
+            say("It goes to the centre with your recording, locked like all the rest."),
             secondary=Button(say("Take another"), Deny(), "again"),
             primary=Button(say("Use this photo"), Next(), "tick"),
         ),
@@ -179,6 +180,7 @@ def recheck(tell: Telling) -> View:
         say("Check {number} of {count}", number=say.number(min(len(again) + 1, count)), count=say.number(count)),
         say("Once more, to be sure: flat on the glass and hold still."),
         again,
+        otherwise=Button(say("I cannot give this finger"), CannotGive(), "no-finger"),
     )
 
 
@@ -214,16 +216,12 @@ def eyes(tell: Telling) -> View:
 def review(tell: Telling) -> View:
     """Photo, signature, fingers and eyes together, and what was left out."""
     say, session = tell.say, tell.session
-    notes = []
-    if session.excepted:
-        notes.append(Fact("info", say("Left out: {parts}.", parts=parts(tell))))
-    if Doubt.PHOTO in session.doubts:
-        notes.append(Fact("alert", say("The photo could be better. The officer looks at it.")))
     seen = {iris.eye for iris in session.irises}
     taken = tuple(say(reasons.part_name(eye)) for eye in BOTH_EYES if eye in seen)
+    whole = seen.issuperset(session.wanted_eyes)
     return views.Summary(
         tell.page(
-            say("Everything is here"),
+            say("Everything is here") if whole else say("This is your recording"),
             say("Look at it once more, then continue."),
             primary=tell.next(),
         ),
@@ -237,25 +235,56 @@ def review(tell: Telling) -> View:
         ),
         excepted=tuple(int(finger) for finger in session.excepted_fingers),
         signed=not session.unsigned,
-        eyes=(taken or (say("No eyes"),)) if session.takes_eyes else (),
+        eyes=(taken or (say("No pictures of the eyes"),)) if session.takes_eyes else (),
         seen=bool(taken),
-        notes=tuple(notes),
+        notes=_notes(tell, whole=whole),
     )
 
 
+def _notes(tell: Telling, *, whole: bool) -> tuple[Fact, ...]:
+    """What is unlike a recording in which all went well: two lines at most. ``whole``: no eye that was wanted lacks."""
+    say, session = tell.say, tell.session
+    notes = []
+    if session.excepted:
+        notes.append(Fact("info", say("Left out: {parts}.", parts=parts(tell, session.excepted))))
+    photo, eyes = Doubt.PHOTO in session.doubts, Doubt.EYES_NOT_SEEN in session.doubts
+    if photo and eyes:
+        notes.append(Fact("alert", say("Photo and eyes could be better. The officer looks at them.")))
+    elif photo:
+        notes.append(Fact("alert", say("The photo could be better. The officer looks at it.")))
+    elif eyes and whole:
+        notes.append(Fact("alert", say("The eyes could be clearer. The officer looks at them.")))
+    elif eyes:
+        notes.append(Fact("alert", say("The eyes were not all taken. The officer is told.")))
+    return tuple(notes)
+
+
 def sign_off(tell: Telling) -> View:
-    """The resident's own word that all of it is theirs."""
+    """The resident's own word that all of it is theirs: each thing that was given, and no other."""
     say = tell.say
     return views.Message(
         tell.page(
             say("Hand in your recording?"),
-            say("I confirm that these details, photo, signature and fingerprints are mine."),
+            say("I confirm that all this is mine: {parts}.", parts=_given(tell)),
             back=True,
             primary=Button(say("Yes, hand in"), Next(), "tick"),
         ),
         "hand-in",
         todo=say("Next, the officer confirms who you are."),
     )
+
+
+def _given(tell: Telling) -> str:
+    say, session = tell.say, tell.session
+    given = {
+        say("my details"): True,
+        reasons.within(say("Photo")): session.photo is not None,
+        reasons.within(say("Signature")): bool(session.strokes) and not session.unsigned,
+        reasons.within(say("Fingerprints")): bool(session.impressions),
+        say("photo of face and hands"): session.hands_photo is not None and bool(session.excepted_fingers),
+        say("pictures of the eyes"): bool(session.irises),
+    }
+    return ", ".join(name for name, there in given.items() if there)
 
 
 def sealing(tell: Telling) -> View:
@@ -278,29 +307,25 @@ def receipt(tell: Telling) -> View:
         number=accepted.registration if accepted else "",
         points=(
             Fact("pen", say("Write it down, or take a picture.")),
-            *((Fact("info", _left_out(tell)),) if tell.session.excepted else ()),
+            *_left_out(tell),
             Fact("clock", say("The centre checks. That can take some weeks.")),
             Fact("bell", say("Then come again with your family card (KK) and collect it.")),
         ),
     )
 
 
-def parts(tell: Telling) -> str:
-    """What was left out, in few words: names, or the number of fingers where there are many."""
-    say, session = tell.say, tell.session
-    fingers = session.excepted_fingers
-    names = [say(reasons.part_name(each.part)) for each in session.excepted if not isinstance(each.part, Finger)]
-    if len(fingers) > 2:
-        names.insert(0, say("{count} fingers", count=say.number(len(fingers))))
-    else:
-        names = [say(reasons.part_name(finger)) for finger in fingers] + names
-    return ", ".join(names)
-
-
-def _left_out(tell: Telling) -> str:
-    passing = any(not each.why.permanent for each in tell.session.excepted)
-    spoken = word("Left out for now: {parts}. It can be given later.") if passing else word("Left out: {parts}.")
-    return tell.say(spoken, parts=parts(tell))
+def _left_out(tell: Telling) -> tuple[Fact, ...]:
+    """What stays left out, and what is still awaited: two things to a resident who goes home with this slip."""
+    say, excepted = tell.say, tell.session.excepted
+    for_good = tuple(each for each in excepted if each.why.permanent)
+    for_now = tuple(each for each in excepted if not each.why.permanent)
+    facts = []
+    if for_good:
+        facts.append(Fact("dash", say("Left out: {parts}.", parts=parts(tell, for_good))))
+    if for_now:
+        told = say("Left out for now: {parts}. Ask the officer when it can be given.", parts=parts(tell, for_now))
+        facts.append(Fact("info", told))
+    return tuple(facts)
 
 
 def _drawn(session: Session) -> views.Strokes:

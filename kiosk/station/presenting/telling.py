@@ -5,6 +5,8 @@ from math import ceil
 from typing import Final
 
 from kiosk.journey.events import Back, CancelAsked, Digit, Erase, HelpAsked, MoreTime, Next, TimedOut
+from kiosk.journey.excepting import Excepted
+from kiosk.journey.fingers import IN_ORDER, Finger
 from kiosk.journey.machine import WARNING, Go, Return
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
@@ -174,3 +176,16 @@ class Telling:
         if session.refusal is Refusal.PIN_LOCKED and session.minutes_locked:
             spoken = say(reasons.LOCKED_FOR, minutes=say.number(session.minutes_locked))
         return Hint(spoken, "alert", Mood.ATTENTION)
+
+
+def parts(tell: Telling, excepted: tuple[Excepted, ...]) -> str:
+    """What was left out, in few words: names, or the number of fingers where there are many."""
+    say = tell.say
+    left_out = [each.part for each in excepted]
+    fingers = [finger for finger in IN_ORDER if any(finger is part for part in left_out)]
+    names = [say(reasons.part_name(part)) for part in left_out if not isinstance(part, Finger)]
+    if len(fingers) > 2:
+        names.insert(0, say("{count} fingers", count=say.number(len(fingers))))
+    else:
+        names = [say(reasons.part_name(finger)) for finger in fingers] + names
+    return ", ".join(names)
