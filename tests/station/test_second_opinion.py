@@ -1,7 +1,10 @@
 """The second opinion: stand-ins that behave as NFIQ 2's command does, and as commands do that are ill."""
 
 import logging
+import os
+import selectors
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from kiosk.station.crew.second_opinion import SecondOpinion
 
 WIDTH, HEIGHT = 256, 288
+WANTED = threading.Event()
 PIXELS = bytes(range(256)) * HEIGHT
 
 READS = """
@@ -35,13 +39,13 @@ def _says(folder: Path, text: str) -> SecondOpinion:
 
 
 def _score(opinion: SecondOpinion) -> int | None:
-    return opinion.score(PIXELS, WIDTH, HEIGHT, ppi=500)
+    return opinion.score(PIXELS, WIDTH, HEIGHT, ppi=500, over=WANTED)
 
 
 def test_the_command_is_handed_the_image_with_its_resolution(tmp_path: Path) -> None:
     saw = "print(image.getpixel((7, 3)) + (round(image.info['dpi'][0]) == 508) + (image.size == (256, 288)))"
     opinion = SecondOpinion(_command(tmp_path, READS + saw), within=20)
-    assert opinion.score(PIXELS, WIDTH, HEIGHT, ppi=508) == 7 + 1 + 1
+    assert opinion.score(PIXELS, WIDTH, HEIGHT, ppi=508, over=WANTED) == 7 + 1 + 1
 
 
 def test_the_image_never_touches_a_disk(tmp_path: Path) -> None:
@@ -88,12 +92,12 @@ def test_a_crash_is_no_opinion(tmp_path: Path, does: str, caplog: pytest.LogCapt
     assert "ended with status" in caplog.text
 
 
-def _shell(folder: Path, does: str) -> SecondOpinion:
+def _shell(folder: Path, does: str, *, within: float = 1.0) -> SecondOpinion:
     """A stand-in that is up at once, so that a short deadline finds it at what it does."""
     path = folder / "nfiq2"
     path.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
     path.chmod(0o700)
-    return SecondOpinion(path, within=1.0)
+    return SecondOpinion(path, within=within)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,48 @@ def test_what_the_command_started_ends_with_it(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     assert _score(_shell(tmp_path, f"sleep 600 & echo $! > {pid}; echo 57")) is None
     assert _is_over(int(pid.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "does", ["while :; do :; done", "exec 1>&-; kill -STOP $$", "sleep 600"], ids=["busy", "stuck", "late"]
+)
+def test_what_is_no_longer_wanted_is_dropped(tmp_path: Path, does: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Long before its deadline, and nobody is told that the command is ill."""
+    pid, over = tmp_path / "pid", threading.Event()
+    opinion = _shell(tmp_path, f"echo $$ > {pid}.new; mv {pid}.new {pid}; {does}", within=60.0)
+    scores: list[int | None] = []
+    asking = threading.Thread(target=lambda: scores.append(opinion.score(PIXELS, WIDTH, HEIGHT, ppi=500, over=over)))
+    asking.start()
+    for _ in range(1000):
+        if pid.exists():
+            break
+        time.sleep(0.01)
+    over.set()
+    asking.join(20)
+    assert scores == [None]
+    assert not caplog.records
+    assert _is_over(int(pid.read_text(encoding="utf-8")))
+
+
+def test_a_version_that_was_not_waited_for_is_asked_for_again(tmp_path: Path) -> None:
+    over = threading.Event()
+    over.set()
+    opinion = SecondOpinion(_command(tmp_path, "print('NFIQ 2: 2.3.0')"), within=20)
+    assert opinion.version(over=over) == ""
+    assert opinion.version(over=WANTED) == "2.3.0"
+
+
+@pytest.mark.parametrize("ill", [(os, "memfd_create"), (selectors, "DefaultSelector")], ids=["memory", "selector"])
+def test_a_machine_that_lacks_something_costs_the_opinion_alone(
+    tmp_path: Path, ill: tuple[object, str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    opinion = _says(tmp_path, "57\n")
+    monkeypatch.setattr(*ill, lacking)
+    assert _score(opinion) is None
+    assert "(Too many open files)" in caplog.text
 
 
 def _is_over(pid: int) -> bool:
@@ -139,28 +185,28 @@ def test_a_command_that_cannot_run_is_told_once(tmp_path: Path, name: str, caplo
 
 
 def test_a_window_too_small_for_nfiq_2_is_not_asked_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert SecondOpinion(tmp_path / "missing").score(bytes(192 * 192), 192, 192, ppi=508) is None
+    assert SecondOpinion(tmp_path / "missing").score(bytes(192 * 192), 192, 192, ppi=508, over=WANTED) is None
     assert not caplog.records
 
 
 @pytest.mark.parametrize(("width", "height"), [(255, 288), (0, 0)])
 def test_pixels_that_are_no_image_are_refused(tmp_path: Path, width: int, height: int) -> None:
     with pytest.raises(ValueError, match="no grey image"):
-        SecondOpinion(tmp_path / "nfiq2").score(PIXELS[: width * height] + b"\0", width, height, ppi=500)
+        SecondOpinion(tmp_path / "nfiq2").score(PIXELS[: width * height] + b"\0", width, height, ppi=500, over=WANTED)
 
 
 def test_the_version_is_what_the_usage_says(tmp_path: Path) -> None:
     usage = r"assert len(sys.argv) == 1; print('Usage\n\nOpenCV: 4.10.0\nNFIQ 2: 2.3.0 (Date: today, Commit: abc)')"
-    assert SecondOpinion(_command(tmp_path, usage), within=20).version() == "2.3.0"
+    assert SecondOpinion(_command(tmp_path, usage), within=20).version(over=WANTED) == "2.3.0"
 
 
 def test_no_version_is_none(tmp_path: Path) -> None:
-    assert SecondOpinion(tmp_path / "missing").version() == ""
+    assert SecondOpinion(tmp_path / "missing").version(over=WANTED) == ""
 
 
 def test_no_descriptor_is_left_behind(tmp_path: Path) -> None:
     opinion = _says(tmp_path, "57\n")
     before = len(list(Path("/proc/self/fd").iterdir()))
     assert _score(opinion) == 57
-    assert SecondOpinion(tmp_path / "missing").score(PIXELS, WIDTH, HEIGHT, ppi=500) is None
+    assert SecondOpinion(tmp_path / "missing").score(PIXELS, WIDTH, HEIGHT, ppi=500, over=WANTED) is None
     assert len(list(Path("/proc/self/fd").iterdir())) == before

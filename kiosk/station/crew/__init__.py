@@ -126,8 +126,9 @@ class Crew:
             onlooker.close()
         for worker in self.workers:
             worker.close()
-        self._opinions.close()
+        # What is being sealed may still wait for an opinion.
         self.clerk.close()
+        self._opinions.close()
         self.world.close()
 
     @property

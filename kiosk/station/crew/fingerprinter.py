@@ -87,7 +87,7 @@ class Fingerprinter:
     def _scan(self, reader: FingerReader, effect: Scan, stop: threading.Event) -> None:
         taken = self._take(reader, effect.visit, effect.finger, stop)
         if taken is not None:
-            self._opinions.ask(taken)
+            self._opinions.ask(taken, unless=stop)
             alike = _alike(reader, taken, effect.before)
             if alike is not None:
                 log.info("finger %d looks like finger %d", effect.finger, alike)
@@ -99,7 +99,7 @@ class Fingerprinter:
             return
         match effect:
             case Compare(first=first, others=others):
-                self._opinions.ask(taken)
+                self._opinions.ask(taken, unless=stop)
                 same = _same(reader, taken, Template(first.template_family, first.template))
                 alike = None if same else _alike(reader, taken, others)
                 self._tell(FingerCompared(effect.visit, same, taken, alike))

@@ -13,7 +13,9 @@ import re
 import selectors
 import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 WITHIN = 15.0
 """Seconds for one opinion."""
+LOOK = 0.1
+"""Seconds between looks at whether an opinion is still wanted."""
 LEAST_SIDE = 197
 """Pixels at 500 ppi below which NFIQ 2 judges nothing (its manual, note 1); a round window of 192 is never judged."""
 MOST_BYTES = 4096
@@ -46,16 +50,17 @@ class SecondOpinion:
         self._told = False
         self._version: str | None = None
 
-    def score(self, pixels: bytes, width: int, height: int, *, ppi: int) -> int | None:
+    def score(self, pixels: bytes, width: int, height: int, *, ppi: int, over: threading.Event) -> int | None:
         """Return NFIQ 2's score of a grey image, 0 to 100, or None when it gives none; within the deadline.
 
-        ``pixels``: a byte each, row by row, 0 = ridge. Raises ValueError when they are not ``width`` × ``height``.
+        ``pixels``: a byte each, row by row, 0 = ridge. Once ``over`` is set, the command is ended and nothing of the
+        image is kept. Raises ValueError when the pixels are not ``width`` × ``height``.
         """
         if len(pixels) != width * height or not pixels:
             raise ValueError(f"{len(pixels)} bytes are no grey image of {width} × {height} pixels")
         if min(width, height) * 500 < LEAST_SIDE * ppi:
             return None
-        said = self._asked(_png(pixels, width, height, ppi))
+        said = self._asked(_png(pixels, width, height, ppi), over)
         if said is None:
             return None
         number = _SCORE.fullmatch(said)
@@ -65,17 +70,24 @@ class SecondOpinion:
             self._tell("answers with something else than a score; see that it is NFIQ 2, version 2.1 or later")
         return None
 
-    def version(self) -> str:
-        """Return the version that the command says it is, as "2.3.0"; empty when it says none. Asked for once."""
+    def version(self, *, over: threading.Event) -> str:
+        """Return the version that the command says it is, as "2.3.0"; empty when it says none, or ``over`` is set.
+        Asked for once."""
         if self._version is None:
-            found = _VERSION.search(self._asked(None) or b"")
+            found = _VERSION.search(self._asked(None, over) or b"")
+            if over.is_set():
+                return ""
             self._version = "" if found is None else found[1].decode("ascii")
         return self._version
 
-    def _asked(self, image: bytes | None) -> bytes | None:
-        """Return what the command says of ``image``, or of itself; None when it fails or is too slow."""
+    def _asked(self, image: bytes | None, over: threading.Event) -> bytes | None:
+        """Return what the command says of ``image``, or of itself; None when it fails, is too slow, or it is over."""
         until = time.monotonic() + self._within
-        memory = None if image is None else _memory(image)
+        try:
+            memory = None if image is None else _memory(image)
+        except OSError as error:
+            self._tell(f"cannot be handed an image ({error.strerror}); see what takes this machine's memory")
+            return None
         try:
             # Its own session, so that whatever it starts ends with it. What it says on stderr may be anything.
             process = subprocess.Popen(  # noqa: S603  # a command that the settings name, no shell
@@ -95,18 +107,23 @@ class SecondOpinion:
             if memory is not None:
                 os.close(memory)
         try:
-            return self._heard(process, until)
+            return self._heard(process, until, over)
+        except OSError as error:
+            self._tell(f"cannot be heard ({error.strerror}); start the station anew")
+            return None
         finally:
             _end(process)
 
-    def _heard(self, process: subprocess.Popen[bytes], until: float) -> bytes | None:
+    def _heard(self, process: subprocess.Popen[bytes], until: float, over: threading.Event) -> bytes | None:
         """Return all that ``process`` says, when it ends well and in time."""
         if process.stdout is None:  # never, with a pipe
             return None
         said = b""
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
-            while selector.select(max(0.0, until - time.monotonic())):
+            for seconds in _looks(until, over):
+                if not selector.select(seconds):
+                    continue
                 part = os.read(process.stdout.fileno(), MOST_BYTES)
                 said += part
                 if len(said) > MOST_BYTES:
@@ -115,17 +132,21 @@ class SecondOpinion:
                 if not part:
                     break
             else:
-                self._tell(f"gave no answer within {self._within:g} seconds; try it by hand on an image")
-                return None
-        try:
-            status = process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self._tell(f"did not end within {self._within:g} seconds; try it by hand on an image")
-            return None
+                return self._late("gave no answer", over)
+        for seconds in _looks(until, over):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = process.wait(seconds)
+                break
+        else:
+            return self._late("did not end", over)
         if status != 0:
             self._tell(f"ended with status {status}; try it by hand on an image, its model file may be missing")
             return None
         return said
+
+    def _late(self, what: str, over: threading.Event) -> None:
+        if not over.is_set():
+            self._tell(f"{what} within {self._within:g} seconds; try it by hand on an image")
 
     def _tell(self, what: str) -> None:
         if not self._told:
@@ -138,6 +159,12 @@ def _png(pixels: bytes, width: int, height: int, ppi: int) -> bytes:
     written = io.BytesIO()
     Image.frombytes("L", (width, height), pixels).save(written, "PNG", dpi=(ppi, ppi), compress_level=1)
     return written.getvalue()
+
+
+def _looks(until: float, over: threading.Event) -> Iterator[float]:
+    """Seconds to wait at a time, up to the deadline, or until it is over."""
+    while not over.is_set() and (left := until - time.monotonic()) > 0:
+        yield min(left, LOOK)
 
 
 def _memory(image: bytes) -> int:
