@@ -1,16 +1,19 @@
 """A packet opened as the centre sees it: verified, decrypted, and laid out in a folder for a person to look at."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk.capture.iso.finger import read_finger_record
+from kiosk.capture.iso.iris import read_iris_record
 from kiosk.centre.authority import Authority
 from kiosk.centre.handover import cbeff_document
 from kiosk.journey.excepting import Part
 from kiosk.journey.fingers import Finger
 from kiosk.record.header import Header, Kind
-from kiosk.record.packet import Print, Recording, unpack
+from kiosk.record.packet import Print, Recording, Unreadable, unpack
 from kiosk.record.registration import registration_number
 from kiosk.record.seal import open_sealed, peek, trusting
 
@@ -28,7 +31,7 @@ def open_packet(packet: bytes, authority: Authority, *, with_escrow: bool = Fals
 
     Raises:
         Untrusted: by reason.
-        Unreadable: when the content is of another version.
+        Unreadable: when the content is of another version, or says what cannot be.
     """
     station = authority.station(peek(packet).sender)
     key = authority.escrow if with_escrow else authority.packets
@@ -36,11 +39,36 @@ def open_packet(packet: bytes, authority: Authority, *, with_escrow: bool = Fals
     return OpenedPacket(opened.header, unpack(opened.body))
 
 
+class NotItsRecords(Unreadable):
+    """A recording tells of other fingers or eyes than its records hold; the sentence says how many, never whose."""
+
+
+def _check_records(recording: Recording) -> None:
+    records = recording.records
+    fingers = read_finger_record(records.fingers) if records.fingers else ()
+    irises = read_iris_record(records.irises) if records.irises else ()
+    prints = (*recording.prints, *recording.rechecked)
+    _compare("fingers", [each.finger for each in prints], [Finger(each.position) for each in fingers])
+    _compare("irises", [each.eye.name for each in recording.irises], [each.eye.name for each in irises])
+
+
+def _compare(what: str, told: Sequence[object], held: Sequence[object]) -> None:
+    if len(told) != len(held):
+        raise NotItsRecords(f"the recording tells of {len(told)} {what}, and its record holds {len(held)}")
+    if told != held:
+        raise NotItsRecords(f"the recording tells of its {what} in another order than its record")
+
+
 def lay_out(opened: OpenedPacket, folder: Path) -> list[Path]:
     """Write ``recording.json``, the ISO/IEC 19794 records, what they hold as pictures, and all of them as CBEFF into
-    ``folder``; the files written."""
-    folder.mkdir(parents=True, exist_ok=True)
+    ``folder``; the files written.
+
+    Raises:
+        NotItsRecords: nothing was written.
+        MalformedRecord: a record is none that this software's stations write; nothing was written.
+    """
     recording, records = opened.recording, opened.recording.records
+    _check_records(recording)
     files = {
         "recording.json": json.dumps(_described(opened), indent=2, ensure_ascii=False).encode(),
         "photo.jpg": records.photo(),
@@ -59,6 +87,7 @@ def lay_out(opened: OpenedPacket, folder: Path) -> list[Path]:
     for note, picture in zip(recording.irises, records.iris_pictures(), strict=True):
         files[f"iris-{note.eye.value}.png"] = picture
     files = {name: content for name, content in files.items() if content}
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return [folder / name for name in sorted(files)]
@@ -109,8 +138,10 @@ def _described(opened: OpenedPacket) -> dict[str, object]:
             "score": recording.photo.score,
             "tries": recording.photo.tries,
         },
+        "hands_photo_at": _time(recording.hands_photo_at) if recording.hands_photo_at else None,
         "prints": [_described_print(p) for p in recording.prints],
         "rechecked": [_described_print(p) for p in recording.rechecked],
+        "repeats": recording.repeats,
         "irises": [
             {"eye": each.eye.value, "advice": each.advice.value, "score": each.score} for each in recording.irises
         ],

@@ -1,7 +1,7 @@
 """One recording as the centre gets it: everything captured and confirmed, as deterministic CBOR."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +32,10 @@ def nobody(_: Impression) -> None:
 
 class Unreadable(ValueError):
     """A payload is no recording of a version this software knows; the sentence names the place, never a value."""
+
+
+class Contradictory(ValueError):
+    """A recording says what cannot be; the sentence names the place, never a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,10 @@ class IrisNote:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Everything of one visit that goes to the centre. Times are Unix seconds, durations milliseconds."""
+    """Everything of one visit that goes to the centre. Times are Unix seconds, durations milliseconds.
+
+    Raises Contradictory: so a station seals nothing that the centre would not read.
+    """
 
     packet_id: str
     station: str
@@ -92,12 +99,43 @@ class Recording:
     photo: PhotoNote
     hands_photo: bytes = field(repr=False)
     """Face and both hands, JPEG, where a finger was excepted; else empty."""
+    hands_photo_at: int
+    """When it was taken; 0 where there is none, or nobody knows."""
     signature: bytes = field(repr=False)
     """The signature's picture, PNG; empty where it was excepted. Its time series is among the records."""
     prints: tuple[Print, ...] = field(repr=False)
     """In the order of the finger record's images, which ``rechecked`` goes on with."""
     rechecked: tuple[Print, ...] = field(repr=False)
+    repeats: int
+    """How often a finger was not taken because it looked like one given before."""
     irises: tuple[IrisNote, ...]
+
+    def __post_init__(self) -> None:
+        excepted = [each.part for each in self.excepted]
+        given: set[Part] = {*(each.finger for each in self.prints), *(each.eye for each in self.irises)}
+        given |= {Written.SIGNATURE} if self.signature else set()
+        wrong = {
+            "no consent was given": not self.consented,
+            "it ends before it begins": not 0 <= self.began <= self.ended,
+            "a step took less than no time": any(spent < 0 for spent in self.timings.values()),
+            "a doubt is told twice": len(set(self.doubts)) < len(self.doubts),
+            "a part is excepted twice": len(set(excepted)) < len(excepted),
+            "a part is both excepted and given": not given.isdisjoint(excepted),
+            "a score is not from 0 to 100": not all(0 <= score <= 100 for score in self._scores()),
+            "the photo was never tried": self.photo.tries < 1,
+            "a count or a time is less than nothing": self.repeats < 0 or self.hands_photo_at < 0,
+        }
+        for what, is_so in wrong.items():
+            if is_so:
+                raise Contradictory(f"the recording contradicts itself: {what}")
+
+    def _scores(self) -> Iterator[int]:
+        yield self.photo.score
+        for each in (*self.prints, *self.rechecked):
+            yield from (each.score, *each.scores)
+            if each.second_opinion is not None:
+                yield each.second_opinion.score
+        yield from (each.score for each in self.irises)
 
     @property
     def nik(self) -> str:
@@ -143,7 +181,7 @@ def recording_of(
         raise ValueError("the visit lacks a finger that no officer excepted")
     if session.excepted_fingers and session.hands_photo is None:
         raise ValueError("the visit lacks the photo of the hands that goes with an exception")
-    again = len(session.impressions)
+    again, hands = len(session.impressions), session.hands_photo
     opinions = [opinion(each) for each in (*session.impressions, *session.rechecked)]
     return Recording(
         packet_id=packet_id,
@@ -151,7 +189,8 @@ def recording_of(
         software=software,
         officer=session.officer,
         language=session.language,
-        began=int(began.timestamp()),
+        # The clock may have been set back during the visit.
+        began=int(min(began, ended).timestamp()),
         ended=int(ended.timestamp()),
         timings=dict(timings or {}),
         consented=True,
@@ -162,10 +201,12 @@ def recording_of(
         biodata=session.biodata,
         records=records_of(session, making=making, opinions=opinions),
         photo=PhotoNote(session.photo.advice, session.photo.score, session.photo.tries),
-        hands_photo=b"" if session.hands_photo is None else session.hands_photo.jpeg,
+        hands_photo=b"" if hands is None else hands.jpeg,
+        hands_photo_at=0 if hands is None or hands.captured is None else int(hands.captured.timestamp()),
         signature=signature if session.strokes else b"",
         prints=tuple(map(_print, session.impressions, opinions[:again])),
         rechecked=tuple(map(_print, session.rechecked, opinions[again:])),
+        repeats=session.given_twice,
         irises=tuple(IrisNote(each.eye, each.advice, each.score) for each in session.irises),
     )
 
@@ -209,9 +250,11 @@ def pack(recording: Recording) -> bytes:
                 "tries": recording.photo.tries,
             },
             "hands_photo": recording.hands_photo,
+            "hands_photo_at": recording.hands_photo_at,
             "signature": recording.signature,
             "prints": [_print_map(p) for p in recording.prints],
             "rechecked": [_print_map(p) for p in recording.rechecked],
+            "repeats": recording.repeats,
             "irises": [[each.eye.value, each.advice.value, each.score] for each in recording.irises],
         }
     )
@@ -239,7 +282,7 @@ def unpack(payload: bytes) -> Recording:
             language=top["language"],
             began=top["began"],
             ended=top["ended"],
-            timings={str(step): int(duration) for step, duration in top["timings"].items()},
+            timings={_text(step): _whole(duration) for step, duration in top["timings"].items()},
             consented=top["consent"]["given"],
             consent_text=top["consent"]["text"],
             doubts=tuple(Doubt(doubt) for doubt in top["doubts"]),
@@ -249,20 +292,24 @@ def unpack(payload: bytes) -> Recording:
             records=Records(**top["records"]),
             photo=PhotoNote(FaceAdvice(top["photo"]["advice"]), top["photo"]["score"], top["photo"]["tries"]),
             hands_photo=top["hands_photo"],
+            hands_photo_at=top["hands_photo_at"],
             signature=top["signature"],
             prints=tuple(_read_print(p) for p in top["prints"]),
             rechecked=tuple(_read_print(p) for p in top["rechecked"]),
+            repeats=top["repeats"],
             irises=tuple(IrisNote(Eye(eye), EyeAdvice(how), _whole(score)) for eye, how, score in top["irises"]),
         )
     except Unreadable:
         raise
+    except Contradictory as error:
+        raise Unreadable(str(error)) from None
     except (canonical.NotCanonical, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Unreadable(f"the payload is not built as a recording should be ({type(error).__name__})") from None
 
 
 _TOP = {
     **dict.fromkeys(("format", "packet", "station", "software", "officer", "language"), str),
-    **dict.fromkeys(("version", "began", "ended"), int),
+    **dict.fromkeys(("version", "began", "ended", "hands_photo_at", "repeats"), int),
     **dict.fromkeys(("timings", "consent", "biodata", "photo", "records", "algorithms"), dict),
     **dict.fromkeys(("prints", "rechecked", "irises", "doubts", "excepted"), list),
     **dict.fromkeys(("hands_photo", "signature"), bytes),

@@ -5,10 +5,11 @@ import json
 import shutil
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,17 +18,18 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from typer.testing import CliRunner
 
-from kiosk.capture.advice import FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.capture.iso import cbeff
 from kiosk.centre.authority import Authority, NoAuthority, UnknownStation, station_tls
 from kiosk.centre.commands import commands
 from kiosk.centre.intake import Intake, PacketRefused
-from kiosk.centre.opening import lay_out, open_packet
+from kiosk.centre.opening import NotItsRecords, lay_out, open_packet
 from kiosk.centre.orders import NotOrdered, Orders
 from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.registry import Registry
 from kiosk.centre.residents import Cast, made_up
 from kiosk.centre.roster_maker import OfficerPin, make_roster
+from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.session import Impression, Photo, Point, Session
 from kiosk.record import canonical
@@ -35,7 +37,7 @@ from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrus
 from kiosk.record.keys import StationKeys, keys_directory
 from kiosk.record.nik import Areas
 from kiosk.record.order import CardOrder
-from kiosk.record.packet import Recording, Unreadable, pack, recording_of
+from kiosk.record.packet import IrisNote, Recording, Unreadable, pack, recording_of
 from kiosk.record.provisioning import tls_directory
 from kiosk.record.resident import RecordState, Resident, biodata
 from kiosk.record.seal import open_sealed, seal, trusting, verify
@@ -303,6 +305,29 @@ def test_laid_out_for_a_person_to_look_at(authority: Authority, keys: StationKey
 def test_a_payload_of_another_version_is_unreadable_not_a_crash(authority: Authority, keys: StationKeys) -> None:
     with pytest.raises(Unreadable):
         open_packet(packet(authority, keys, body=canonical.encode({"format": "x", "version": 9})), authority)
+
+
+IRIS = IrisNote(Eye.LEFT, EyeAdvice.GOOD, 70)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda r: {"prints": r.prints[1:]}, "tells of 11 fingers, and its record holds 12"),
+        (lambda r: {"rechecked": ()}, "tells of 10 fingers, and its record holds 12"),
+        (lambda r: {"prints": r.prints[::-1]}, "fingers in another order"),
+        (lambda r: {"irises": (IRIS,)}, "tells of 1 irises, and its record holds 0"),
+        (lambda r: {"records": replace(r.records, fingers=b"")}, "tells of 12 fingers, and its record holds 0"),
+    ],
+)
+def test_a_recording_that_tells_of_others_than_its_records_is_not_laid_out(
+    authority: Authority, keys: StationKeys, tmp_path: Path, change: Callable[[Recording], dict[str, Any]], told: str
+) -> None:
+    told_of = recording(CAST.ordinary, f"{1:032x}")
+    opened = open_packet(packet(authority, keys, body=pack(replace(told_of, **change(told_of)))), authority)
+    with pytest.raises(NotItsRecords, match=told):
+        lay_out(opened, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 # Orders and rosters out ---------------------------------------------------------------------------------------------

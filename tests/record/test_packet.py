@@ -25,6 +25,7 @@ from kiosk.record import canonical
 from kiosk.record.biometrics import Making, Opinion, Records
 from kiosk.record.packet import (
     ALGORITHMS,
+    Contradictory,
     IrisNote,
     PhotoNote,
     Print,
@@ -58,9 +59,11 @@ def recorded() -> Recording:
         records=Records(b"face"),
         photo=PhotoNote(FaceAdvice.GOOD, 90, 1),
         hands_photo=b"",
+        hands_photo_at=0,
         signature=b"s",
         prints=(Print(Finger.RIGHT_THUMB, 80, (30, 80), FingerAdvice.DRY, Opinion(44, "2.3.0"), "zfm", b"t"),),
         rechecked=(),
+        repeats=0,
         irises=(IrisNote(Eye.LEFT, EyeAdvice.GOOD, 70),),
     )
 
@@ -68,9 +71,12 @@ def recorded() -> Recording:
 parts = st.sampled_from([*Finger, *Eye, *Written])
 
 
-@given(st.lists(st.builds(Excepted, parts, st.sampled_from(Why), st.text(max_size=9)), max_size=12).map(tuple))
+exceptions = st.builds(Excepted, parts, st.sampled_from(Why), st.text(max_size=9))
+
+
+@given(st.lists(exceptions, max_size=12, unique_by=lambda each: each.part).map(tuple))
 def test_exceptions_read_back_as_granted(recorded: Any, excepted: Any) -> None:
-    recording = replace(recorded, excepted=excepted)
+    recording = replace(recorded, excepted=excepted, prints=(), irises=(), signature=b"")
     assert unpack(pack(recording)) == recording
 
 
@@ -180,16 +186,8 @@ def test_a_second_opinion_goes_into_the_record(world: Any, session_of: Callable[
 
 def gather(session: Any, **more: Any) -> Any:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return recording_of(
-        session,
-        packet_id=new_packet_id(),
-        station="s",
-        software="1",
-        began=moment,
-        ended=moment,
-        signature=b"png",
-        **more,
-    )
+    plain = {"packet_id": new_packet_id(), "station": "s", "software": "1", "began": moment, "ended": moment}
+    return recording_of(session, **(plain | {"signature": b"png"} | more))
 
 
 @pytest.mark.parametrize(
@@ -217,9 +215,10 @@ def test_every_finger_is_there_or_excepted(world: Any, session_of: Callable[[Any
     excepted = nine.but(excepted=(Excepted(Finger.RIGHT_THUMB, Why.MISSING, "officer-1"),))
     with pytest.raises(ValueError, match="hands"):
         gather(excepted)
-    recording = gather(excepted.but(hands_photo=session.photo))
+    recording = gather(excepted.but(hands_photo=replace(session.photo, captured=datetime(2026, 1, 1, tzinfo=UTC))))
     assert len(recording.prints) == 9
-    assert recording.hands_photo == session.photo.jpeg
+    assert (recording.hands_photo, recording.hands_photo_at) == (session.photo.jpeg, 1767225600)
+    assert gather(excepted.but(hands_photo=session.photo)).hands_photo_at == 0
     assert unpack(pack(recording)) == recording
 
 
@@ -260,6 +259,59 @@ def test_whatever_is_missing_or_wrong_is_refused_in_our_words(recorded: Any, dat
             place["unknown"] = 1
     with pytest.raises(Unreadable):
         unpack(canonical.encode(top))
+
+
+CONTRADICTIONS: dict[str, Callable[[Any], Any]] = {
+    "no consent": lambda top: top["consent"].update(given=False),
+    "photo's score": lambda top: top["photo"].update(score=900),
+    "photo's tries": lambda top: top["photo"].update(tries=-1),
+    "never tried": lambda top: top["photo"].update(tries=0),
+    "before": lambda top: top.update(began=3),
+    "before all time": lambda top: top.update(began=-1),
+    "doubted twice": lambda top: top["doubts"].append(top["doubts"][0]),
+    "excepted twice": lambda top: top["excepted"].append(top["excepted"][0]),
+    "excepted twice, otherwise": lambda top: top["excepted"].append([6, "missing", "officer-2"]),
+    "finger excepted and given": lambda top: top["excepted"].append([1, "missing", "officer-1"]),
+    "eye excepted and given": lambda top: top["excepted"].append(["left", "missing", "officer-1"]),
+    "signature excepted and given": lambda top: top["excepted"].append(["signature", "missing", "officer-1"]),
+    "a time as text": lambda top: top["timings"].update(photo="5"),
+    "a time as bytes": lambda top: top["timings"].update(photo=b"7"),
+    "a time as a truth": lambda top: top["timings"].update(photo=True),
+    "a step's number": lambda top: top["timings"].update({5: 7}),
+    "less than no time": lambda top: top["timings"].update(photo=-1),
+    "a finger's score": lambda top: top["prints"][0].update(score=101),
+    "a try's score": lambda top: top["prints"][0].update(scores=[-1]),
+    "an opinion's score": lambda top: top["prints"][0].update(second_opinion=[255, "2.3.0"]),
+    "an eye's score": lambda top: top["irises"][0].__setitem__(2, 101),
+    "repeats": lambda top: top.update(repeats=-1),
+    "the hands' time": lambda top: top.update(hands_photo_at=-1),
+}
+
+
+@pytest.mark.parametrize("change", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_what_cannot_be_is_unreadable(recorded: Any, change: Callable[[Any], Any]) -> None:
+    top = canonical.decode(pack(recorded))
+    change(top)
+    with pytest.raises(Unreadable, match=r"contradicts itself: |not built as"):
+        unpack(canonical.encode(top))
+
+
+def test_a_station_seals_nothing_that_contradicts_itself(world: Any, session_of: Callable[[Any], Any]) -> None:
+    session = session_of(world.cast.ordinary)
+    both = session.but(excepted=(Excepted(Finger.RIGHT_THUMB, Why.MISSING, "officer-1"),), hands_photo=session.photo)
+    with pytest.raises(Contradictory, match="both excepted and given"):
+        gather(both)
+
+
+def test_a_clock_set_back_during_the_visit_loses_nothing(world: Any, session_of: Callable[[Any], Any]) -> None:
+    began, ended = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+    recording = gather(session_of(world.cast.ordinary), began=began, ended=ended)
+    assert recording.began == recording.ended == ended.timestamp()
+
+
+def test_fingers_given_twice_are_counted(world: Any, session_of: Callable[[Any], Any]) -> None:
+    recording = gather(session_of(world.cast.ordinary).but(given_twice=3))
+    assert unpack(pack(recording)).repeats == 3
 
 
 @given(st.binary(max_size=80))
