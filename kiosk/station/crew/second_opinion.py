@@ -132,13 +132,15 @@ class SecondOpinion:
                 if not part:
                     break
             else:
-                return self._late("gave no answer", over)
+                self._late("gave no answer", over)
+                return None
         for seconds in _looks(until, over):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = process.wait(seconds)
                 break
         else:
-            return self._late("did not end", over)
+            self._late("did not end", over)
+            return None
         if status != 0:
             self._tell(f"ended with status {status}; try it by hand on an image, its model file may be missing")
             return None
