@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pygame
 
+from kiosk.screens.facts import draw_facts, facts_height, facts_size
 from kiosk.screens.sheet import Sheet
 from kiosk.screens.views import Button, Entry, Target
 
@@ -16,16 +17,57 @@ def draw_entry(sheet: Sheet, view: Entry) -> None:
     if theme.compact and not theme.portrait:
         _compact(sheet, view)
         return
+    if view.facts:
+        _knowing(sheet, view)
+        return
     sheet.chrome()
-    if theme.portrait:
-        keys_high = max(4 * theme.target + 3 * theme.px(14), round(sheet.body.height * 0.5))
-        keys = Rect(sheet.body.x, sheet.body.bottom - keys_high, sheet.body.width, keys_high)
-        words = Rect(sheet.body.x, sheet.body.y, sheet.body.width, keys.top - theme.px(24) - sheet.body.y)
-    else:
-        keys, words = sheet.halves(0.42)
-        keys = Rect(keys.x, keys.y, keys.width, min(keys.height, theme.px(580)))
+    keys, words = _halves(sheet, 0.5)
     _keypad(sheet, view, keys, columns=3)
     _told(sheet, view, words)
+
+
+def _halves(sheet: Sheet, share: float) -> tuple[Rect, Rect]:
+    """Of keys and words; ``share`` of the body is the keys' on a portrait screen."""
+    theme, body = sheet.theme, sheet.body
+    if theme.portrait:
+        keys_high = max(4 * theme.target + 3 * theme.px(14), round(body.height * share))
+        keys = Rect(body.x, body.bottom - keys_high, body.width, keys_high)
+        return keys, Rect(body.x, body.y, body.width, keys.top - theme.px(24) - body.y)
+    keys, words = sheet.halves(0.42)
+    return Rect(keys.x, keys.y, keys.width, min(keys.height, theme.px(580))), words
+
+
+def _knowing(sheet: Sheet, view: Entry) -> None:
+    """Person and question, then all that is to be known: the gravest in the hint, the others under it. Keys and field
+    leave them room."""
+    theme, gap = sheet.theme, sheet.theme.px(20)
+    keys, words = _halves(sheet, 0.4)
+    field = Rect(keys.x, keys.y, keys.width, _field_height(sheet, view))
+    if theme.portrait:
+        field.bottom = keys.top - theme.px(24)
+        words.height -= field.height + gap
+    else:
+        keys = Rect(keys.x, field.bottom + gap, keys.width, keys.bottom - field.bottom - gap)
+    person_high = theme.px(150)
+    hint_high = sheet.hint_height(words.width, 0.8)
+    below = words.height - person_high - gap - (hint_high + gap if hint_high else 0)
+    size = facts_size(sheet, view.facts, Rect(0, 0, words.width, round(below * 0.6)))
+    high = facts_height(sheet, view.facts, words.width, size)
+    if high > below * 0.6:
+        # So much to know: what is asked moves up into the header.
+        header = sheet.page.header
+        title = f"{header.title}: {sheet.page.headline}"
+        sheet.page = replace(sheet.page, sentence="", headline="", header=replace(header, title=title))
+    sheet.chrome()
+    _keypad(sheet, view, keys, columns=3)
+    _field(sheet, view, field)
+    y = _person(sheet, view, Rect(words.x, words.y, words.width, person_high)) + gap
+    room = words.bottom - y - high - (hint_high + gap if hint_high else 0)
+    y = sheet.words(Rect(words.x, y, words.width, room), hint=False)
+    if sheet.page.hint:
+        sheet.hint(sheet.page.hint, Rect(words.x, y, words.width, hint_high), 0.8)
+        y += hint_high + gap
+    draw_facts(sheet, view.facts, Rect(words.x, y, words.width, words.bottom - y), size)
 
 
 def _told(sheet: Sheet, view: Entry, words: Rect) -> None:
@@ -57,9 +99,22 @@ def _compact(sheet: Sheet, view: Entry) -> None:
     sheet.chrome()
     gap = theme.px(12)
     keys = Rect(body.x, body.bottom - 2 * theme.target - gap, body.width, 2 * theme.target + gap)
+    if view.facts:
+        # All of them, at the keys' expense: a column of their own; the field goes down between the buttons.
+        keys.width = 6 * theme.target + 5 * gap
     _keypad(sheet, view, keys, columns=6)
     above = Rect(body.x, body.y, body.width, keys.top - gap - body.y)
     high = _field_height(sheet, view)
+    if view.facts:
+        beside = Rect(keys.right + theme.px(20), body.y, body.right - keys.right - theme.px(20), body.height)
+        field = _between_buttons(sheet, high)
+        if field.width < theme.px(340):
+            field = Rect(beside.x, beside.bottom - high, beside.width, high)
+            beside.height -= high + gap
+        _field(sheet, view, field)
+        draw_facts(sheet, view.facts, beside, facts_size(sheet, view.facts, beside))
+        _told_compactly(sheet, view, Rect(above.x, above.y, keys.width, above.height))
+        return
     if sum(view.groups) > 8:
         field = Rect(above.x, above.bottom - high, above.width, high)
         words = Rect(above.x, above.y, above.width, field.top - above.y)
@@ -73,6 +128,15 @@ def _compact(sheet: Sheet, view: Entry) -> None:
         words = _told_compactly(sheet, view, words)
     _sentence_or_hint(sheet, words)
     _field(sheet, view, field)
+
+
+def _between_buttons(sheet: Sheet, high: int) -> Rect:
+    """What is free at the foot, ``high`` pixels of it."""
+    foot, air = sheet.footer, sheet.theme.px(24)
+    buttons = [target.rect for target in sheet.targets if target.rect.colliderect(foot)]
+    left = max((each.right + air for each in buttons if each.centerx < foot.centerx), default=foot.left)
+    right = min((each.left - air for each in buttons if each.centerx >= foot.centerx), default=foot.right)
+    return Rect(left, foot.centery - high // 2, right - left, high)
 
 
 def _told_compactly(sheet: Sheet, view: Entry, words: Rect) -> Rect:

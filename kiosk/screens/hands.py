@@ -39,11 +39,23 @@ def draw_hands(sheet: Sheet, view: Hands) -> None:
     box = _words(sheet, view, sheet.corner(words))
     shown: tuple[bool, ...] = (True, False)
     least = theme.px(210 if theme.compact and view.page.hint is not None else 130)
-    if view.change and view.asked is not None and box.height < least:
-        # Little glass, many words: the picture of what to do takes the place of the hand whose turn it is not.
+    cramped = view.change and view.asked is not None and box.height < least
+    elsewhere = view.alike is not None and view.asked is not None and (view.alike > 5) != (view.asked > 5)
+    if cramped and view.asked is not None and not elsewhere:
+        # Little glass, many words: the picture of what to do takes the place of the hand whose turn it is not, but not
+        # of the one that holds the finger which was given instead.
         box = _half(inner, left_hand=view.asked < 6).inflate(-theme.px(8), -theme.px(24))
         shown = (view.asked > 5,)
-    draw_pair(sheet, inner, asked=view.asked, done=view.done, excepted=view.excepted, sides=view.sides, shown=shown)
+    draw_pair(
+        sheet,
+        inner,
+        asked=view.asked,
+        done=view.done,
+        excepted=view.excepted,
+        sides=view.sides,
+        shown=shown,
+        alike=view.alike,
+    )
     if view.change and box.height >= theme.px(130):
         ground = sheet.ground_of(view.page.hint.mood if view.page.hint else Mood.CALM)
         canvas.panel(box, ground.tint, radius=theme.px(24))
@@ -76,8 +88,10 @@ def draw_pair(
     excepted: tuple[int, ...],
     sides: tuple[str, str] | None,
     shown: tuple[bool, ...] = (True, False),
+    alike: int | None = None,
 ) -> None:
-    """Left (True) and right hand in ``rect``, captioned; the one whose turn it is not is pale."""
+    """Left (True) and right hand in ``rect``, captioned; the one whose turn it is not is pale. ``alike`` is pointed at:
+    that finger came in the place of the asked one."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
     caption = round(theme.small * 1.3) if sides else 0
     for left_hand in shown:
@@ -85,8 +99,10 @@ def draw_pair(
         ours = asked is None or (asked > 5) == left_hand
         _hand(sheet, place, _fills(sheet, asked, done, excepted, left_hand=left_hand, ours=ours), left_hand=left_hand)
         for number in (*done, *excepted):
-            if (number > 5) == left_hand:
+            if (number > 5) == left_hand and number != alike:
                 _badge(sheet, place, number, set_aside=number in excepted)
+        if alike is not None and (alike > 5) == left_hand:
+            _point_at(sheet, place, alike)
         if sides is None:
             continue
         low = min(rect.bottom - caption, place.bottom + theme.px(20))
@@ -153,6 +169,16 @@ def _badge(sheet: Sheet, place: Rect, finger: int, *, set_aside: bool) -> None:
     canvas.panel(badge, palette.good, radius=radius, border=palette.card, width=max(1, radius // 6))
     light = palette.good != (255, 225, 77)
     canvas.picture("tick", badge.inflate(-radius * 0.8, -radius * 0.8), ink="#FFFFFF" if light else "#000000")
+
+
+def _point_at(sheet: Sheet, place: Rect, finger: int) -> None:
+    """On the fingertip of the finger that came instead: a larger disc that asks for attention."""
+    canvas, palette = sheet.canvas, sheet.palette
+    radius = max(round(place.width * 0.1), 12)
+    disc = Rect(0, 0, 2 * radius, 2 * radius)
+    disc.center = _tip(place, finger)
+    canvas.panel(disc, palette.attention_tint, radius=radius, border=palette.attention, width=max(2, radius // 7))
+    canvas.picture("alert", disc.inflate(-radius * 0.8, -radius * 0.8), ink=palette.attention)
 
 
 def _tip(place: Rect, finger: int) -> tuple[int, int]:

@@ -387,9 +387,9 @@ def part_name(part: Part) -> str:
 
 DOUBTS: Final[dict[Doubt, tuple[str, str]]] = {
     Doubt.HANDS_SWAPPED: (word("The hands may be swapped. Look at both."), word("Hands swapped?")),
-    Doubt.INDEX_DIFFERS: (word("One index finger did not match. Look closely."), word("Index finger no match")),
+    Doubt.INDEX_DIFFERS: (word("One index finger did not match. Look closely."), word("Index differs")),
     Doubt.FINGERS_ALIKE: (word("Two fingers look alike. Look at the hands."), word("Two fingers alike")),
-    Doubt.INDEX_NOT_AGAIN: (word("An index finger was not given again."), word("Index finger not again")),
+    Doubt.INDEX_NOT_AGAIN: (word("An index finger was not given again."), word("Index given once")),
     Doubt.PHOTO: (word("The photo could be better."), word("Photo not so good")),
     Doubt.FINGERS_FAINT: (word("Some fingers stayed unclear."), word("Fingers unclear")),
     Doubt.EYES_NOT_SEEN: (word("The eyes were not taken well."), word("Eyes not taken well")),

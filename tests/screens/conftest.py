@@ -202,7 +202,18 @@ def scenes() -> dict[str, Scene]:
         "officer-doubt": Scene(
             at(whole, Step.OFFICER_CONFIRMS, typed="123456", noted=frozenset({Doubt.INDEX_DIFFERS}))
         ),
-        "officer-doubts": Scene(at(whole, Step.OFFICER_CONFIRMS, typed="1", noted=frozenset(Doubt))),
+        "officer-doubts": Scene(
+            at(
+                whole,
+                Step.OFFICER_CONFIRMS,
+                typed="1",
+                noted=frozenset(Doubt),
+                photo=replace(photo, advice=FaceAdvice.BLURRED),
+                takes_eyes=True,
+                impressions=tuple(replace(each, advice=FingerAdvice.DRY) for each in taken),
+            )
+        ),
+        "officer-unlit": Scene(at(whole, Step.OFFICER_CONFIRMS, missing=frozenset({Device.PANEL}))),
         "sealing": Scene(at(whole, Step.SEALING)),
         "receipt": Scene(at(known, Step.RECEIPT, accepted=Accepted("5301-0001-0042", "p", 0.2))),
         "collect-finger": Scene(at(collecting, Step.COLLECT_FINGER)),
@@ -274,9 +285,35 @@ def set_aside(signed: Session, whole: Session) -> dict[str, Scene]:
     return {
         "consent-eyes": Scene(at(eyed, Step.CONSENT)),
         "finger-given-before": Scene(
-            at(signed, Step.FINGERS, impressions=taken[:3], refusal=Refusal.FINGER_GIVEN_BEFORE)
+            at(
+                signed,
+                Step.FINGERS,
+                impressions=taken[:3],
+                refusal=Refusal.FINGER_GIVEN_BEFORE,
+                same_as=Finger.RIGHT_INDEX,
+            )
         ),
-        "finger-hands-swapped": Scene(at(whole.but(rechecked=()), Step.RECHECK, refusal=Refusal.HANDS_SWAPPED)),
+        "fingers-given-before": Scene(
+            at(
+                signed,
+                Step.FINGERS,
+                impressions=whole.impressions[:6],
+                refusal=Refusal.FINGER_LIFT,
+                same_as=Finger.RIGHT_MIDDLE,
+            )
+        ),
+        "fingers-lift-dry": Scene(
+            at(
+                signed,
+                Step.FINGERS,
+                impressions=taken[:1],
+                refusal=Refusal.FINGER_LIFT,
+                finger_advice=FingerAdvice.DRY,
+            )
+        ),
+        "finger-hands-swapped": Scene(
+            at(whole.but(rechecked=()), Step.RECHECK, refusal=Refusal.HANDS_SWAPPED, same_as=Finger.LEFT_INDEX)
+        ),
         "fingers-excepted": Scene(at(signed, Step.FINGERS, impressions=taken[:6], excepted=left_out)),
         "hands-photo": Scene(at(eight, Step.HANDS_PHOTO), frame=frame()),
         "hands-photo-countdown": Scene(at(eight, Step.HANDS_PHOTO, good_since=98.5), frame=frame()),
@@ -289,9 +326,31 @@ def set_aside(signed: Session, whole: Session) -> dict[str, Scene]:
         "review-much-excepted": Scene(
             at(eight, Step.REVIEW, photo=unclear, strokes=(), takes_eyes=True, excepted=nothing)
         ),
+        "review-eyes-stopped": Scene(at(eyed, Step.REVIEW, missing=frozenset({Device.EYE_CAMERA}))),
+        "sign-off-much": Scene(
+            at(eight, Step.SIGN_OFF, takes_eyes=True, irises=tuple(iris(eye) for eye in Eye), hands_photo=unclear)
+        ),
+        "officer-much": Scene(
+            at(
+                eight.but(biodata=LONG, impressions=tuple(replace(each, advice=FingerAdvice.DRY) for each in taken)),
+                Step.OFFICER_CONFIRMS,
+                photo=unclear,
+                takes_eyes=True,
+                noted=frozenset(Doubt),
+                excepted=(
+                    *left_out,
+                    Excepted(Written.SIGNATURE, Why.MISSING, "o"),
+                    Excepted(Eye.LEFT, Why.INJURED, "o"),
+                ),
+                refusal=Refusal.PIN_LOCKED,
+                minutes_locked=5,
+            )
+        ),
+        "officer-excepted": Scene(at(eight, Step.OFFICER_CONFIRMS, typed="12")),
         "receipt-excepted": Scene(at(eight, Step.RECEIPT, accepted=Accepted("5301-0001-0042", "p", 0.2))),
         "exception-asked": Scene(at(asking, Step.EXCEPTION_ASKED, typed="12")),
         "exception-which": Scene(at(asking, Step.EXCEPTION_WHICH, marked=frozenset({little}))),
+        "exception-asked-unlit": Scene(at(asking, Step.EXCEPTION_ASKED, typed="12", missing=frozenset({Device.PANEL}))),
         "exception-which-none": Scene(at(asking, Step.EXCEPTION_WHICH, refusal=Refusal.NOTHING_MARKED)),
         "exception-which-eye": Scene(at(eyed, Step.EXCEPTION_WHICH, excepting=Subject.EYES)),
     } | {

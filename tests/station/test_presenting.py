@@ -331,8 +331,9 @@ def test_a_wrong_pin_hides_no_doubt_from_the_officer():
 def test_where_nothing_calls_the_officer_the_resident_is_asked_to(step):
     lit = shown(step).page
     unlit = shown(step, missing=frozenset({Device.PANEL})).page
-    assert unlit.overline == unlit.header.title == "Silakan panggil petugas"
-    assert "panggil" not in lit.overline + lit.header.title
+    assert unlit.header.title == "Silakan panggil petugas"
+    assert "tunggu petugas" not in unlit.overline
+    assert lit.header.title == "Petugas"
 
 
 def test_who_signs_off_signs_for_what_was_given_and_for_nothing_else():

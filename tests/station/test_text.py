@@ -17,7 +17,7 @@ JARGON = {
     "id": (
         *("biometrik", "verifikasi", "autentikasi", "validasi", "kualitas", "skor", "template", "enkripsi", "sistem"),
         *("input", "submit", "error", "gagal", "invalid", "server", "database", "upload", "scan", "sensor", "timeout"),
-        *("klik", "kamu", "silahkan", "dimohon", "di karenakan"),
+        *("klik", "kamu", "silahkan", "dimohon", "di karenakan", "buta", "cacat", "berikan"),
     ),
     "en": (
         *("biometric", "verify", "verification", "authenticate", "validate", "quality", "score", "template", "encrypt"),

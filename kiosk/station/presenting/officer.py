@@ -150,19 +150,19 @@ def _officer(
     tell: Telling, headline: str, sentence: str, *, overline: str = "", deniable: bool = True, back: bool = False
 ) -> View:
     say, session, biodata = tell.say, tell.session, tell.session.biodata
-    hint, facts = tell.refused_here(), ()
+    hint, facts = tell.refused_here(), tuple[Fact, ...]()
     if session.step is Step.OFFICER_CONFIRMS:
         hint, facts = _vouched_for(tell, hint)
     # The officer sits in another room: where no lamp can call, whoever stands here must.
-    unheard = "" if tell.calls else say("Please call the officer")
+    calling = "" if tell.calls else say("Please call the officer")
     complete = len(session.typed) == PIN_DIGITS and not session.busy
     lines = (biodata.name, say.date(biodata.birth_date), biodata.birth_place) if biodata else ()
     return views.Entry(
         tell.page(
             headline,
             sentence,
-            overline=unheard or overline or say("Resident: please wait for the officer"),
-            header=_header(tell, unheard),
+            overline=overline or ("" if calling else say("Resident: please wait for the officer")),
+            header=_header(tell, calling),
             back=back,
             secondary=Button(say("Not this person"), Deny(), "close", ready=complete) if deniable else None,
             primary=Button(say("Confirm"), Next(), "tick", ready=complete),

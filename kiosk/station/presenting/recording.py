@@ -143,7 +143,7 @@ def hands_photo(tell: Telling) -> View:
             say("Show your face and both hands"),
             say("Hold up your hands beside your face, their backs to the camera.")
             + " "
-            + say("The photo shows the centre why a finger was left out."),
+            + say("So the centre sees why a finger was left out."),
             primary=Button(say("Take the photo"), Next(), "camera", ready=waits),
             hint=Hint(say("Hold still …"), "camera", Mood.GOOD) if session.busy else None,
         ),

@@ -5,8 +5,9 @@ from math import ceil
 from typing import Final
 
 from kiosk.journey.events import Back, CancelAsked, Digit, Erase, HelpAsked, MoreTime, Next, TimedOut
-from kiosk.journey.excepting import Excepted
-from kiosk.journey.fingers import IN_ORDER, Finger
+from kiosk.journey.excepting import Excepted, Written
+from kiosk.journey.eyes import BOTH_EYES
+from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.machine import WARNING, Go, Return
 from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
@@ -183,7 +184,9 @@ def parts(tell: Telling, excepted: tuple[Excepted, ...]) -> str:
     say = tell.say
     left_out = [each.part for each in excepted]
     fingers = [finger for finger in IN_ORDER if any(finger is part for part in left_out)]
-    names = [say(reasons.part_name(part)) for part in left_out if not isinstance(part, Finger)]
+    names = [say(reasons.part_name(part)) for part in left_out if isinstance(part, Written)]
+    eyes = [eye for eye in BOTH_EYES if any(eye is part for part in left_out)]
+    names += [say("Both eyes")] if len(eyes) > 1 else [say(reasons.part_name(eye)) for eye in eyes]
     if len(fingers) > 2:
         names.insert(0, say("{count} fingers", count=say.number(len(fingers))))
     else:
