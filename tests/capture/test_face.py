@@ -139,6 +139,29 @@ def test_every_kind_of_glasses_is_suspected(judge: FaceJudge, painter: Painter, 
     assert judge.judge(frame).advice is FaceAdvice.GLASSES_OFF
 
 
+@pytest.mark.parametrize("tone", TONES)
+def test_thin_metal_is_suspected_even_where_it_is_as_bright_as_the_skin(
+    judge: FaceJudge, painter: Painter, tone: tuple[int, int, int]
+) -> None:
+    person, thin = Person(tone=tone), Look(glasses=Glasses.THIN)
+    bare = judge.judge(painter.paint(Scene(person=person), 0)).measures
+    worn = judge.judge(painter.paint(Scene(person=person, look=thin), 0)).measures
+    assert bare is not None
+    assert worn is not None
+    assert worn.bridge > 1.5 * bare.bridge
+    assert worn.rims > 1.5 * bare.rims
+
+
+@pytest.mark.parametrize("glasses", [Glasses.THICK, Glasses.REFLECTING])
+def test_glasses_are_not_taken_for_light_from_one_side(judge: FaceJudge, painter: Painter, glasses: Glasses) -> None:
+    def evenness(look: Look) -> float:
+        seen = judge.judge(painter.paint(Scene(person=Person(tone=TONES[4]), look=look, roll=4.0), 0)).measures
+        assert seen is not None
+        return seen.evenness
+
+    assert evenness(Look(yaw=-4.0, glasses=glasses)) == pytest.approx(evenness(Look(yaw=-4.0)), abs=0.03)
+
+
 @pytest.mark.parametrize("value", [0, 60, 255])
 def test_an_empty_frame_is_never_good(judge: FaceJudge, value: int) -> None:
     judgement = judge.judge(np.full((960, 1280, 3), value, np.uint8))

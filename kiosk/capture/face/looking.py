@@ -15,8 +15,9 @@ OUTLINE: Final = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
 )
-RIGHT_CHEEK: Final = (50, 205, 187, 117, 118, 101)
-LEFT_CHEEK: Final = (280, 425, 411, 346, 347, 330)
+RIGHT_CHEEK: Final = (205, 187, 207, 206, 216)
+LEFT_CHEEK: Final = (425, 411, 427, 426, 436)
+"""Beside nose and mouth, below whatever is worn before the eyes, which shades one cheek more than the other."""
 CLIPPED: Final = 248
 APART: Final = 120
 STRIP: Final = (240, 144)
@@ -61,14 +62,14 @@ def _at(grey: Pixels, places: Floats) -> float:
 
 
 def strip(frame: Pixels, mesh: Mesh, apart: float) -> Pixels:
-    """The part of the frame around eyes and nose, grey and upright, uint8 (144, 240)."""
+    """The part of the frame around eyes and nose, upright, uint8 (144, 240, 3)."""
     right, left = centres(mesh)
     middle = (right[:2] + left[:2]) / 2
     scale = min(1.0, APART / apart)
     place = onto(middle, math.radians(_roll(right, left)), scale, STRIP)
     place[1, 2] += EYES_AT - STRIP[1] / 2
     part = cv2.warpAffine(frame, place, STRIP, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    return part.astype(np.uint8, copy=False)
 
 
 def detail(part: Pixels) -> tuple[float, float]:
@@ -77,7 +78,8 @@ def detail(part: Pixels) -> tuple[float, float]:
     Detail is the variance of the Laplacian over the variance of brightness, so that light and skin do not count.
     Motion wipes out the detail along its way only, a lens out of focus all of it (structure tensor's eigenvalues).
     """
-    soft = cv2.GaussianBlur(part, (3, 3), 0.8).astype(np.float32)
+    grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
+    soft = cv2.GaussianBlur(grey, (3, 3), 0.8).astype(np.float32)
     sharpness = float(cv2.Laplacian(soft, cv2.CV_32F).var() / (float(soft.var()) + 25.0))
     fine = soft - cv2.GaussianBlur(soft, (0, 0), 3)
     x, y = cv2.Sobel(fine, cv2.CV_32F, 1, 0), cv2.Sobel(fine, cv2.CV_32F, 0, 1)
@@ -87,15 +89,22 @@ def detail(part: Pixels) -> tuple[float, float]:
 
 
 def glasses(part: Pixels) -> tuple[float, float]:
-    """How much a line across the bridge of the nose, and lines under the eyes, stand out from the skin (relative)."""
-    grey = cv2.GaussianBlur(part, (3, 3), 0).astype(np.float32) + 8
+    """How much a line across the bridge of the nose, and lines under the eyes, stand out from the skin (relative).
+
+    By their brightness or by their colour, whichever shows them more: thin metal may be as bright as the skin that it
+    crosses, but next to it grey has little red.
+    """
+    grey = cv2.GaussianBlur(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), (3, 3), 0).astype(np.float32) + 8
+    # Cameras send colour half as fine as brightness, and noisier.
+    colour = cv2.GaussianBlur(part, (5, 5), 0).astype(np.float32) + 8
+    planes = grey, colour[..., 0] / colour[..., 2]
     middle = STRIP[0] // 2
-    nose = grey[EYES_AT - 24 : EYES_AT + 26, middle - 7 : middle + 8]
-    bridge = float(_lines(np.sort(nose, axis=1)[:, 4:-4].mean(axis=1, keepdims=True)).max())
+    noses = (np.sort(plane[EYES_AT - 24 : EYES_AT + 26, middle - 7 : middle + 8], axis=1) for plane in planes)
+    bridge = max(float(_lines(nose[:, 4:-4].mean(axis=1, keepdims=True)).max()) for nose in noses)
     rims = []
     for eye in (middle - APART // 2, middle + APART // 2):
-        under = grey[EYES_AT + 20 : EYES_AT + 66, eye - 26 : eye + 27]
-        rims.append(float(np.median(_lines(under).max(axis=0))))
+        unders = (plane[EYES_AT + 20 : EYES_AT + 66, eye - 26 : eye + 27] for plane in planes)
+        rims.append(max(float(np.median(_lines(under).max(axis=0))) for under in unders))
     return bridge, min(rims)
 
 
