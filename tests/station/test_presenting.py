@@ -396,6 +396,22 @@ def test_the_finger_that_was_given_again_is_named_and_marked(refusal):
     assert "sudah direkam sebagai telunjuk kanan." in view.page.hint.text
 
 
+@pytest.mark.parametrize(
+    ("refusal", "advice", "told"),
+    [
+        (Refusal.FINGER_UNCLEAR, FingerAdvice.GOOD, "Belum jelas."),
+        (Refusal.FINGER_NOT_SAME, FingerAdvice.GOOD, "Belum dikenali."),
+        (Refusal.FINGER_NOT_SAME, FingerAdvice.WET, "Jari basah."),
+        (Refusal.FINGER_NONE, FingerAdvice.GOOD, "Belum ada jari."),
+    ],
+)
+def test_at_the_second_look_nobody_is_praised_and_asked_again(refusal, advice, told):
+    given = tuple(of(finger) for finger in Finger)
+    hint = shown(Step.RECHECK, refusal=refusal, finger_advice=advice, impressions=given).page.hint
+    assert hint is not None
+    assert hint.text.startswith(told)
+
+
 def test_newer_advice_takes_the_place_of_the_finger_given_again():
     given = (of(Finger.RIGHT_THUMB),)
     view = shown(

@@ -46,10 +46,12 @@ def _hint(tell: Telling) -> tuple[Hint | None, str]:
     if session.progress is not None and session.refusal is None:
         return Hint(say("Good. You may lift your finger."), "done", Mood.GOOD), ""
     why = _standing(session) if waited else session.refusal
-    advice = session.finger_advice or FingerAdvice.UNCLEAR
+    advice = _advice(session)
+    if why is Refusal.FINGER_NOT_SAME and advice is not None:
+        why = Refusal.FINGER_UNCLEAR  # what to change helps more than that it was not recognised
     change, spoken = "press", ""
     if why is Refusal.FINGER_UNCLEAR:
-        change, told = reasons.FINGER[advice]
+        change, told = reasons.FINGER[advice or FingerAdvice.UNCLEAR]
         spoken = say(told)
     elif why in reasons.OTHER_FINGER:
         change, spoken = reasons.OTHER_FINGER[why], _other_finger(tell, why)
@@ -63,13 +65,18 @@ def _hint(tell: Telling) -> tuple[Hint | None, str]:
 
 def _standing(session: Session) -> Refusal | None:
     """What was wrong with the finger given last, where nothing came after it."""
-    advised = session.finger_advice not in (None, FingerAdvice.GOOD)
+    advised = _advice(session) is not None
     if session.step is Step.RECHECK and session.same_as is not None:
         return Refusal.HANDS_SWAPPED if session.same_as in RECHECKED else Refusal.FINGER_OTHER
     if advised or session.same_as is None:
         return Refusal.FINGER_UNCLEAR if advised else None
     both = session.same_as not in {each.finger for each in session.impressions}
     return Refusal.FINGERS_BOTH_AGAIN if both else Refusal.FINGER_GIVEN_BEFORE
+
+
+def _advice(session: Session) -> FingerAdvice | None:
+    """What to change, if anything: a print can be good, and yet not recognised."""
+    return None if session.finger_advice is FingerAdvice.GOOD else session.finger_advice
 
 
 def _other_finger(tell: Telling, why: Refusal) -> str:
