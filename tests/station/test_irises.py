@@ -16,10 +16,10 @@ from drivers.errors import Refused
 from kiosk.capture.advice import EyeAdvice
 from kiosk.journey.effects import TakeEyes, WatchEyes
 from kiosk.journey.events import DeviceLost, Event, EyesJudged, EyesTaken
-from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
+from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage, best_of
 from kiosk.journey.steps import Device
 from kiosk.station.channels import Latest
-from kiosk.station.crew.irises import BURST, Irises, Meeting, better
+from kiosk.station.crew.irises import BURST, Irises, Meeting
 from kiosk.station.crew.onlooker import Judging, Onlooker
 from kiosk.station.worker import Worker
 
@@ -219,9 +219,8 @@ def test_a_cameras_stills_are_looked_at_once() -> None:
 def test_good_comes_before_a_higher_score() -> None:
     good = IrisImage(Eye.LEFT, 1, 1, 60, EyeAdvice.GOOD, 0, 0, 1, b"a")
     other = IrisImage(Eye.LEFT, 1, 1, 90, EyeAdvice.HOLD_STILL, 0, 0, 1, b"b")
-    assert better({Eye.LEFT: good}, {Eye.LEFT: other}) == {Eye.LEFT: good}
-    assert better({Eye.LEFT: other}, {Eye.LEFT: good}) == {Eye.LEFT: good}
-    assert better({}, {Eye.LEFT: other}) == {Eye.LEFT: other}
+    assert best_of((good,), (other,)) == best_of((other,), (good,)) == (good,)
+    assert best_of((), (other,)) == (other,)
 
 
 def test_each_watch_is_judged_from_the_beginning_and_another_cameras_frames_are_not(told: Told) -> None:

@@ -1,7 +1,7 @@
 """The crew member at the near-infrared camera: shows the eyes, has them judged, and takes the irises."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
@@ -10,7 +10,7 @@ from kiosk.capture.advice import EyeAdvice
 from kiosk.capture.iris import VGA, EyeJudge, EyesJudgement, advise, iris_image
 from kiosk.journey.effects import TakeEyes, WatchEyes
 from kiosk.journey.events import Event, EyesJudged, EyesTaken
-from kiosk.journey.eyes import Eye, IrisImage
+from kiosk.journey.eyes import Eye, IrisImage, best_of
 from kiosk.station.channels import Latest
 from kiosk.station.crew.onlooker import FRAME, Judging, Onlooker
 from kiosk.station.worker import PROBE, Worker
@@ -76,17 +76,16 @@ class Irises:
     def _burst(self, camera: Camera, effect: TakeEyes) -> None:
         # Focus is kept for a sitting, but between two tries people have moved.
         camera.unlock()
-        best: Mapping[Eye, IrisImage] = {}
+        best: tuple[IrisImage, ...] = ()
         for _ in range(BURST):
             frame = still(camera)
             # Each still by itself: they follow so far apart that a shift between two says nothing of either.
             judgement = self._judge.judge(frame.pixels, wanted=effect.wanted)
-            best = better(best, pictures(frame, judgement, effect.wanted))
-            if all(eye in best and best[eye].advice is EyeAdvice.GOOD for eye in effect.wanted):
+            best = best_of(best, pictures(frame, judgement, effect.wanted))
+            if {image.eye for image in best if image.advice is EyeAdvice.GOOD}.issuperset(effect.wanted):
                 break
-        images = tuple(best[eye] for eye in effect.wanted if eye in best)
-        log.info("irises: %s", ", ".join(f"{image.advice.value} {image.score}" for image in images) or "none seen")
-        self._tell(EyesTaken(effect.visit, images))
+        log.info("irises: %s", ", ".join(f"{image.advice.value} {image.score}" for image in best) or "none seen")
+        self._tell(EyesTaken(effect.visit, best))
 
 
 def still(camera: Camera) -> Frame:
@@ -101,16 +100,16 @@ def still(camera: Camera) -> Frame:
     return frame
 
 
-def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) -> Mapping[Eye, IrisImage]:
+def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) -> tuple[IrisImage, ...]:
     """The picture of each wanted eye that is seen in a still, each with its own advice: a shut one spoils no other."""
     now, (rows, columns) = datetime.now(UTC), frame.pixels.shape[:2]
-    images: dict[Eye, IrisImage] = {}
+    images: list[IrisImage] = []
     for eye in wanted:
         if eye in judgement.eyes:
             measures = judgement.eyes[eye]
             cut = iris_image(frame.pixels, measures)
             height, width = cut.pixels.shape
-            images[eye] = IrisImage(
+            image = IrisImage(
                 eye=eye,
                 width=width,
                 height=height,
@@ -122,13 +121,5 @@ def pictures(frame: Frame, judgement: EyesJudgement, wanted: tuple[Eye, ...]) ->
                 pixels=cut.pixels.tobytes(),
                 captured=now,
             )
-    return images
-
-
-def better(one: Mapping[Eye, IrisImage], other: Mapping[Eye, IrisImage]) -> Mapping[Eye, IrisImage]:
-    """Of each eye the picture that is good rather than not, and of such the one with the higher score."""
-
-    def worth(image: IrisImage) -> tuple[bool, int]:
-        return image.advice is EyeAdvice.GOOD, image.score
-
-    return {eye: max((images[eye] for images in (one, other) if eye in images), key=worth) for eye in {**one, **other}}
+            images.append(image)
+    return tuple(images)
