@@ -19,7 +19,8 @@ from drivers.fingerprint.grow import simulated as grow
 from drivers.fingerprint.grow.reader import GrowReader
 from drivers.fingerprint.sfm import simulated as sfm
 from drivers.fingerprint.sfm.reader import SfmReader
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
 
 class Device(Protocol):
@@ -45,7 +46,7 @@ class Family:
     width: int
 
     def finger(self, person: int, *, seed: int) -> npt.NDArray[np.uint8]:
-        return impression(master(person, 7), seed=seed, size=(self.height, self.width))
+        return impression(grown(person, 7), seed=seed, size=(self.height, self.width))
 
 
 FAMILIES = {

@@ -22,7 +22,7 @@ import pytest
 from drivers.camera.scene import Cloth
 from drivers.fingerprint.grow.codec import pack_image, unpack_image
 from drivers.fingerprint.synthetic import features
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
 from kiosk.capture.signature import signature_png
 from kiosk.centre.authority import Authority
 from kiosk.centre.intake import Intake
@@ -46,11 +46,14 @@ from kiosk.record.resident import Resident
 from kiosk.record.seal import seal
 from kiosk.record.telemetry import Health, Occasion, Throughput
 from kiosk.screens.views import Target
+from kiosk.station import robot as robotics
+from kiosk.station import worker
 from kiosk.station.crew.devices import World
 from kiosk.station.robot import Errand, Errands, Hands, sign, touch
 from kiosk.station.running import Watchers, run
 from kiosk.station.settings import load
 from kiosk.station.window import Window
+from tests.fingertips import grown
 
 CONFIG = Path(__file__).parents[2] / "config"
 PERSON = 11
@@ -301,6 +304,7 @@ class RobotStation:
 def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+    monkeypatch.setattr(robotics, "master", grown)  # the same person comes to every station
     station = Station.provisioned(tmp_path)
     yield station
     station.registry.close()
@@ -311,6 +315,14 @@ def robot(station: Station) -> Iterator[RobotStation]:
     running = RobotStation(station)
     yield running
     running.close()
+
+
+@pytest.fixture
+def often_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices are asked more often whether they are there: what is told and done then stays as it is."""
+    monkeypatch.setattr(worker, "REOPEN", 0.1)
+    assert worker.Worker.__init__.__kwdefaults__ is not None
+    monkeypatch.setitem(worker.Worker.__init__.__kwdefaults__, "idle", 0.2)
 
 
 @pytest.fixture
@@ -338,7 +350,7 @@ def eventually() -> Callable[[Callable[[], object], str], None]:
 
 def ordered(station: Station, family: str = "grow-simulated") -> None:
     """The centre orders this resident's card; the uplink brings the order."""
-    print_ = impression(master(PERSON, Finger.RIGHT_INDEX), seed=77)
+    print_ = impression(grown(PERSON, Finger.RIGHT_INDEX), seed=77)
     seen = unpack_image(pack_image(print_), width=print_.shape[1], height=print_.shape[0])
     face = np.full((400, 300, 3), 128, np.uint8)
     order = CardOrder(

@@ -64,7 +64,7 @@ def proved(visitor, resident, purpose):
 
 
 @pytest.fixture
-def with_every_device(station):
+def with_every_device(station, often_asked):
     choose(station.config, "iris", driver="simulated")
     return station
 

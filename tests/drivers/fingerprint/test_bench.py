@@ -15,7 +15,8 @@ from drivers.fingerprint.grow import simulated as grow
 from drivers.fingerprint.grow.reader import GrowReader
 from drivers.fingerprint.sfm import simulated as sfm
 from drivers.fingerprint.sfm.reader import SfmReader
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
 TERMINAL = CliRunner()
 Run = Callable[..., Result]
@@ -47,7 +48,7 @@ def run(family: str, device: Any) -> Run:
 
 
 def finger(family: str) -> np.ndarray:
-    return impression(master(1, 2), seed=1, size=SIZES[family])
+    return impression(grown(1, 2), seed=1, size=SIZES[family])
 
 
 def test_info_says_what_the_reader_is(family: str, run: Run) -> None:
@@ -105,7 +106,7 @@ def test_compare_says_whether_it_is_the_same(
     family: str, device: Any, run: Run, monkeypatch: pytest.MonkeyPatch, again: int, said: str, status: int
 ) -> None:
     def lifted_and_put_on_again(_: object, *, within: float) -> bool:
-        device.place(impression(master(1, again), seed=2, size=SIZES[family]))
+        device.place(impression(grown(1, again), seed=2, size=SIZES[family]))
         return True
 
     monkeypatch.setattr(READERS[family], "lifted", lifted_and_put_on_again)

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 
 from drivers.camera.eyes import EyePainter, EyePose
 from drivers.camera.scene import Cloth, Painter, Pose, Scene
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
 from kiosk.station.workbench.commands import commands
 from kiosk.station.workbench.folder import LARGEST
 from kiosk.station.workbench.reading import ALGORITHMS, Kind, names
+from tests.fingertips import grown
 
 ROOT = Path(__file__).parents[3]
 
@@ -31,7 +32,7 @@ def face():
 
 @pytest.fixture(scope="module")
 def print_():
-    return Image.fromarray(impression(master(11, 2), seed=1, rotation=0.0, shift=(0.0, 0.0)))
+    return Image.fromarray(impression(grown(11, 2), seed=1, rotation=0.0, shift=(0.0, 0.0)))
 
 
 @pytest.fixture

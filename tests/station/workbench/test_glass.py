@@ -4,13 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
 from kiosk.station.workbench.glass import glass
+from tests.fingertips import grown
 
 
 @pytest.fixture(scope="module")
 def tip():
-    return master(11, 2)
+    return grown(11, 2)
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,14 @@ from drivers.fingerprint.grow.codec import EVERYBODY, Parameters, pack_image, un
 from drivers.fingerprint.grow.firmware import Firmware, features
 from drivers.fingerprint.grow.reader import ROUND, GrowReader
 from drivers.fingerprint.grow.virtual import VirtualWire
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
 
 @cache
 def seen(finger: int, seed: int) -> np.ndarray:
     """An impression as the round glass sees it, in sixteen greys."""
-    return unpack_image(pack_image(impression(master(1, finger), seed=seed)[48:240, 32:224]), width=192, height=192)
+    return unpack_image(pack_image(impression(grown(1, finger), seed=seed)[48:240, 32:224]), width=192, height=192)
 
 
 class Mishaps:

@@ -17,11 +17,12 @@ from drivers.fingerprint.grow.codec import pack_image, unpack_image
 from drivers.fingerprint.grow.reader import OPTICAL, ROUND, GrowReader
 from drivers.fingerprint.grow.session import BAUDS
 from drivers.fingerprint.grow.simulated import SimulatedReader
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
-FINGER = impression(master(1, 2), seed=1)
-AGAIN = impression(master(1, 2), seed=2)
-OTHER = impression(master(1, 3), seed=1)
+FINGER = impression(grown(1, 2), seed=1)
+AGAIN = impression(grown(1, 2), seed=2)
+OTHER = impression(grown(1, 3), seed=1)
 IMAGE = 1
 """Number of the reply with the image in a scan: look, image, extraction, features."""
 ACK, FRAMED = 12, 36_864 // 256 * 267

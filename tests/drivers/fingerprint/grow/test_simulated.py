@@ -24,9 +24,10 @@ from drivers.fingerprint.grow.codec import (
 )
 from drivers.fingerprint.grow.simulated import SimulatedReader
 from drivers.fingerprint.synthetic import features
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
-FINGER = impression(master(1, 2), seed=1)
+FINGER = impression(grown(1, 2), seed=1)
 VERIFY = command(Instruction.VERIFY_PASSWORD, bytes(4))
 
 

@@ -12,11 +12,12 @@ from drivers.fingerprint import Captured
 from drivers.fingerprint.grow.reader import GrowReader
 from drivers.fingerprint.grow.simulated import SimulatedReader
 from drivers.fingerprint.synthetic.features import THRESHOLD
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
-FINGER = impression(master(1, 2), seed=1)
-AGAIN = impression(master(1, 2), seed=2)
-OTHER = impression(master(1, 3), seed=1)
+FINGER = impression(grown(1, 2), seed=1)
+AGAIN = impression(grown(1, 2), seed=2)
+OTHER = impression(grown(1, 3), seed=1)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from drivers.fingerprint.sfm.module import Module
 from drivers.fingerprint.sfm.reader import OP
 from drivers.fingerprint.sfm.simulated import GAP, OPTICAL
 from drivers.fingerprint.synthetic import features
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
 
 class CountedWire:
@@ -110,7 +111,7 @@ def counted() -> Callable[..., CountedWire]:
     return make
 
 
-FINGER = impression(master(1, 2), seed=1, size=(OP.height, OP.width))
+FINGER = impression(grown(1, 2), seed=1, size=(OP.height, OP.width))
 
 
 @pytest.fixture

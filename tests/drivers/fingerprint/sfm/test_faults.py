@@ -13,9 +13,10 @@ from drivers.fingerprint.sfm.cable import Fault, FaultKind
 from drivers.fingerprint.sfm.codec import write_image
 from drivers.fingerprint.sfm.reader import OP, SfmReader
 from drivers.fingerprint.sfm.session import TROUBLE
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
-FINGER = impression(master(1, 2), seed=1, size=(OP.height, OP.width))
+FINGER = impression(grown(1, 2), seed=1, size=(OP.height, OP.width))
 IMAGE = len(write_image(FINGER))
 BLOCKS = -(-IMAGE // 4096)
 REPLIES = 3 + BLOCKS

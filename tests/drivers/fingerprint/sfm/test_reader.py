@@ -18,9 +18,10 @@ from drivers.fingerprint.sfm.codec import Command, Flag, Parameter
 from drivers.fingerprint.sfm.reader import LOOK, OC, OP, SLIM, TC2, Sensor, SfmReader
 from drivers.fingerprint.sfm.session import BAUDS
 from drivers.fingerprint.sfm.simulated import SimulatedReader
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
-FINGER = impression(master(1, 2), seed=1, size=(320, 272))
+FINGER = impression(grown(1, 2), seed=1, size=(320, 272))
 Counted = Callable[..., Any]
 
 
@@ -297,7 +298,7 @@ def test_what_the_module_says_and_its_images_are_believed(
         reader = SfmReader(device.port)
         assert reader.model.name == f"{model[0]}, firmware SIM1"
         assert (reader.model.ppi, reader.model.depth) == (model[1], 8)
-        image = impression(master(1, 2), seed=1, size=device.size)
+        image = impression(grown(1, 2), seed=1, size=device.size)
         device.place(image)
         scan = reader.scan(within=1)
         assert isinstance(scan, Captured | Smudged)

@@ -27,10 +27,11 @@ from drivers.fingerprint.sfm.module import Module
 from drivers.fingerprint.sfm.reader import OP
 from drivers.fingerprint.sfm.simulated import SimulatedReader
 from drivers.fingerprint.synthetic import features
-from drivers.fingerprint.synthetic.synthesis import impression, master
+from drivers.fingerprint.synthetic.synthesis import impression
+from tests.fingertips import grown
 
-FINGER = impression(master(1, 2), seed=1, size=(320, 272))
-AGAIN = impression(master(1, 2), seed=2, size=(320, 272))
+FINGER = impression(grown(1, 2), seed=1, size=(320, 272))
+AGAIN = impression(grown(1, 2), seed=2, size=(320, 272))
 
 
 @pytest.fixture
