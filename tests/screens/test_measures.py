@@ -29,7 +29,7 @@ def drawn(request, all_scenes, text, canvas_of):
     told = []
     for name, view in every_view(all_scenes, text, language).items():
         targets = draw(canvas, view)
-        pixels = pygame.surfarray.array3d(canvas.surface).swapaxes(0, 1)
+        pixels = pixels_of(canvas.surface)
         written = tuple(canvas.inscriptions)
         told.append((name, view, targets, written, [contrast_of(each, pixels) for each in written]))
     return canvas.theme, told
@@ -106,12 +106,18 @@ def test_the_steps_keep_off_the_buttons_beside_them(drawn, canvas_of):
         header = view.page.header
         targets = draw(canvas, view)
         beside = [target.rect for target in targets if target.event in (CancelAsked(), HelpAsked())]
-        with_steps = pixels_of(canvas, beside)
+        with_steps = cut_out(canvas, beside)
         draw(canvas, replace(view, page=replace(view.page, header=replace(header, steps=()))))
-        assert with_steps == pixels_of(canvas, beside), header.steps[header.at]
+        assert with_steps == cut_out(canvas, beside), header.steps[header.at]
 
 
-def pixels_of(canvas: Canvas, places: list[pygame.Rect]) -> list[bytes]:
+def pixels_of(surface: pygame.Surface) -> np.ndarray:
+    """Red, green and blue, (height, width, 3)."""
+    width, height = surface.get_size()
+    return np.frombuffer(pygame.image.tobytes(surface, "RGB"), np.uint8).reshape(height, width, 3)
+
+
+def cut_out(canvas: Canvas, places: list[pygame.Rect]) -> list[bytes]:
     return [pygame.image.tobytes(canvas.surface.subsurface(place), "RGB") for place in places]
 
 
@@ -165,7 +171,7 @@ def test_high_contrast_screens_are_legible(all_scenes, text):
     pale = []
     for name, view in every_view(all_scenes, text, "id").items():
         draw(canvas, view)
-        pixels = pygame.surfarray.array3d(canvas.surface).swapaxes(0, 1)
+        pixels = pixels_of(canvas.surface)
         pale += [(name, each.text) for each in canvas.inscriptions if contrast_of(each, pixels) < CONTRAST]
     assert pale == []
 

@@ -19,7 +19,7 @@ from kiosk.station.workbench.showing import Measurement, Turn, show
 from kiosk.station.workbench.watching import Measured
 
 from .conftest import SIZES, eyes_frame, frame, theme
-from .test_measures import CONTRAST, contrast_of, cut_by
+from .test_measures import CONTRAST, contrast_of, cut_by, pixels_of
 
 SETS = (*((size, "id") for size in SIZES), ("800x480", "en"), ("720x1280", "en"))
 """All sizes, and in the other language the two where room is scarcest."""
@@ -66,7 +66,7 @@ def drawn(request, canvas_of, text):
     told = []
     for name, state in states().items():
         targets = draw_measures(canvas, show(state, text.into(language)))
-        pixels = pygame.surfarray.array3d(canvas.surface).swapaxes(0, 1)
+        pixels = pixels_of(canvas.surface)
         written = tuple(canvas.inscriptions)
         told.append((name, targets, written, [contrast_of(each, pixels) for each in written]))
     return canvas.theme, told
@@ -131,7 +131,7 @@ def test_high_contrast_is_legible(text):
     pale = []
     for name, state in states(all_advice=False).items():
         draw_measures(canvas, show(state, text.into("id")))
-        pixels = pygame.surfarray.array3d(canvas.surface).swapaxes(0, 1)
+        pixels = pixels_of(canvas.surface)
         pale += [(name, each.text) for each in canvas.inscriptions if contrast_of(each, pixels) < CONTRAST]
     assert pale == []
 
