@@ -96,15 +96,16 @@ def _lines(dots: Dots) -> Iterator[bytes]:
 
 
 def _line(dots: Dots) -> bytes:
-    edges = [0, *(np.flatnonzero((dots[1:] != dots[:-1]).any(axis=1)) + 1).tolist(), len(dots)]
+    begins = np.flatnonzero(np.append(True, (dots[1:] != dots[:-1]).any(axis=1)))
     # A photograph has no runs worth looking for, and all its dots as they are cost less than a byte before each.
-    if len(edges) > len(dots) // 2:
+    if len(begins) >= len(dots) // 2:
         return b"".join(_different(dots[at : at + LONGEST_RUN]) for at in range(0, len(dots), LONGEST_RUN))
-    return b"".join(
-        bytes((min(end - first, LONGEST_RUN) - 1,)) + dots[first].tobytes()
-        for begin, end in pairwise(edges)
-        for first in range(begin, end, LONGEST_RUN)
-    )
+    # A run that is too long for one byte is begun anew every 128 dots.
+    pieces = -(-np.diff(begins, append=len(dots)) // LONGEST_RUN)
+    before = pieces.cumsum() - pieces
+    firsts = np.repeat(begins - LONGEST_RUN * before, pieces) + LONGEST_RUN * np.arange(pieces.sum())
+    repeats = np.diff(firsts, append=len(dots)) - 1
+    return np.column_stack((repeats.astype(np.uint8), dots[firsts])).tobytes()
 
 
 def _different(dots: Dots) -> bytes:
