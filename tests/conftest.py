@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
+WAITING = ("tests/stories/", "tests/faults/")
+"""What mostly waits, for devices and processes, begins first: what computes fills the time, and none is left alone."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
     if config.getoption("--hardware"):
         return
     hardware = [item for item in items if item.get_closest_marker("hardware")]

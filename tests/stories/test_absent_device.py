@@ -8,8 +8,9 @@ from kiosk.station.robot import Hands
 def test_a_reader_that_is_unplugged_at_the_start_is_waited_for(station):
     def story(visitor):
         yield from visitor.until(lambda: ill(station, Device.FINGERPRINT), "health that tells of the reader")
+        yield from visitor.until(lambda: well(station, Device.CAMERA), "health that tells of nothing but the reader")
+        assert ill(station, Device.FINGERPRINT)
         assert station.health().state is StationState.OUT_OF_SERVICE
-        assert station.health().devices[Device.CAMERA].condition is Condition.OK
         assert visitor.session.step is Step.OUT_OF_SERVICE
         assert Device.FINGERPRINT in visitor.session.missing
         visitor.world.reader.replug()
@@ -53,6 +54,10 @@ def test_a_reader_unplugged_amid_the_ten_fingers_goes_on_at_the_same_finger(stat
         assert visitor.session.impressions[2].finger is asked
 
     station.visit(story)
+
+
+def well(station, device):
+    return station.health().devices[device].condition is Condition.OK
 
 
 def ill(station, device):
