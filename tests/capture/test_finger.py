@@ -87,6 +87,8 @@ SMALL = (FingerAdvice.CENTRE, (78.0, 0.0)), (FingerAdvice.CENTRE, (0.0, -110.0))
         ({"moisture": 0.95}, FingerAdvice.WET),
         ({"pressure": 0.05}, FingerAdvice.PRESS_HARDER),
         ({"pressure": 0.95}, FingerAdvice.PRESS_LIGHTER),
+        ({"pressure": 0.08, "moisture": 0.58}, FingerAdvice.PRESS_HARDER),
+        ({"pressure": 0.92, "moisture": 0.44}, FingerAdvice.PRESS_LIGHTER),
         ({"coverage": 0.4}, FingerAdvice.WHOLE_TIP),
         ({"smear": (12.0, 4.0)}, FingerAdvice.SMUDGED),
         *(({"shift": shift}, advice) for advice, shift in SMALL),
@@ -96,6 +98,19 @@ def test_a_round_window_of_ten_millimetres_has_its_advice_too(
     finger: Master, changed: dict[str, object], advice: FingerAdvice
 ) -> None:
     assert judge(_round(_laid(finger, size=(192, 192), **changed)), ppi=508).advice is advice
+
+
+def test_pressure_shows_at_the_sides_and_between_the_ridges(finger: Master) -> None:
+    light, usual, firm = (judge(_round(_laid(finger, size=(192, 192), pressure=p)), ppi=508) for p in (0.1, 0.5, 0.9))
+    assert light.measures.sides < usual.measures.sides - 0.1 < firm.measures.sides - 0.2
+    assert max(light.measures.bridged, usual.measures.bridged) < firm.measures.bridged
+
+
+@pytest.mark.parametrize("wear", [0.4, 0.6])
+def test_a_round_window_blames_no_pressure_for_wear(finger: Master, wear: float) -> None:
+    worn = impression(aged(finger, Skin(wear=wear)), seed=1, size=(192, 192), **ORDINARY)
+    told = judge(_round(worn), ppi=508).advice
+    assert told in WORN_BUT_TRUE - {FingerAdvice.PRESS_HARDER}
 
 
 def test_a_window_that_shows_little_but_the_core_claims_no_direction(finger: Master) -> None:

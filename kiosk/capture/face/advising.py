@@ -41,7 +41,7 @@ MOVING: Final = 0.012
 focus; the shift between two judged frames, of the frame's width."""
 LINES: Final = 1.2
 """What ``worn`` may say at most. Faces without glasses stay below 1.15, thin rims have 1.3 and more even in a dim and
-compressed picture, Grace Hopper's clear ones 4."""
+compressed picture, Grace Hopper's clear ones 3.6."""
 SPREAD: Final = 0.22
 COLOUR: Final = 0.8
 """Spread of the background's colour, at most, and the share of it that has the right one, at least."""

@@ -106,7 +106,8 @@ def _patchy(measures: Measures, window: _Window) -> bool:
     """Say whether contrast is lost in some places only; a narrow window may show hardly more than one of them."""
     if window.wide:
         return 0.45 * measures.patchiness - measures.uniformity > -0.435
-    return measures.patchiness + 0.63 * measures.grey > 0.459
+    # As the two below for a narrow window: Fisher's discriminant, on generated persons 20000 to 20015, 21000 to 21019.
+    return measures.contrast + 0.787 * measures.patchiness > 0.446
 
 
 def _partial(measures: Measures, window: _Window) -> FingerAdvice | None:
@@ -133,15 +134,15 @@ def _spare(side: float) -> float:
 
 def _faint(measures: Measures, window: _Window) -> bool:
     """Say whether ridges are thin, and either very much so or on little skin, as a light touch leaves them."""
+    if not window.wide:  # no outline: faint at the sides, although what is there is clear; dry and worn ridges are not
+        return measures.sides < 0.935 * measures.clarity - 0.554
     if measures.certainty < 0.6:  # worn or broken: pressing harder would not mend it
         return False
-    if not window.wide:  # no outline: thin ridges that are thin all over
-        return measures.dark + 0.9 * measures.uniformity < 1.03
     return measures.dark < 0.30 or (measures.dark < 0.38 and measures.area_mm2 < 115)
 
 
 def _heavy(measures: Measures, window: _Window) -> bool:
     """Say whether ridges are broad, and either very much so or on much skin, as they are when pressed flat."""
-    if not window.wide:
-        return measures.dark > 0.43 + 0.19 * measures.uniformity
+    if not window.wide:  # broad ridges alone may be damp; with bridges between them they are pressed
+        return measures.dark > 0.52 and measures.bridged + 0.465 * measures.dark > 0.324
     return measures.dark > 0.60 or (measures.dark > 0.50 and measures.area_mm2 > 164)

@@ -54,8 +54,13 @@ class Measures:
     """Orientation certainty: how much the gradients of a block agree on one direction, mean of the foreground."""
     clarity: float
     """Local clarity: share of pixels that are dark or light as the ridge that they lie on, 0.5 by chance to 1."""
+    bridged: float
+    """Share of the valleys' pixels, away from the outline, that are as dark as a ridge: pressure brings valleys to the
+    glass here and there, and bridges them."""
     uniformity: float
     """How even ridges and valleys are: 1 less twice the deviation of the blocks' share of dark pixels."""
+    sides: float
+    """Share of dark pixels at the left and the right of the image, where a light touch ends first."""
     period_mm: float
     """From ridge to ridge, median of the foreground; 0 when there are no ridges."""
     evenness: float
@@ -111,7 +116,10 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
     xx, yy, xy = _blocks(gx * gx), _blocks(gy * gy), _blocks(gx * gy)
     certainty = np.sqrt(np.square(xx - yy) + 4 * np.square(xy)) / (xx + yy + 1)
     flow = _flow(xx, yy, xy)
-    clarity = _blocks(_clear(grey, flow))
+    black, ridge = _ridges(grey, flow)
+    clarity = _blocks((black == ridge).astype(np.float32))
+    valley = np.kron(inner, np.ones((BLOCK, BLOCK), np.bool_)) & ~ridge
+    aside = skin & _aside(skin.shape)
     clear = skin & (certainty > 0.42) & (dark > 0.12) & (dark < CLOSED) & (deviation > 0.16)
 
     rows, columns = np.nonzero(skin)
@@ -130,7 +138,9 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
         patchiness=float(np.log(deviation[inner] + 0.02).std()),
         certainty=float(certainty[skin].mean()),
         clarity=float(clarity[skin].mean()),
+        bridged=float(black[valley].mean()) if valley.any() else 0.0,
         uniformity=float(max(0.0, 1 - 2 * dark[skin].std())),
+        sides=float(dark[aside].mean()) if aside.any() else 0.0,
         period_mm=_period(soft, skin),
         evenness=_evenness(soft, gx, gy, inner),
         centre_x_mm=float(x.mean()),
@@ -202,8 +212,16 @@ def _flow(xx: Field, yy: Field, xy: Field) -> npt.NDArray[np.complex64]:
     return np.asarray(-across / np.maximum(np.abs(across), 1e-6), np.complex64)
 
 
-def _clear(grey: Field, flow: npt.NDArray[np.complex64]) -> Field:
-    """Return 1 where a pixel is dark or light as the ridge or valley that it lies on, 0 where it is not."""
+def _aside(shape: tuple[int, ...]) -> Mask:
+    """Return the blocks to the left and the right in the ellipse that fills the image, as a round window does."""
+    rows, columns = shape
+    y, x = np.ogrid[:rows, :columns]
+    across, down = np.abs((2 * x + 1) / columns - 1), (2 * y + 1) / rows - 1
+    return np.asarray((across > 0.6) & (np.hypot(across, down) < 0.98), np.bool_)
+
+
+def _ridges(grey: Field, flow: npt.NDArray[np.complex64]) -> tuple[Mask, Mask]:
+    """Return where a pixel is darker than what is around it, and where the line is that it lies on: a ridge."""
     level = _blurred(grey, 6.0)
     way = np.kron(np.sqrt(flow), np.ones((BLOCK, BLOCK), np.complex64))
     height, width = grey.shape
@@ -212,7 +230,7 @@ def _clear(grey: Field, flow: npt.NDArray[np.complex64]) -> Field:
     for step in range(-3, 4):  # seven looks over 14 pixels of ridge
         at_x, at_y = x + np.float32(2.33 * step) * way.real, y + np.float32(2.33 * step) * way.imag
         along += cv2.remap(grey, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray((_blurred(grey, 0.7) < level) == (along / 7 < level), np.float32)
+    return np.asarray(_blurred(grey, 0.7) < level, np.bool_), np.asarray(along / 7 < level, np.bool_)
 
 
 def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
