@@ -1,10 +1,10 @@
 """Whether a finger's advice names what is wrong with it: confusion tables over generated prints, and pictures; by hand.
 
-The numbers of persons begin where neither the thresholds nor the unit tests have looked (the narrow window's were
-found on persons 20000 to 21019). Real prints, if there are any:
-``--real`` takes a folder of images, each judged as a reader's glass would show its middle, upright and turned; for
-instance those in libfprint's examples/prints (NIST's, public domain, 300 ppi; take the .jpg files, the .png carry their
-greys in the mask). Nothing of them is kept but the pictures asked for with ``--pictures``.
+The numbers of persons begin where neither the thresholds nor the unit tests have looked; those of a narrow window were
+found on persons 20000 to 20015 and 21000 to 21019. Real prints, if there are any: ``--real`` takes a folder of images,
+each judged as a reader's glass would show its middle, upright and turned; for instance those in libfprint's
+examples/prints (NIST's, public domain, 300 ppi; take the .jpg files, the .png carry their greys in the mask). Nothing
+of them is kept but the pictures asked for with ``--pictures``.
 """
 
 import argparse
