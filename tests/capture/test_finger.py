@@ -106,6 +106,15 @@ def test_pressure_shows_at_the_sides_and_between_the_ridges(finger: Master) -> N
     assert max(light.measures.bridged, usual.measures.bridged) < firm.measures.bridged
 
 
+def test_a_slide_leaves_ridges_as_broad_as_valleys_where_water_and_pressure_do_not(finger: Master) -> None:
+    slid, wet, firm = (
+        judge(_round(_laid(finger, size=(192, 192), **changed)), ppi=508).measures
+        for changed in ({"smear": (11.0, -13.0)}, {"moisture": 0.95}, {"pressure": 0.98})
+    )
+    assert slid.broad == pytest.approx(0.5, abs=0.05)
+    assert min(wet.broad, firm.broad) > 0.54
+
+
 @pytest.mark.parametrize("wear", [0.4, 0.6])
 def test_a_round_window_blames_no_pressure_for_wear(finger: Master, wear: float) -> None:
     worn = impression(aged(finger, Skin(wear=wear)), seed=1, size=(192, 192), **ORDINARY)

@@ -89,9 +89,7 @@ def _advice(measures: Measures, score: int, window: _Window) -> FingerAdvice:
 
 def _spoilt(measures: Measures, window: _Window) -> FingerAdvice | None:
     """Say what spoils the ridges themselves: a slide, water, or too little of it."""
-    # A slide turns ridges grey by their direction; a soft image is grey too, but alike in all directions.
-    uneven = 0.72 - 2 * max(0.0, measures.contrast - 0.165)
-    if measures.grey > 0.37 and measures.contrast < 0.20 and measures.evenness < uneven:
+    if _slid(measures, window):
         return FingerAdvice.SMUDGED
     # Water fills valleys here and not there; pressure makes all of them narrow.
     if measures.closed > 0.08 and _patchy(measures, window):
@@ -102,12 +100,21 @@ def _spoilt(measures: Measures, window: _Window) -> FingerAdvice | None:
     return None
 
 
+def _slid(measures: Measures, window: _Window) -> bool:
+    """Say whether the finger moved: ridges are grey, but not broad as by water and pressure, nor alike all around."""
+    if not window.wide:  # too few directions to compare
+        return measures.contrast < 0.22 and 0.44 < measures.broad < 0.54 and measures.grey > 0.33
+    # A slide turns ridges grey by their direction; a soft image is grey too, but alike in all directions.
+    uneven = 0.72 - 2 * max(0.0, measures.contrast - 0.165)
+    return measures.grey > 0.37 and measures.contrast < 0.20 and measures.evenness < uneven
+
+
 def _patchy(measures: Measures, window: _Window) -> bool:
     """Say whether contrast is lost in some places only; a narrow window may show hardly more than one of them."""
     if window.wide:
         return 0.45 * measures.patchiness - measures.uniformity > -0.435
     # As the two below for a narrow window: Fisher's discriminant, on generated persons 20000 to 20015, 21000 to 21019.
-    return measures.contrast + 0.787 * measures.patchiness > 0.446
+    return measures.contrast + 0.356 * measures.patchiness + 0.469 * measures.broad > 0.635
 
 
 def _partial(measures: Measures, window: _Window) -> FingerAdvice | None:
@@ -135,7 +142,7 @@ def _spare(side: float) -> float:
 def _faint(measures: Measures, window: _Window) -> bool:
     """Say whether ridges are thin, and either very much so or on little skin, as a light touch leaves them."""
     if not window.wide:  # no outline: faint at the sides, although what is there is clear; dry and worn ridges are not
-        return measures.sides < 0.935 * measures.clarity - 0.554
+        return measures.sides < 0.935 * measures.clarity - 0.548
     if measures.certainty < 0.6:  # worn or broken: pressing harder would not mend it
         return False
     return measures.dark < 0.30 or (measures.dark < 0.38 and measures.area_mm2 < 115)
@@ -144,5 +151,5 @@ def _faint(measures: Measures, window: _Window) -> bool:
 def _heavy(measures: Measures, window: _Window) -> bool:
     """Say whether ridges are broad, and either very much so or on much skin, as they are when pressed flat."""
     if not window.wide:  # broad ridges alone may be damp; with bridges between them they are pressed
-        return measures.dark > 0.52 and measures.bridged + 0.465 * measures.dark > 0.324
+        return measures.dark > 0.52 and measures.bridged + 0.582 * measures.broad > 0.391
     return measures.dark > 0.60 or (measures.dark > 0.50 and measures.area_mm2 > 164)

@@ -42,6 +42,9 @@ class Measures:
     """Area of blocks with separate, directed ridges."""
     dark: float
     """Share of dark pixels in the foreground: about 0.4 when ridges and valleys are alike."""
+    broad: float
+    """Share of pixels nearer to the darkest than to the lightest within a ridge's width, away from the outline: how
+    broad ridges are, whatever they have of contrast. A slide makes ridges and valleys alike, 0.5; pressure does not."""
     closed: float
     """Share of the foreground whose valleys are filled."""
     grey: float
@@ -118,7 +121,7 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
     flow = _flow(xx, yy, xy)
     black, ridge = _ridges(grey, flow)
     clarity = _blocks((black == ridge).astype(np.float32))
-    valley = np.kron(inner, np.ones((BLOCK, BLOCK), np.bool_)) & ~ridge
+    valley = _pixels(inner) & ~ridge
     aside = skin & _aside(skin.shape)
     clear = skin & (certainty > 0.42) & (dark > 0.12) & (dark < CLOSED) & (deviation > 0.16)
 
@@ -132,6 +135,7 @@ def measure(image: npt.NDArray[np.uint8], *, ppi: int) -> Measures:
         area_mm2=float(skin.sum()) * _BLOCK_MM**2,
         clear_mm2=float(clear.sum()) * _BLOCK_MM**2,
         dark=float(dark[skin].mean()),
+        broad=_broad(soft, inner),
         closed=float((dark[skin] > CLOSED).mean()),
         grey=float(half[skin].mean()),
         contrast=float(np.median(deviation[skin])),
@@ -231,6 +235,16 @@ def _ridges(grey: Field, flow: npt.NDArray[np.complex64]) -> tuple[Mask, Mask]:
         at_x, at_y = x + np.float32(2.33 * step) * way.real, y + np.float32(2.33 * step) * way.imag
         along += cv2.remap(grey, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(_blurred(grey, 0.7) < level, np.bool_), np.asarray(along / 7 < level, np.bool_)
+
+
+def _broad(soft: Field, inner: Mask) -> float:
+    grey, around = soft.astype(np.uint8), np.ones((13, 13), np.uint8)
+    lowest, highest = cv2.erode(grey, around).astype(np.uint16), cv2.dilate(grey, around).astype(np.uint16)
+    return float((2 * grey.astype(np.uint16) < lowest + highest)[_pixels(inner)].mean())
+
+
+def _pixels(blocks: Mask) -> Mask:
+    return np.asarray(blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1), np.bool_)
 
 
 def _evenness(soft: Field, gx: Field, gy: Field, inner: Mask) -> float:
