@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drivers.camera.eyeball import Condition, Look, Person, Sight, paint_eye, within
-from drivers.camera.scene import RATE
+from drivers.camera.scene import RATE, on_the_way
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -91,21 +91,9 @@ class EyePose(Enum):
 
 def between_eyes(old: EyeScene, new: EyeScene, share: float) -> EyeScene:
     """A person on the way from one scene to the next; someone who comes or goes does so at once."""
-    if share >= 1.0 or 0.0 in (old.scale, new.scale):
+    if 0.0 in (old.scale, new.scale):
         return new
-    eased = share * share * (3 - 2 * share)
-
-    def mix(a: float, b: float) -> float:
-        return a + (b - a) * eased
-
-    return replace(
-        new,
-        scale=mix(old.scale, new.scale),
-        x=mix(old.x, new.x),
-        y=mix(old.y, new.y),
-        roll=mix(old.roll, new.roll),
-        opening=mix(old.opening, new.opening),
-    )
+    return on_the_way(old, new, share, ("scale", "x", "y", "roll", "opening"))
 
 
 class EyePainter:

@@ -1,10 +1,11 @@
 """What stands before the simulated camera: a person in front of a cloth, painted for 30 frames a second."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -13,7 +14,12 @@ import numpy.typing as npt
 from drivers.camera.synthetic.sitter import ANYBODY, PLAIN, Glasses, Look, Person
 from drivers.camera.synthetic.studio import Studio
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Pixels = npt.NDArray[np.uint8]
+Seen = TypeVar("Seen", bound="DataclassInstance")
+"""A scene of any camera."""
 
 # A person well placed has the eyes this far apart and here, as shares of the frame's width and height.
 WELL_APART: Final = 0.1125
@@ -91,21 +97,19 @@ class Pose(Enum):
 
 def between(old: Scene, new: Scene, share: float) -> Scene:
     """A person on the way from one scene to the next; who comes, goes, turns or blinks does so at once."""
-    if share >= 1.0 or 0.0 in (old.scale, new.scale):
+    if 0.0 in (old.scale, new.scale):
+        return new
+    return on_the_way(old, new, share, ("scale", "x", "y", "roll", "light"))
+
+
+def on_the_way(old: Seen, new: Seen, share: float, moving: Sequence[str]) -> Seen:
+    """``new``, but for the fields that are ``moving``: they have come a ``share`` (0 to 1) of the way from ``old``,
+    slowly at both ends."""
+    if share >= 1.0:
         return new
     eased = share * share * (3 - 2 * share)
-
-    def mix(a: float, b: float) -> float:
-        return a + (b - a) * eased
-
-    return replace(
-        new,
-        scale=mix(old.scale, new.scale),
-        x=mix(old.x, new.x),
-        y=mix(old.y, new.y),
-        roll=mix(old.roll, new.roll),
-        light=mix(old.light, new.light),
-    )
+    moved = {name: getattr(old, name) + (getattr(new, name) - getattr(old, name)) * eased for name in moving}
+    return replace(new, **moved)
 
 
 class Painter:

@@ -12,8 +12,10 @@ WARNING = 20.0
 """Seconds before a step's time is over at which the resident is told."""
 
 Guard = Callable[[Session, Event], bool]
-Note = Callable[[Session, Event], Mapping[str, object]]
-"""What to write into the session: names of fields and their new values, told from the session before the event."""
+Changes = Mapping[str, object]
+"""Names of a session's fields, and their new values."""
+Note = Callable[[Session, Event], Changes]
+"""What to write into the session, told from the session before the event."""
 Ask = Callable[[Session], Effect | None]
 """An effect to ask for, told from the session after the event."""
 

@@ -5,7 +5,7 @@ can be given up; ``LEAVING`` adds the ways to stop or to call an officer; ``OFFI
 neither of them without a PIN; ``ORDER`` is what can come of looking for a person's card.
 """
 
-from kiosk.journey import asks, guards, notes
+from kiosk.journey import asks, captures, guards, notes
 from kiosk.journey.events import (
     Back,
     Begin,
@@ -197,30 +197,30 @@ RECORDING: dict[Step, Stage] = {
         on=LEAVING
         | {
             FaceJudged: (
-                Stay(when=guards.face_good_long_enough, note=(notes.face, notes.waiting), do=(asks.take_photo,)),
-                Stay(note=(notes.face,)),
+                Stay(when=guards.face_good_long_enough, note=(captures.face, notes.waiting), do=(asks.take_photo,)),
+                Stay(note=(captures.face,)),
             ),
             Next: (Stay(when=guards.shutter_offered, note=(notes.waiting,), do=(asks.take_photo,)),),
             PhotoTaken: (
                 Go(
                     Step.PHOTO,
                     when=guards.photo_could_be_better,
-                    note=(notes.photo, notes.because(Refusal.PHOTO_NOT_YET)),
+                    note=(captures.photo, notes.because(Refusal.PHOTO_NOT_YET)),
                 ),
-                Go(Step.PHOTO_REVIEW, when=guards.awaited, note=(notes.photo,)),
+                Go(Step.PHOTO_REVIEW, when=guards.awaited, note=(captures.photo,)),
             ),
         },
     ),
     Step.PHOTO_REVIEW: Stage(
         within=120,
-        on=LEAVING | {Next: (Go(Step.SIGNATURE),), Deny: (Go(Step.PHOTO, note=(notes.no_photo,)),)},
+        on=LEAVING | {Next: (Go(Step.SIGNATURE),), Deny: (Go(Step.PHOTO, note=(captures.no_photo,)),)},
     ),
     Step.SIGNATURE: Stage(
         within=180,
         on=LEAVING
         | {
-            Inked: (Stay(note=(notes.ink,)),),
-            Erase: (Stay(note=(notes.no_ink,)),),
+            Inked: (Stay(note=(captures.ink,)),),
+            Erase: (Stay(note=(captures.no_ink,)),),
             Next: (
                 Go(Step.FINGERS, when=guards.signed),
                 Stay(note=(notes.because(Refusal.SIGNATURE_EMPTY),)),
@@ -240,10 +240,10 @@ RECORDING: dict[Step, Stage] = {
         | {
             FingerProgress: (Stay(note=(notes.progress,)),),
             FingerTaken: (
-                Go(Step.FINGERS, when=guards.given_before, note=(notes.given_before,)),
-                Go(Step.FINGERS, when=guards.given_before_again, note=(notes.both_again,)),
-                Go(Step.FINGERS, when=guards.finger_settled, note=(notes.finger_kept,)),
-                Go(Step.FINGERS, when=guards.finger_asked, note=(notes.finger_again,)),
+                Go(Step.FINGERS, when=guards.given_before, note=(captures.given_before,)),
+                Go(Step.FINGERS, when=guards.given_before_again, note=(captures.both_again,)),
+                Go(Step.FINGERS, when=guards.finger_settled, note=(captures.finger_kept,)),
+                Go(Step.FINGERS, when=guards.finger_asked, note=(captures.finger_again,)),
             ),
             FingerAbsent: (Stay(note=(notes.because(Refusal.FINGER_NONE),), do=(asks.scan,)),),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.scan,)),),
@@ -259,9 +259,9 @@ RECORDING: dict[Step, Stage] = {
         skip=Skip(Step.RECHECK, when=guards.no_finger_excepted),
         on=LEAVING
         | {
-            Next: (Stay(when=guards.free, note=(notes.self_timer,)),),
+            Next: (Stay(when=guards.free, note=(captures.self_timer,)),),
             FaceJudged: (Stay(when=guards.self_timer_over, note=(notes.waiting,), do=(asks.take_hands_photo,)),),
-            HandsPhotoTaken: (Go(Step.HANDS_REVIEW, when=guards.awaited, note=(notes.hands_photo,)),),
+            HandsPhotoTaken: (Go(Step.HANDS_REVIEW, when=guards.awaited, note=(captures.hands_photo,)),),
         },
     ),
     Step.HANDS_REVIEW: Stage(
@@ -279,16 +279,16 @@ RECORDING: dict[Step, Stage] = {
         | {
             FingerProgress: (Stay(note=(notes.progress,)),),
             FingerCompared: (
-                Go(Step.RECHECK, when=guards.recheck_settled, note=(notes.recheck_kept,)),
-                Go(Step.RECHECK, when=guards.recheck_asked, note=(notes.recheck_again,)),
+                Go(Step.RECHECK, when=guards.recheck_settled, note=(captures.recheck_kept,)),
+                Go(Step.RECHECK, when=guards.recheck_asked, note=(captures.recheck_again,)),
             ),
             # A finger that was given once and is not felt again keeps nobody here: the officer is told.
             FingerAbsent: (
-                Go(Step.RECHECK, when=guards.absent_often, note=(notes.not_given_again,)),
-                Go(Step.RECHECK, note=(notes.recheck_absent,)),
+                Go(Step.RECHECK, when=guards.absent_often, note=(captures.not_given_again,)),
+                Go(Step.RECHECK, note=(captures.recheck_absent,)),
             ),
             FingerStill: (Stay(note=(notes.because(Refusal.FINGER_LIFT),), do=(asks.compare,)),),
-            CannotGive: (Go(Step.RECHECK, note=(notes.not_given_again,)),),
+            CannotGive: (Go(Step.RECHECK, note=(captures.not_given_again,)),),
         },
     ),
     # Only where the station has the camera for it. One that stops costs nobody the recording: the officer is told.
@@ -301,17 +301,17 @@ RECORDING: dict[Step, Stage] = {
         on=LEAVING
         | {
             EyesJudged: (
-                Stay(when=guards.eyes_good_long_enough, note=(notes.eyes, notes.waiting), do=(asks.take_eyes,)),
-                Stay(when=guards.eyes_waited_for_long, note=(notes.eyes, notes.waiting), do=(asks.take_eyes,)),
-                Stay(note=(notes.eyes,)),
+                Stay(when=guards.eyes_good_long_enough, note=(captures.eyes, notes.waiting), do=(asks.take_eyes,)),
+                Stay(when=guards.eyes_waited_for_long, note=(captures.eyes, notes.waiting), do=(asks.take_eyes,)),
+                Stay(note=(captures.eyes,)),
             ),
             EyesTaken: (
                 Go(
                     Step.EYES,
                     when=guards.eyes_could_be_better,
-                    note=(notes.irises, notes.because(Refusal.EYES_NOT_YET)),
+                    note=(captures.irises, notes.because(Refusal.EYES_NOT_YET)),
                 ),
-                Go(Step.REVIEW, when=guards.awaited, note=(notes.irises,)),
+                Go(Step.REVIEW, when=guards.awaited, note=(captures.irises,)),
             ),
             CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.EYES),)),),
         },
