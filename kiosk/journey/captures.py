@@ -174,12 +174,20 @@ def recheck_kept(session: Session, event: Event) -> Changes:
     if not isinstance(event, FingerCompared) or event.impression is None:
         return {}
     tried = _tried(session.tried_again, event.impression)
-    kept = _scored(event.impression if event.same else _better(session.best, event.impression), tried)
-    doubt = set()
-    if not event.same:
-        doubt = {Doubt.HANDS_SWAPPED if event.same_as in RECHECKED else Doubt.INDEX_DIFFERS}
-    again = (*session.rechecked, kept)
-    return NEXT_FINGER | {"rechecked": again, "tried_again": tried, "noted": session.noted | doubt}
+    if event.same:
+        kept, doubts = event.impression, session.noted
+    else:
+        kept = _better(session.best, replace(event.impression, same_as=event.same_as))
+        doubts = session.noted | {_doubt(kept)}
+    again = (*session.rechecked, _scored(kept, tried))
+    return NEXT_FINGER | {"rechecked": again, "tried_again": tried, "noted": doubts}
+
+
+def _doubt(kept: Impression) -> Doubt:
+    """Why an index finger's second impression is no proof of the first."""
+    if kept.same_as in RECHECKED:
+        return Doubt.HANDS_SWAPPED
+    return Doubt.INDEX_DIFFERS if kept.template else Doubt.INDEX_NOT_AGAIN
 
 
 def recheck_again(session: Session, event: Event) -> Changes:
@@ -192,7 +200,7 @@ def recheck_again(session: Session, event: Event) -> Changes:
         why = Refusal.FINGER_NOT_SAME if event.impression.template else Refusal.FINGER_UNCLEAR
     return {
         "attempts": session.attempts + 1,
-        "best": _better(session.best, event.impression),
+        "best": _better(session.best, replace(event.impression, same_as=event.same_as)),
         "tried_again": _tried(session.tried_again, event.impression),
         "finger_advice": event.impression.advice,
         "refusal": why,
@@ -206,7 +214,13 @@ def recheck_absent(session: Session, event: Event) -> Changes:
 
 
 def not_given_again(session: Session, event: Event) -> Changes:
-    """The index finger is not given again: the officer is told, and the recording goes on."""
-    finger = session.asked_finger
+    """The index finger is not given again: the officer is told, and the recording goes on.
+
+    What came before in its place, and did not match, is kept and told as such.
+    """
+    finger, held = session.asked_finger, session.best
+    if held is not None and held.template:
+        again = (*session.rechecked, _scored(held, session.tried_again))
+        return NEXT_FINGER | {"rechecked": again, "noted": session.noted | {_doubt(held)}}
     left = session.not_again if finger is None else session.not_again | {finger}
     return NEXT_FINGER | {"not_again": left, "noted": session.noted | {Doubt.INDEX_NOT_AGAIN}}

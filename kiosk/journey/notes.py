@@ -122,11 +122,10 @@ def marked(session: Session, event: Event) -> Changes:
 
 
 def only_marked(session: Session, event: Event) -> Changes:
-    """These marks, and of this subject no other."""
+    """These marks beside what is excepted already, and no other."""
     if not isinstance(event, OnlyMarked):
         return {}
-    may = frozenset(session.may_except)
-    return {"marked": (session.marked - may) | (event.parts & may)}
+    return {"marked": {each.part for each in session.excepted} | (event.parts & frozenset(session.may_except))}
 
 
 def excepted(session: Session, event: Event) -> Changes:

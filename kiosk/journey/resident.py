@@ -86,6 +86,8 @@ OFFICER: On = LEAVING | {
     ),
     OfficerRefused: (Stay(note=(notes.because_told,)),),
 }
+UNASKED = Stay(when=guards.free)
+"""An answer to a PIN that nobody waits for any more."""
 officer_said_no = Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),))
 ORDER: On = {
     OrderFound: (
@@ -282,7 +284,9 @@ RECORDING: dict[Step, Stage] = {
                 Go(Step.RECHECK, when=guards.recheck_settled, note=(captures.recheck_kept,)),
                 Go(Step.RECHECK, when=guards.recheck_asked, note=(captures.recheck_again,)),
             ),
-            # A finger that was given once and is not felt again keeps nobody here: the officer is told.
+            # A finger that was given once and is not felt again keeps nobody here, and costs nobody the other nine:
+            # the officer is told.
+            TimedOut: (Go(Step.RECHECK, note=(captures.not_given_again,)),),
             FingerAbsent: (
                 Go(Step.RECHECK, when=guards.absent_often, note=(captures.not_given_again,)),
                 Go(Step.RECHECK, note=(captures.recheck_absent,)),
@@ -326,7 +330,13 @@ RECORDING: dict[Step, Stage] = {
         secret=True,
         within=600,
         on=OFFICER
-        | {OfficerKnown: (Go(Step.SEALING, when=guards.officer_agrees, note=(notes.officer,)), officer_said_no)},
+        | {
+            OfficerKnown: (
+                UNASKED,
+                Go(Step.SEALING, when=guards.officer_agrees, note=(notes.officer,)),
+                officer_said_no,
+            )
+        },
     ),
     # No way to stop here: it takes a moment, and then the recording is safe or the station says why it is not.
     Step.SEALING: Stage(
@@ -361,6 +371,7 @@ EXCEPTING: dict[Step, Stage] = {
         on={event: rows for event, rows in OFFICER.items() if event is not Deny}
         | {
             OfficerKnown: (
+                UNASKED,
                 Go(Step.EXCEPTION_WHY, when=guards.of_the_signature, note=(notes.officer,)),
                 Go(Step.EXCEPTION_WHICH, note=(notes.officer,), keeps=True),
             ),
@@ -427,7 +438,13 @@ COLLECTING: dict[Step, Stage] = {
         secret=True,
         within=600,
         on=OFFICER
-        | {OfficerKnown: (Go(Step.PRINTING, when=guards.officer_agrees, note=(notes.officer,)), officer_said_no)},
+        | {
+            OfficerKnown: (
+                UNASKED,
+                Go(Step.PRINTING, when=guards.officer_agrees, note=(notes.officer,)),
+                officer_said_no,
+            )
+        },
     ),
     # Waits for the printer's verdict, whatever it takes: a card must never be printed by guess.
     Step.PRINTING: Stage(
@@ -449,7 +466,7 @@ COLLECTING: dict[Step, Stage] = {
         secret=True,
         within=600,
         on={event: rows for event, rows in OFFICER.items() if event is not Deny}
-        | {OfficerKnown: (Go(Step.CARD_LOOKED_FOR, note=(notes.officer,)),)},
+        | {OfficerKnown: (UNASKED, Go(Step.CARD_LOOKED_FOR, note=(notes.officer,)))},
     ),
     # No way aside: what only an officer may say would be asked of whoever stands there on the way back.
     Step.CARD_LOOKED_FOR: Stage(

@@ -348,6 +348,46 @@ def test_an_index_finger_that_is_not_felt_again_keeps_nobody(visit: Visit) -> No
     assert (visit.session.rechecked, visit.session.doubts) == ((), (Doubt.INDEX_NOT_AGAIN,))
 
 
+@pytest.mark.parametrize("alike", [None, Finger.LEFT_INDEX])
+def test_what_came_in_the_place_of_an_index_finger_is_never_hidden(visit: Visit, alike: Finger | None) -> None:
+    signed(visit)
+    good(visit, *IN_ORDER)
+    visit(FingerCompared(visit.number, False, impression(Finger.RIGHT_INDEX, score=66), alike), CannotGive())
+    assert [(each.finger, each.score) for each in visit.session.rechecked] == [(Finger.RIGHT_INDEX, 66)]
+    assert visit.session.doubts == (Doubt.INDEX_DIFFERS if alike is None else Doubt.HANDS_SWAPPED,)
+    assert visit.session.asked_finger is Finger.LEFT_INDEX
+
+
+def test_silence_at_an_index_finger_costs_nobody_the_other_nine(visit: Visit) -> None:
+    signed(visit)
+    good(visit, *IN_ORDER)
+    for finger in RECHECKED:
+        assert visit.session.asked_finger is finger
+        visit.wait(181)
+    assert visit.step is Step.REVIEW
+    assert len(visit.session.impressions) == 10
+    assert visit.session.doubts == (Doubt.INDEX_NOT_AGAIN,)
+
+
+def test_a_second_blind_eye_leaves_the_first_excepted(visit: Visit) -> None:
+    eyes_come(visit)
+    for eye in (Eye.RIGHT, Eye.LEFT):
+        visit(CannotGive())
+        officer_comes(visit)
+        visit(OnlyMarked(frozenset({eye})), WhyChosen(Why.MISSING if eye is Eye.RIGHT else Why.INJURED))
+    assert [(each.part, each.why) for each in visit.session.excepted] == [
+        (Eye.RIGHT, Why.MISSING),
+        (Eye.LEFT, Why.INJURED),
+    ]
+    assert visit.step is Step.REVIEW
+
+
+def test_an_answer_to_a_pin_that_nobody_waits_for_opens_nothing(visit: Visit) -> None:
+    signed(visit)
+    visit(CannotGive(), OfficerKnown(visit.number, OFFICER))
+    assert visit.step is Step.EXCEPTION_ASKED
+
+
 def test_the_best_of_an_index_finger_given_again_is_kept(visit: Visit) -> None:
     signed(visit)
     good(visit, *IN_ORDER)

@@ -6,6 +6,7 @@ One thread owns all three databases. What it tells the journey carries no more t
 import logging
 import queue
 import sqlite3
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -321,7 +322,7 @@ class Clerk:
         except (OSError, sqlite3.Error) as error:
             log.error("sealing: %s", type(error).__name__)
             return NotSealed(effect.visit, Refusal.SEAL_FAILED)
-        except ValueError as error:
+        except (ValueError, TypeError, ArithmeticError, struct.error) as error:
             # Something captured does not fit a record. The visit is still here; an end of the station would lose it.
             report(error, "sealing")
             return NotSealed(effect.visit, Refusal.SEAL_FAILED)

@@ -38,7 +38,7 @@ LIFT = 4.0
 """Seconds given to lift the finger before."""
 MATCH = 5.0
 """Seconds for one comparison on the reader."""
-AFTERWARDS = 9 * MATCH
+AFTERWARDS = 10 * MATCH
 """Seconds for what follows an image: comparisons with all other fingers of the visit."""
 
 OrderTemplate = Callable[[str, Finger], Template | None]

@@ -10,6 +10,7 @@ from datetime import datetime
 from kiosk.journey.session import Impression
 from kiosk.record.biometrics import Opinion
 from kiosk.station.crew.second_opinion import SecondOpinion
+from kiosk.station.worker import report
 
 PATIENCE = 5.0
 """Seconds for which a recording that is being sealed waits for opinions that are still to come, all together."""
@@ -46,8 +47,11 @@ class Opinions:
                 return None
             try:
                 return future.result(max(0.0, until - time.monotonic()))
-            except (TooLate, CancelledError, OSError):
-                # A recording is never refused for want of an opinion.
+            except (TooLate, CancelledError):
+                return None
+            except Exception as error:
+                # A recording is never refused, and never lost, for want of an opinion.
+                report(error, "second opinion")
                 return None
 
         return opinion

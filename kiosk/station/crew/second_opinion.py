@@ -72,12 +72,13 @@ class SecondOpinion:
 
     def version(self, *, over: threading.Event) -> str:
         """Return the version that the command says it is, as "2.3.0"; empty when it says none, or ``over`` is set.
-        Asked for once."""
+        Asked for until it was told once."""
         if self._version is None:
             found = _VERSION.search(self._asked(None, over) or b"")
-            if over.is_set():
+            if found is None:
+                # Too slow this time, perhaps: it is asked for with the next finger.
                 return ""
-            self._version = "" if found is None else found[1].decode("ascii")
+            self._version = found[1].decode("ascii")
         return self._version
 
     def _asked(self, image: bytes | None, over: threading.Event) -> bytes | None:

@@ -109,10 +109,8 @@ def exception_which(tell: Telling) -> View:
 
 
 def _which_eyes(tell: Telling) -> View:
-    say, may = tell.say, tell.session.may_except
-    answers = [
-        (say(reasons.part_name(eye)), f"eye-{eye.value}-covered", frozenset({eye})) for eye in BOTH_EYES if eye in may
-    ]
+    say, wanted = tell.say, tell.session.wanted_eyes
+    answers = [(say(reasons.part_name(eye)), f"eye-{eye.value}-covered", frozenset({eye})) for eye in wanted]
     if len(answers) > 1:
         answers.append((say("Both eyes"), "eyes-both-covered", frozenset(BOTH_EYES)))
     return views.Choice(

@@ -174,10 +174,11 @@ def recheck(tell: Telling) -> View:
     """The index fingers once more, counted."""
     say, session = tell.say, tell.session
     again = tuple(each.finger for each in session.rechecked)
-    count = len(again) + len(session.to_recheck)
+    settled = len(again) + len(session.not_again)
+    count = settled + len(session.to_recheck)
     return hands(
         tell,
-        say("Check {number} of {count}", number=say.number(min(len(again) + 1, count)), count=say.number(count)),
+        say("Check {number} of {count}", number=say.number(min(settled + 1, count)), count=say.number(count)),
         say("Once more, to be sure: flat on the glass and hold still."),
         again,
         otherwise=Button(say("I cannot give this finger"), CannotGive(), "no-finger"),
