@@ -32,6 +32,11 @@ class FaceAdvice(Enum):
     BACKGROUND = "background"
 
 
+def worth(advice: FaceAdvice, score: int) -> tuple[bool, bool, int]:
+    """Orders photos, the best last: a good one, then any with a face, then by the judge's score."""
+    return advice is FaceAdvice.GOOD, advice is not FaceAdvice.NO_FACE, score
+
+
 class FingerAdvice(Enum):
     """One thing to change before the next print; GOOD when there is nothing."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice, worth
 from kiosk.journey.events import (
     Event,
     EyesJudged,
@@ -18,7 +18,7 @@ from kiosk.journey.excepting import Doubt
 from kiosk.journey.eyes import best_of
 from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.machine import Changes
-from kiosk.journey.session import Impression, Photo, Session
+from kiosk.journey.session import Impression, Session
 from kiosk.journey.steps import Refusal
 
 Tries = tuple[tuple[Finger, int], ...]
@@ -29,9 +29,13 @@ def face(session: Session, event: Event) -> Changes:
     """What the preview lacks, and since when it lacks nothing."""
     if not isinstance(event, FaceJudged):
         return {}
-    good = event.advice is FaceAdvice.GOOD
-    since = session.good_since if session.good_since is not None else session.now
-    return {"face_advice": event.advice, "good_since": since if good else None}
+    return {"face_advice": event.advice, "good_since": _good_since(session, event.advice is FaceAdvice.GOOD)}
+
+
+def _good_since(session: Session, good: bool) -> float | None:
+    if not good:
+        return None
+    return session.now if session.good_since is None else session.good_since
 
 
 def photo(session: Session, event: Event) -> Changes:
@@ -39,12 +43,8 @@ def photo(session: Session, event: Event) -> Changes:
     if not isinstance(event, PhotoTaken):
         return {}
     tries, held = session.photo_tries + 1, session.photo
-    best = event.photo if held is None else max(event.photo, held, key=_photo_worth)
+    best = event.photo if held is None else max(event.photo, held, key=lambda each: worth(each.advice, each.score))
     return {"photo": replace(best, tries=tries), "photo_tries": tries}
-
-
-def _photo_worth(photo: Photo) -> tuple[bool, bool, int]:
-    return photo.advice is FaceAdvice.GOOD, photo.advice is not FaceAdvice.NO_FACE, photo.score
 
 
 def no_photo(session: Session, event: Event) -> Changes:
@@ -66,9 +66,7 @@ def eyes(session: Session, event: Event) -> Changes:
     """What the eye camera's preview lacks, and since when it lacks nothing."""
     if not isinstance(event, EyesJudged):
         return {}
-    good = event.advice is EyeAdvice.GOOD
-    since = session.good_since if session.good_since is not None else session.now
-    return {"eye_advice": event.advice, "good_since": since if good else None}
+    return {"eye_advice": event.advice, "good_since": _good_since(session, event.advice is EyeAdvice.GOOD)}
 
 
 def irises(session: Session, event: Event) -> Changes:
@@ -96,7 +94,7 @@ def finger_kept(session: Session, event: Event) -> Changes:
     if not isinstance(event, FingerTaken):
         return {}
     tried = _tried(session.tried, event.impression)
-    kept = _scored(_better(session.best, _looking(event)), tried)
+    kept = _scored(_better(session.best, event.impression, event.same_as), tried)
     alike = {Doubt.FINGERS_ALIKE} if kept.same_as is not None else set()
     impressions = tuple(sorted((*session.impressions, kept), key=lambda each: each.finger))
     return NEXT_FINGER | {"impressions": impressions, "tried": tried, "noted": session.noted | alike}
@@ -108,7 +106,7 @@ def finger_again(session: Session, event: Event) -> Changes:
         return {}
     return {
         "attempts": session.attempts + 1,
-        "best": _better(session.best, _looking(event)),
+        "best": _better(session.best, event.impression, event.same_as),
         "tried": _tried(session.tried, event.impression),
         "finger_advice": event.advice,
         "refusal": Refusal.FINGER_UNCLEAR,
@@ -119,14 +117,8 @@ def given_before(session: Session, event: Event) -> Changes:
     """It looks like an earlier finger: nothing is kept of it, nor of tries before it, which may be of the same one."""
     if not isinstance(event, FingerTaken):
         return {}
-    return (
-        NEXT_FINGER
-        | _refused(session, event)
-        | {
-            "repeats": session.repeats + 1,
-            "refusal": Refusal.FINGER_GIVEN_BEFORE,
-        }
-    )
+    anew = {"repeats": session.repeats + 1, "refusal": Refusal.FINGER_GIVEN_BEFORE}
+    return NEXT_FINGER | _refused(session, event) | anew
 
 
 def both_again(session: Session, event: Event) -> Changes:
@@ -146,10 +138,6 @@ def _refused(session: Session, event: FingerTaken) -> dict[str, object]:
     return {"same_as": event.same_as, "given_twice": session.given_twice + 1, "tried": tried}
 
 
-def _looking(event: FingerTaken) -> Impression:
-    return replace(event.impression, same_as=event.same_as)
-
-
 def _tried(before: Tries, impression: Impression) -> Tries:
     return (*before, (impression.finger, impression.score))
 
@@ -158,7 +146,9 @@ def _scored(impression: Impression, tries: Tries) -> Impression:
     return replace(impression, scores=tuple(score for finger, score in tries if finger is impression.finger))
 
 
-def _better(held: Impression | None, new: Impression) -> Impression:
+def _better(held: Impression | None, taken: Impression, same_as: Finger | None) -> Impression:
+    """The better of the one held and the one just taken, which looks like ``same_as``."""
+    new = replace(taken, same_as=same_as)
     return new if held is None else max(new, held, key=_worth)
 
 
@@ -177,7 +167,7 @@ def recheck_kept(session: Session, event: Event) -> Changes:
     if event.same:
         kept, doubts = event.impression, session.noted
     else:
-        kept = _better(session.best, replace(event.impression, same_as=event.same_as))
+        kept = _better(session.best, event.impression, event.same_as)
         doubts = session.noted | {_doubt(kept)}
     again = (*session.rechecked, _scored(kept, tried))
     return NEXT_FINGER | {"rechecked": again, "tried_again": tried, "noted": doubts}
@@ -200,7 +190,7 @@ def recheck_again(session: Session, event: Event) -> Changes:
         why = Refusal.FINGER_NOT_SAME if event.impression.template else Refusal.FINGER_UNCLEAR
     return {
         "attempts": session.attempts + 1,
-        "best": _better(session.best, replace(event.impression, same_as=event.same_as)),
+        "best": _better(session.best, event.impression, event.same_as),
         "tried_again": _tried(session.tried_again, event.impression),
         "finger_advice": event.impression.advice,
         "refusal": why,

@@ -49,11 +49,6 @@ def free(session: Session, _: Event) -> bool:
     return not session.busy
 
 
-def busy(session: Session, _: Event) -> bool:
-    """An answer is being waited for."""
-    return session.busy
-
-
 def nik_complete(session: Session, _: Event) -> bool:
     """All sixteen digits are there, and no answer is being waited for."""
     return len(session.typed) == NIK_DIGITS and not session.busy
@@ -127,11 +122,12 @@ def too_young(session: Session, _: Event) -> bool:
 def face_good_long_enough(session: Session, event: Event) -> bool:
     """The face has been good for as long as three, two, one takes."""
     good = isinstance(event, FaceJudged) and event.advice is FaceAdvice.GOOD
-    return good and not session.busy and session.good_since is not None and _since(session) >= SHUTTER_AFTER
+    return good and _lasted(session, SHUTTER_AFTER)
 
 
-def _since(session: Session) -> float:
-    return session.now - (session.good_since or 0.0)
+def _lasted(session: Session, seconds: float) -> bool:
+    """Nothing is awaited, and what counts down to the shutter has done so for ``seconds``."""
+    return not session.busy and session.good_since is not None and session.now - session.good_since >= seconds
 
 
 def photo_could_be_better(session: Session, event: Event) -> bool:
@@ -141,20 +137,19 @@ def photo_could_be_better(session: Session, event: Event) -> bool:
 
 
 def awaited(session: Session, _: Event) -> bool:
-    """This picture was asked for where the resident stands now, not before they turned aside."""
+    """An answer is being waited for where the resident stands now, not one from before they turned aside."""
     return session.busy
 
 
 def self_timer_over(session: Session, event: Event) -> bool:
     """Both hands have had the time to be raised."""
-    running = isinstance(event, FaceJudged) and session.good_since is not None and not session.busy
-    return running and _since(session) >= SELF_TIMER
+    return isinstance(event, FaceJudged) and _lasted(session, SELF_TIMER)
 
 
 def eyes_good_long_enough(session: Session, event: Event) -> bool:
     """The eyes have been good for a moment."""
     good = isinstance(event, EyesJudged) and event.advice is EyeAdvice.GOOD
-    return good and not session.busy and session.good_since is not None and _since(session) >= EYES_AFTER
+    return good and _lasted(session, EYES_AFTER)
 
 
 def eyes_waited_for_long(session: Session, event: Event) -> bool:

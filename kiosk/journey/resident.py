@@ -375,7 +375,7 @@ EXCEPTING: dict[Step, Stage] = {
                 Go(Step.EXCEPTION_WHY, when=guards.of_the_signature, note=(notes.officer,)),
                 Go(Step.EXCEPTION_WHICH, note=(notes.officer,), keeps=True),
             ),
-            Back: (Stay(when=guards.busy), *BACK_TO_IT),
+            Back: (Stay(when=guards.awaited), *BACK_TO_IT),
             TimedOut: BACK_TO_IT,
         },
     ),

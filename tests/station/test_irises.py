@@ -107,21 +107,21 @@ def test_eyes_are_shown_and_judged_for_their_visit_until_that_is_enough(
     station: tuple[Irises, Latest[Frame]], booth: EyeBooth, told: Told
 ) -> None:
     irises, preview = station
-    irises.watch(WatchEyes(7, BOTH_EYES))
+    irises.onlooker.watch(WatchEyes(7, BOTH_EYES))
     first = the(EyesJudged, told)
     assert isinstance(first, EyesJudged)
     assert (first.visit, first.advice) == (7, EyeAdvice.GOOD)
     assert preview.get() is not None
     booth.show(EyePose.FAR)
     the(EyesJudged, told, such=lambda event: isinstance(event, EyesJudged) and event.advice is EyeAdvice.CLOSER)
-    irises.forget()
+    irises.onlooker.forget()
     assert preview.get() is None
 
 
 def test_only_the_wanted_eye_is_judged(station: tuple[Irises, Latest[Frame]], booth: EyeBooth, told: Told) -> None:
     irises, _ = station
     booth.show(EyePose.LEFT_PATCHED)
-    irises.watch(WatchEyes(1, (Eye.RIGHT,)))
+    irises.onlooker.watch(WatchEyes(1, (Eye.RIGHT,)))
     event = the(EyesJudged, told)
     assert isinstance(event, EyesJudged)
     assert event.advice is EyeAdvice.GOOD
@@ -142,7 +142,7 @@ def test_both_irises_come_from_a_still_of_full_size(
         assert image.diameter == pytest.approx(0.0892 * STILL[0], rel=0.05)
         assert image.advice is EyeAdvice.GOOD
         assert image.captured is not None
-    irises.forget()
+    irises.onlooker.forget()
     assert event.images[0].pixels != event.images[1].pixels
 
 

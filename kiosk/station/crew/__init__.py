@@ -176,17 +176,17 @@ class Crew:
             case PrintCard() if self.printing is not None:
                 self.printing.print(effect)
             case Watch():
-                self._photographer.watch(effect)
+                self._photographer.onlooker.watch(effect)
             case Unwatch():
-                self._photographer.unwatch()
+                self._photographer.onlooker.unwatch()
             case TakePhoto():
                 self._photographer.take_photo(effect)
             case TakeHandsPhoto():
                 self._photographer.take_hands_photo(effect)
             case WatchEyes() if self._irises is not None:
-                self._irises.watch(effect)
+                self._irises.onlooker.watch(effect)
             case UnwatchEyes() if self._irises is not None:
-                self._irises.unwatch()
+                self._irises.onlooker.unwatch()
             case TakeEyes() if self._irises is not None:
                 self._irises.take(effect)
             case Scan():
@@ -196,9 +196,8 @@ class Crew:
             case StopScan():
                 self._fingerprinter.stop()
             case Forget():
-                self._photographer.forget()
-                if self._irises is not None:
-                    self._irises.forget()
+                for onlooker in self._onlookers:
+                    onlooker.forget()
                 self._fingerprinter.rest()
                 self._opinions.forget()
                 self.clerk.forget()

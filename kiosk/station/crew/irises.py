@@ -12,7 +12,7 @@ from kiosk.journey.effects import TakeEyes, WatchEyes
 from kiosk.journey.events import Event, EyesJudged, EyesTaken
 from kiosk.journey.eyes import Eye, IrisImage, best_of
 from kiosk.station.channels import Latest
-from kiosk.station.crew.onlooker import FRAME, Judging, Onlooker
+from kiosk.station.crew.onlooker import Judging, Onlooker
 from kiosk.station.worker import PROBE, Worker
 
 log = logging.getLogger(__name__)
@@ -45,19 +45,6 @@ class Irises:
         self._worker, self._tell = worker, tell
         self._judge = EyeJudge()
         self.onlooker: Onlooker[WatchEyes, EyesJudgement] = Onlooker(worker, preview, self._judging, name="iris eye")
-
-    def watch(self, effect: WatchEyes) -> None:
-        """Show and judge the eyes of this visit until unwatch()."""
-        self.onlooker.watch(effect)
-
-    def unwatch(self) -> None:
-        """Stop the preview and forget the last frame."""
-        self.onlooker.unwatch()
-
-    def forget(self) -> None:
-        """The sitting is over."""
-        self.unwatch()
-        self._worker.ask(lambda camera: camera.unlock(), within=FRAME)
 
     def take(self, effect: TakeEyes) -> None:
         """Take a few stills; the best picture of each wanted eye is kept."""

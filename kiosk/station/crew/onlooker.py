@@ -56,6 +56,11 @@ class Onlooker(Generic[W, J]):
             self._watching = None
             self._preview.put(None)
 
+    def forget(self) -> None:
+        """The sitting is over: who comes next stands in another light."""
+        self.unwatch()
+        self._worker.ask(lambda camera: camera.unlock(), within=FRAME)
+
     def close(self) -> None:
         """End the judging thread."""
         self._closed.set()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from drivers.camera import Camera, Frame
-from kiosk.capture.advice import FaceAdvice
+from kiosk.capture.advice import FaceAdvice, worth
 from kiosk.capture.face import OVAL, FaceJudge, FaceJudgement
 from kiosk.capture.face.steadiness import SteadyAdvice
 from kiosk.capture.hands import hands_jpeg
@@ -15,7 +15,7 @@ from kiosk.journey.effects import TakeHandsPhoto, TakePhoto, Watch
 from kiosk.journey.events import Event, FaceJudged, HandsPhotoTaken, PhotoTaken
 from kiosk.journey.session import Photo
 from kiosk.station.channels import Latest
-from kiosk.station.crew.onlooker import FRAME, Judging, Onlooker
+from kiosk.station.crew.onlooker import Judging, Onlooker
 from kiosk.station.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -38,19 +38,6 @@ class Photographer:
         self._judge = FaceJudge()
         self._blurred = False
         self.onlooker: Onlooker[Watch, FaceJudgement] = Onlooker(worker, preview, self._judging, name="face eye")
-
-    def watch(self, effect: Watch) -> None:
-        """Show and judge the preview of this visit until unwatch()."""
-        self.onlooker.watch(effect)
-
-    def unwatch(self) -> None:
-        """Stop the preview and forget the last frame."""
-        self.onlooker.unwatch()
-
-    def forget(self) -> None:
-        """The sitting is over: the next resident stands in another light."""
-        self.unwatch()
-        self._worker.ask(lambda camera: camera.unlock(), within=FRAME)
 
     def take_photo(self, effect: TakePhoto) -> None:
         """Take a few stills; the best is kept."""
@@ -81,7 +68,7 @@ class Photographer:
         for _ in range(BURST):
             frame = camera.still(within=STILL)
             judgement = self._judge.judge(frame.pixels, backdrop=effect.backdrop)
-            if best is None or _worth(judgement) > _worth(best[0]):
+            if best is None or worth(judgement.advice, judgement.score) > worth(best[0].advice, best[0].score):
                 best = judgement, frame
             if judgement.advice is FaceAdvice.GOOD:
                 break
@@ -123,7 +110,3 @@ def photo(frame: Frame, judgement: FaceJudgement) -> Photo:
 def _lean(right_eye: Place, left_eye: Place) -> float:
     """Degrees, clockwise in the picture."""
     return math.degrees(math.atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0]))
-
-
-def _worth(judgement: FaceJudgement) -> tuple[bool, bool, int]:
-    return judgement.advice is FaceAdvice.GOOD, judgement.advice is not FaceAdvice.NO_FACE, judgement.score
