@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from kiosk.capture.advice import FaceAdvice
 from kiosk.capture.iso import face, finger, iris, signature
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture, Device, Quality
-from kiosk.capture.iso.images import Codec, compress
+from kiosk.capture.iso.images import compress
 from kiosk.capture.processing import Processing
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.session import Impression, Photo, Point, Session, Sex

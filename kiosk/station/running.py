@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Device
-from kiosk.capture.iso.images import Codec
 from kiosk.journey.session import Session
 from kiosk.notify import Notifier
 from kiosk.record.biometrics import Making

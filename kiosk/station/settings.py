@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from kiosk.capture.backdrop import Backdrop
+from kiosk.capture.iso.codec import lossless_codec
 from kiosk.station.machine import (
     AuthorityFile,
     CertificateFile,
@@ -285,8 +286,10 @@ class Policy(_Section):
 
 def _not_wsq(codec: object) -> object:
     if codec == "wsq":
-        # Its one codec on PyPI has no wheel for the Pi, and reads beyond its memory when data are damaged.
-        raise ValueError("is 'wsq', which loses detail and which no codec here writes; allowed: jpeg2000, png")
+        try:
+            return lossless_codec("wsq")
+        except ValueError as refused:
+            raise ValueError(f"is 'wsq'; {refused}") from None
     return codec
 
 

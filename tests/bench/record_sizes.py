@@ -17,9 +17,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
 from drivers.fingerprint.synthetic.synthesis import impression, master
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.face import FaceImage, face_record, read_face_record
 from kiosk.capture.iso.finger import FingerImage, finger_record, read_finger_record
-from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.signature import from_shares, read_signature_record, signature_record
 
 ROUNDS = 5

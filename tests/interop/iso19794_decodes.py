@@ -20,9 +20,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture, Device, Quality
 from kiosk.capture.iso.finger import FingerImage, Impression, Technology, finger_record
-from kiosk.capture.iso.images import Codec
 
 REQUIRED = ("iso19794==0.1.0", "Pillow==10.0.1")
 READER = """

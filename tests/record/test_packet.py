@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import SC37, Device
 from kiosk.capture.iso.face import read_face_record
 from kiosk.capture.iso.finger import read_finger_record
-from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import read_iris_record
 from kiosk.capture.iso.signature import read_signature_record
 from kiosk.capture.processing import Processing

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from kiosk.capture.iso.cbeff import Bir, Kind, finger_subtype
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture
 from kiosk.capture.iso.face import read_face_record
 from kiosk.capture.iso.finger import finger_record, read_finger_record
-from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import iris_record, read_iris_record
 
 

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Final, TypeVar
 
 from kiosk.capture.iso import images
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import (
     LARGEST,
     UNKNOWN_CAPTURE,
@@ -24,7 +25,6 @@ from kiosk.capture.iso.common import (
     read_representation,
     representation,
 )
-from kiosk.capture.iso.images import Codec
 
 FORM, VERSION = b"FAC\0", b"030\0"
 

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Final
 
 from kiosk.capture.iso import images
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import (
     LARGEST,
     UNKNOWN_CAPTURE,
@@ -22,7 +23,6 @@ from kiosk.capture.iso.common import (
     read_representation,
     representation,
 )
-from kiosk.capture.iso.images import Codec
 
 FORM, VERSION = b"FIR\0", b"020\0"
 VIEWS: Final = 16

@@ -3,12 +3,12 @@
 import io
 import struct
 import zlib
-from enum import StrEnum
 from typing import Final
 
 from PIL import Image
 
 from kiosk.capture.iso import jpeg2000
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import LARGEST, Cursor, MalformedRecord
 
 MOST_PIXELS: Final = 1 << 24
@@ -22,29 +22,6 @@ _JPEG_SEGMENT = struct.Struct(">BBH")
 _JPEG_FRAME = struct.Struct(">BHHB")
 _JPEG_BASELINE, _JPEG_SCAN = 0xC0, 0xDA
 _JPEG_OTHER_FRAMES = frozenset(range(0xC1, 0xD0)) - {0xC4, 0xC8, 0xCC}
-
-
-class Codec(StrEnum):
-    """How pixels are packed; all but JPEG give back every pixel."""
-
-    RAW = "raw"
-    PNG = "png"
-    JPEG2000 = "jpeg2000"
-    JPEG = "jpeg"
-
-
-def lossless_codec(name: str) -> Codec:
-    """The codec for fingers and irises that a configuration names; ValueError says what is allowed.
-
-    WSQ is refused by name: PyPI's only codec for it (``wsq`` 0.9, NIST's NBIS) has no wheel for aarch64, and its
-    decoder crashes the process when the data is damaged.
-    """
-    if name == "wsq":
-        raise ValueError('WSQ cannot be written by this station; choose "jpeg2000", which the centre may convert')
-    allowed = (Codec.JPEG2000, Codec.PNG, Codec.RAW)
-    if name not in allowed:
-        raise ValueError(f"images are packed as {', '.join(allowed)}, not {name!r}")
-    return Codec(name)
 
 
 def check_size(width: int, height: int) -> None:

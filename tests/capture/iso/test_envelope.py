@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.capture.iso.cbeff import Kind, bir_document, read_bir_document
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Quality
 from kiosk.capture.iso.envelope import face_bir, finger_birs, iris_birs, signature_bir
 from kiosk.capture.iso.finger import read_finger_record
-from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import read_iris_record
 
 VECTORS = Path(__file__).parent / "vectors"

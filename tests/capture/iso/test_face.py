@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture, Device, MalformedRecord, Quality
 from kiosk.capture.iso.face import (
     Expression,
@@ -24,7 +25,7 @@ from kiosk.capture.iso.face import (
     face_record,
     read_face_record,
 )
-from kiosk.capture.iso.images import Codec, compress
+from kiosk.capture.iso.images import compress
 
 WIDTH, HEIGHT = 32, 24
 PIXELS = bytes(n * 7 % 256 for n in range(WIDTH * HEIGHT * 3))

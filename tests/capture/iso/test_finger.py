@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.capture.iso import finger
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import NFIQ2, Capture, Device, MalformedRecord, Quality
 from kiosk.capture.iso.finger import FingerImage, Impression, Technology, finger_record, read_finger_record
-from kiosk.capture.iso.images import Codec
 
 TAKEN = datetime(2025, 3, 4, 5, 6, 7, 891_000, tzinfo=UTC)
 CAPTURE = Capture(TAKEN, Technology.VISIBLE_TIR, Device(0x1234, 0x5678), (Quality(77), Quality.nfiq2(60, "2.3.0")))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kiosk.capture.iso import images
+from kiosk.capture.iso.codec import Codec, lossless_codec
 from kiosk.capture.iso.common import MalformedRecord
-from kiosk.capture.iso.images import Codec, check_packed, compress, decompress, lossless_codec
+from kiosk.capture.iso.images import check_packed, compress, decompress
 
 LOSSLESS = (Codec.JPEG2000, Codec.PNG, Codec.RAW)
 

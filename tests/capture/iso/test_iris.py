@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.capture.iso import iris
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture, MalformedRecord, Quality
-from kiosk.capture.iso.images import Codec
 from kiosk.capture.iso.iris import (
     Between,
     Eye,

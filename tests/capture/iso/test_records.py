@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture, MalformedRecord, Quality
 from kiosk.capture.iso.face import FaceImage, Landmark, Pose, face_record, read_face_record
 from kiosk.capture.iso.finger import FingerImage, finger_record, read_finger_record
-from kiosk.capture.iso.images import Codec, compress
+from kiosk.capture.iso.images import compress
 from kiosk.capture.iso.iris import Eye, IrisImage, iris_record, read_iris_record
 from kiosk.capture.iso.signature import from_shares, read_signature_record, signature_record
 

@@ -13,6 +13,7 @@ import pytest
 
 from kiosk.capture.iso.cbeff import Bir, bir_document, finger_subtype, read_bir_document
 from kiosk.capture.iso.cbeff import Kind as Biometric
+from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Capture, Device, Quality
 from kiosk.capture.iso.face import (
     Expression,
@@ -30,7 +31,7 @@ from kiosk.capture.iso.face import (
     read_face_record,
 )
 from kiosk.capture.iso.finger import FingerImage, Technology, finger_record, read_finger_record
-from kiosk.capture.iso.images import Codec, compress
+from kiosk.capture.iso.images import compress
 from kiosk.capture.iso.iris import Between, Eye, IrisImage, Orientation, iris_record, read_iris_record
 from kiosk.capture.iso.iris import Kind as IrisKind
 from kiosk.capture.iso.iris import Technology as IrisTechnology
