@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Installs the simulated station in a fresh Debian tree, boots it under systemd-nspawn and checks what came up.
 set -euo pipefail
-shopt -s inherit_errexit
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/install/debian_tree.sh
+source tests/install/debian_tree.sh
 
-readonly CANNOT=77 # exit status: containers do not run here, which says nothing about the station
-readonly TREES=${REKAM_TREES:-/var/cache/rekam-trees}
 readonly CLONE=rekam # in the home directory of root in the tree
 readonly BOOT_SECONDS=180
 readonly PICTURES=/var/lib/kiosk/kiosk/pictures # in the tree
@@ -23,12 +22,6 @@ Exit status: 0 all held, 1 something did not, 77 containers cannot run here (it 
 TEXT
 }
 
-say() { printf '==> %s\n' "$*"; }
-cannot() {
-    printf 'boot_in_container.sh: cannot run here: %s\n' "$*" >&2
-    exit "$CANNOT"
-}
-
 main() {
     local release=bookworm tests=no keep=no word
     for word in "$@"; do
@@ -40,12 +33,7 @@ main() {
             *) usage >&2 && exit 2 ;;
         esac
     done
-    [[ $(uname -s) == Linux ]] || cannot "systemd-nspawn needs Linux"
-    [[ $EUID == 0 ]] || cannot "systemd-nspawn needs root"
-    local tool
-    for tool in systemd-nspawn mmdebstrap nsenter git; do
-        command -v "$tool" >/dev/null || cannot "$tool is not installed (Debian: systemd-container, mmdebstrap, git)"
-    done
+    need_containers git nsenter
 
     TREE=$(mktemp -d "${TMPDIR:-/var/tmp}/rekam-$release-XXXXXX")
     KEEP=$keep
@@ -81,32 +69,6 @@ main() {
         booted journalctl --no-pager --boot --unit kiosk.service --unit kiosk-uplink.service | tail -n 60
     fi
     exit "$status"
-}
-
-make_tree() { # RELEASE: what a fresh machine has, and python3
-    local archive=$TREES/$1.tar
-    if [[ ! -f $archive ]]; then
-        say "Making a Debian tree: $1 (half a minute, once)"
-        mkdir -p "$TREES"
-        mmdebstrap --quiet --variant=important --include=python3,ca-certificates,dbus "$1" "$archive.partial.tar" ||
-            cannot "mmdebstrap could not make a tree of $1 (see above)"
-        mv -- "$archive.partial.tar" "$archive"
-    fi
-    tar --extract --directory "$TREE" --file "$archive"
-}
-
-inside() { # [--online] COMMAND…: in the tree, not booted; online with this machine's way to the packages
-    local options=(--private-network) variable
-    if [[ $1 == --online ]]; then
-        shift
-        options=(--resolv-conf=copy-host)
-        for variable in http_proxy https_proxy no_proxy PIP_CERT PIP_INDEX_URL SSL_CERT_FILE REQUESTS_CA_BUNDLE; do
-            [[ ! -v $variable ]] || options+=("--setenv=$variable=${!variable}")
-        done
-        # Where a proxy vouches for the package index, its authority is among this machine's certificates.
-        [[ ! -d /etc/ssl/certs ]] || options+=(--bind-ro=/etc/ssl/certs)
-    fi
-    systemd-nspawn --quiet --directory="$TREE" --register=no --keep-unit --console=pipe "${options[@]}" "$@" </dev/null
 }
 
 what_must_stay() {

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Runs the picamera2 driver for real, off a Raspberry Pi: over libcamera's virtual pipeline in a Debian trixie tree.
 set -euo pipefail
-shopt -s inherit_errexit
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/install/debian_tree.sh
+source tests/install/debian_tree.sh
 
-readonly CANNOT=77 # exit status: it cannot be run here, which says nothing about the driver
-readonly TREES=${REKAM_TREES:-/var/cache/rekam-trees}
 readonly RELEASE=trixie # bookworm has no python3-libcamera
 readonly CLONE=/root/rekam # in the tree
 readonly PICAMERA2=0.3.38 # the newest that has been tried with trixie's libcamera 0.4
@@ -27,14 +26,8 @@ Exit status: 0 all held, 1 something did not, 77 it cannot run here (it says why
 TEXT
 }
 
-say() { printf '==> %s\n' "$*"; }
-cannot() {
-    printf 'picamera2_in_tree.sh: cannot run here: %s\n' "$*" >&2
-    exit "$CANNOT"
-}
-
 main() {
-    local keep=no word tool
+    local keep=no word
     for word in "$@"; do
         case $word in
             --keep) keep=yes ;;
@@ -42,16 +35,12 @@ main() {
             *) usage >&2 && exit 2 ;;
         esac
     done
-    [[ $(uname -s) == Linux ]] || cannot "systemd-nspawn needs Linux"
-    [[ $EUID == 0 ]] || cannot "systemd-nspawn needs root"
-    for tool in systemd-nspawn mmdebstrap git; do
-        command -v "$tool" >/dev/null || cannot "$tool is not installed (Debian: systemd-container, mmdebstrap, git)"
-    done
+    need_containers git
 
     TREE=$(mktemp -d "${TMPDIR:-/var/tmp}/rekam-picamera2-XXXXXX")
     KEEP=$keep
     trap clean_up EXIT
-    make_tree
+    make_tree "$RELEASE"
     inside true || cannot "systemd-nspawn does not start here (see above)"
     say "Installing libcamera and picamera2"
     inside --online apt-get update -q >/dev/null || cannot "the tree cannot reach Debian's packages (see above)"
@@ -74,32 +63,6 @@ main() {
     say "A picture by the bench, as a technician takes it"
     python -c "import virtual_pipeline; import drivers.__main__ as bench; bench.main()" camera shot /root/shot.jpg
     say "Not run here, as no virtual camera has them: exposure, white balance, focus, the image processor, a sensor"
-}
-
-make_tree() {
-    local archive=$TREES/$RELEASE.tar
-    if [[ ! -f $archive ]]; then
-        say "Making a Debian tree: $RELEASE (half a minute, once)"
-        mkdir -p "$TREES"
-        mmdebstrap --quiet --variant=important --include=python3,ca-certificates,dbus "$RELEASE" \
-            "$archive.partial.tar" || cannot "mmdebstrap could not make a tree of $RELEASE (see above)"
-        mv -- "$archive.partial.tar" "$archive"
-    fi
-    tar --extract --directory "$TREE" --file "$archive"
-}
-
-inside() { # [--online] COMMAND…: in the tree, not booted; online with this machine's way to the packages
-    local options=(--private-network) variable
-    if [[ $1 == --online ]]; then
-        shift
-        options=(--resolv-conf=copy-host)
-        for variable in http_proxy https_proxy no_proxy PIP_CERT PIP_INDEX_URL SSL_CERT_FILE REQUESTS_CA_BUNDLE; do
-            [[ ! -v $variable ]] || options+=("--setenv=$variable=${!variable}")
-        done
-        # Where a proxy vouches for the package index, its authority is among this machine's certificates.
-        [[ ! -d /etc/ssl/certs ]] || options+=(--bind-ro=/etc/ssl/certs)
-    fi
-    systemd-nspawn --quiet --directory="$TREE" --register=no --keep-unit --console=pipe "${options[@]}" "$@" </dev/null
 }
 
 python() { # ARGUMENTS…: the tree's own, in the clone
