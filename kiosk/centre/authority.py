@@ -21,7 +21,7 @@ from kiosk.uplink.settings import TlsFiles
 
 BROKER = "broker"
 _SERVERS = (CENTRE, BROKER)
-_SIGNING = ("root", "receipts", "orders", "rosters")
+_SIGNING = ("root", "receipts", "orders", "rosters", "states", "commands")
 _OPENING = ("packets", "escrow")
 
 
@@ -91,6 +91,16 @@ class Authority:
         return self._signing("rosters")
 
     @cached_property
+    def states(self) -> SigningKey:
+        """Signs where records stand."""
+        return self._signing("states")
+
+    @cached_property
+    def commands(self) -> SigningKey:
+        """Signs commands to stations."""
+        return self._signing("commands")
+
+    @cached_property
     def packets(self) -> OpeningKey:
         """Opens packets."""
         return OpeningKey((self._keys / "packets.seed").read_bytes())
@@ -103,16 +113,20 @@ class Authority:
     def _signing(self, name: str) -> SigningKey:
         return SigningKey((self._keys / f"{name}.seed").read_bytes())
 
-    def trust_list(self, *, now: datetime) -> bytes:
-        """Sign the list of keys that stations trust; a later list has a higher sequence."""
+    def trust_list(self, station: StationIdentity, *, now: datetime) -> bytes:
+        """Sign the list of keys that ``station`` is to trust; a later list has a higher sequence."""
         return sign_trust(
             self.root,
+            station.station,
+            station.sealing,
             sequence=int(now.timestamp()),
             made=int(now.timestamp()),
             packets=(self.packets.public, self.escrow.public),
             receipts=(self.receipts.public,),
             orders=(self.orders.public,),
             rosters=(self.rosters.public,),
+            states=(self.states.public,),
+            commands=(self.commands.public,),
         )
 
     # TLS ------------------------------------------------------------------------------------------------------------
@@ -148,12 +162,13 @@ class Authority:
         already is kept, except the list of the centre's keys and the certificate.
         """
         keys, tls = keys_directory(state), tls_directory(state)
-        trusted, root = self.trust_list(now=now), self.root.public
         for place in (keys, tls):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with as_owner_of(keys):
             identity = provision(keys, station)
-            install_trust(keys, trusted, root=root)
+        trusted = self.trust_list(identity, now=now)
+        with as_owner_of(keys):
+            install_trust(keys, trusted, root=self.root.public)
         authority = self.tls
         with as_owner_of(tls):
             authority.issue(station, hosts=(), files=station_tls(state))

@@ -6,11 +6,14 @@ packets and orders, never anything about a person.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 PARTIAL = ".partial"
+PACKET = ".packet"
+_PACKET_NAME = re.compile(r"([0-9]{10})-([a-z0-9][a-z0-9-]{0,62})\.packet")
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o640) -> None:
@@ -55,7 +58,7 @@ class Exchange:
 
     @property
     def outbox(self) -> Path:
-        """Kiosk writes: ``<packet id>.packet``, sealed, deleted by the kiosk against a verified receipt."""
+        """Kiosk writes: sealed packets (see ``PacketName``), deleted by the kiosk against a verified receipt."""
         return self.root / "kiosk" / "outbox"
 
     @property
@@ -70,8 +73,18 @@ class Exchange:
 
     @property
     def taken(self) -> Path:
-        """Kiosk writes: ``<name>`` empty markers for each receipt, order or roster it has taken in durably."""
+        """Kiosk writes: ``<name>`` empty markers for each file of the uplink's that it has taken in durably."""
         return self.root / "kiosk" / "taken"
+
+    @property
+    def brought(self) -> Path:
+        """Kiosk writes: files of the same names and kinds as the uplink's, brought on a USB stick; deleted once taken."""
+        return self.root / "kiosk" / "brought"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The kiosk process's own: the visit under way, sealed, and the key that opens it."""
+        return self.root / "kiosk" / "checkpoints"
 
     @property
     def receipts(self) -> Path:
@@ -89,14 +102,46 @@ class Exchange:
         return self.root / "uplink" / "rosters"
 
     @property
+    def states(self) -> Path:
+        """Uplink writes: ``<id>.states``, where records stand at the centre, signed and sealed, deleted once ``taken``."""
+        return self.root / "uplink" / "states"
+
+    @property
+    def keys(self) -> Path:
+        """Uplink writes: ``<id>.keys``, the centre's newer keys, signed by the root and sealed, deleted once ``taken``."""
+        return self.root / "uplink" / "keys"
+
+    @property
+    def inbound(self) -> tuple[Path, ...]:
+        """All places where the uplink leaves what it brought, in the order in which the kiosk process takes it in."""
+        return (self.keys, self.receipts, self.orders, self.rosters, self.states)
+
+    @property
     def uplink_status(self) -> Path:
         """Uplink writes: last contact, last error, certificate days and ``events_seen``, as JSON."""
         return self.root / "uplink" / "uplink-status.json"
 
     def create(self) -> None:
         """Make every place; on a station the installer has done so with one owner each."""
-        for place in (self.outbox, self.events, self.taken, self.receipts, self.orders, self.rosters):
+        for place in (self.outbox, self.events, self.taken, self.brought, self.checkpoints, *self.inbound):
             place.mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PacketName:
+    """How a packet's file is called: ``0000000042-<packet id>.packet``, so that names sort by the station's sequence."""
+
+    sequence: int
+    packet_id: str
+
+    def __str__(self) -> str:
+        return f"{self.sequence:010}-{self.packet_id}{PACKET}"
+
+    @classmethod
+    def read(cls, name: str) -> "PacketName | None":
+        """Read a file's name; None for any other."""
+        found = _PACKET_NAME.fullmatch(name)
+        return None if found is None else cls(int(found[1]), found[2])
 
 
 def complete_files(directory: Path, suffix: str) -> Iterator[Path]:

@@ -73,7 +73,11 @@ class Kind(Enum):
     RECEIPT = "receipt"
     ORDER = "order"
     ROSTER = "roster"
+    STATES = "states"
     KEYS = "keys"
+    MANIFEST = "manifest"
+    REQUEST = "request"
+    GRANT = "grant"
 
 
 @dataclass(frozen=True, slots=True)

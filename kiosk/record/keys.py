@@ -13,15 +13,15 @@ from typing import Any
 
 from kiosk.record import canonical
 from kiosk.record.exchange import write_durably
-from kiosk.record.header import Header, Kind, Malformed, Untrusted, is_name
+from kiosk.record.header import Header, Kind, Malformed, Untrusted, WrongKind, is_name
 from kiosk.record.keypair import BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
-from kiosk.record.seal import Verifying, sign, trusting, verify
+from kiosk.record.seal import Verifying, open_sealed, seal, trusting
 
 DATABASE_KEY = 32
 CENTRE = "centre"
 """How the centre is named in headers."""
 _STATION, _SIGNING, _OPENING = "station.json", "signing.seeds", "opening.seed"
-_ROSTER, _LEDGER, _ROOT, _TRUST = "roster.key", "ledger.key", "root.public", "centre-keys.signed"
+_ROSTER, _LEDGER, _ROOT, _TRUST = "roster.key", "ledger.key", "root.public", "centre.keys"
 
 
 class NotProvisioned(Exception):
@@ -118,15 +118,19 @@ class CentreTrust:
     receipts: Verifying
     orders: Verifying
     rosters: Verifying
+    states: Verifying
+    commands: Verifying
 
     @classmethod
-    def read(cls, signed: bytes, root: VerifyingKey) -> "CentreTrust":
-        """Believe a list of keys signed by the root.
+    def read(cls, blob: bytes, root: VerifyingKey, keys: StationKeys) -> "CentreTrust":
+        """Believe a list of keys signed by the root and sealed to this station.
 
         Raises:
             Untrusted: by reason.
         """
-        opened = verify(signed, kind=Kind.KEYS, verifying=trusting(root))
+        opened = open_sealed(blob, kind=Kind.KEYS, verifying=trusting(root), opening=(keys.opening,))
+        if (opened.header.sender, opened.header.receiver) != (CENTRE, keys.station):
+            raise WrongKind("this list of keys is for another station")
         try:
             lists = canonical.decode(opened.body)
             trust = cls(
@@ -135,6 +139,8 @@ class CentreTrust:
                 receipts=_verifying(lists["receipts"]),
                 orders=_verifying(lists["orders"]),
                 rosters=_verifying(lists["rosters"]),
+                states=_verifying(lists["states"]),
+                commands=_verifying(lists["commands"]),
             )
         except (canonical.NotCanonical, BadKey, KeyError, TypeError):
             raise Malformed("the list of the centre's keys is not built as it should be") from None
@@ -150,10 +156,11 @@ class CentreTrust:
             NotProvisioned: when it is missing.
             Untrusted: when it is not signed by the root the station was given.
         """
-        return cls.read(_secret(directory / _TRUST), VerifyingKey(_secret(directory / _ROOT)))
+        root = VerifyingKey(_secret(directory / _ROOT))
+        return cls.read(_secret(directory / _TRUST), root, StationKeys.load(directory))
 
 
-def install_trust(directory: Path, signed: bytes, *, root: VerifyingKey | None = None) -> CentreTrust:
+def install_trust(directory: Path, blob: bytes, *, root: VerifyingKey | None = None) -> CentreTrust:
     """Keep the centre's list of keys. ``root`` is given once, at provisioning; a later list must be signed by it.
 
     Raises:
@@ -161,15 +168,17 @@ def install_trust(directory: Path, signed: bytes, *, root: VerifyingKey | None =
     """
     if root is not None:
         write_durably(directory / _ROOT, root.raw, mode=0o600)
-    trust = CentreTrust.read(signed, VerifyingKey(_secret(directory / _ROOT)))
+    trust = CentreTrust.read(blob, VerifyingKey(_secret(directory / _ROOT)), StationKeys.load(directory))
     if root is None and (directory / _TRUST).exists() and trust.sequence < CentreTrust.load(directory).sequence:
         raise OldKeys("the list of the centre's keys is older than the one the station holds")
-    write_durably(directory / _TRUST, signed, mode=0o600)
+    write_durably(directory / _TRUST, blob, mode=0o600)
     return trust
 
 
 def sign_trust(
     root: SigningKey,
+    station: str,
+    sealing: SealingKey,
     *,
     sequence: int,
     made: int,
@@ -177,13 +186,16 @@ def sign_trust(
     receipts: Sequence[VerifyingKey],
     orders: Sequence[VerifyingKey],
     rosters: Sequence[VerifyingKey],
+    states: Sequence[VerifyingKey],
+    commands: Sequence[VerifyingKey],
 ) -> bytes:
-    """Sign the list of the centre's keys with the root; ``packets`` are the recipients (centre, escrow)."""
+    """Sign the list of the centre's keys with the root, sealed to ``station``; ``packets``: recipients of packets."""
     body: dict[str, Any] = {"packets": [key.raw for key in packets]}
-    for purpose, keys in (("receipts", receipts), ("orders", orders), ("rosters", rosters)):
+    purposes = {"receipts": receipts, "orders": orders, "rosters": rosters, "states": states, "commands": commands}
+    for purpose, keys in purposes.items():
         body[purpose] = [key.raw for key in keys]
-    header = Header(Kind.KEYS, CENTRE, "stations", f"keys-{sequence}", sequence, made)
-    return sign(canonical.encode(body), header, root)
+    header = Header(Kind.KEYS, CENTRE, station, f"keys-{sequence:08}", sequence, made)
+    return seal(canonical.encode(body), header, (sealing,), root).data
 
 
 def _verifying(raws: Any) -> Verifying:

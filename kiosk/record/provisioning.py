@@ -13,7 +13,7 @@ from kiosk.record.exchange import write_durably
 from kiosk.record.keys import CentreTrust, NotProvisioned, StationKeys, keys_directory
 
 PASSWORD = "mqtt.password"  # noqa: S105 the name of a file, not a password
-_RENEWED = {".public", ".signed"}
+_RENEWED = {".public", ".keys"}
 """Suffixes of the keys that are the centre's; the others are the station's own and stay for ever."""
 
 

@@ -39,6 +39,7 @@ SMALLEST_SIDE: Final = 480
 """Pixels below which the screens are not drawn for: buttons would be smaller than a fingertip, or leave the picture."""
 THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
+Hours = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Language = Literal["id", "en"]
 DeviceId = tuple[Annotated[int, Field(ge=0, le=0xFFFF)], Annotated[int, Field(ge=0, le=0xFFFF)]]
@@ -251,6 +252,10 @@ class Centre(_Section):
     certificate: CertificateFile = "/var/lib/kiosk/uplink/tls/station.crt"
     key: KeyFile = "/var/lib/kiosk/uplink/tls/station.key"
     poll_seconds: float = Field(default=60.0, ge=0.1, le=3600)
+    most_kbit: int = Field(default=0, ge=0, le=1_000_000)
+    """Kilobits a second that deliveries may take of the line, 0 = all of it: the office needs it too."""
+    hours: tuple[Hours, ...] = ()
+    """When packets are delivered, by the office's clock: "18:00-06:00". Always, where none are named."""
 
 
 class Broker(_Section):
@@ -280,6 +285,20 @@ class Policy(_Section):
     birth_date_tries: int = Field(default=3, ge=1, le=10)
     lock_minutes: float = Field(default=15.0, ge=0.1, le=24 * 60)
     disk_floor_mb: int = Field(default=500, ge=1, le=1_000_000)
+    keep_delivered_days: int = Field(default=7, ge=0, le=365)
+    """How long a delivered recording is kept, sealed, should the centre lose it; less where the room is needed."""
+    tombstone_days: int = Field(default=730, ge=30, le=3650)
+    """How long it is remembered that a recording was made and delivered."""
+    online_only: bool = False
+    """No recording is begun without contact with the centre."""
+    online_minutes: float = Field(default=15.0, ge=1, le=24 * 60)
+    """How old the last contact may be where ``online_only``."""
+    freeze_oldest_days: int = Field(default=0, ge=0, le=365)
+    """No recording is begun while one has waited longer for delivery; 0 = never mind."""
+    freeze_contact_days: int = Field(default=0, ge=0, le=365)
+    """No recording is begun after so many days without word from the centre, by network or stick; 0 = never mind."""
+    go_on_minutes: float = Field(default=30.0, ge=0, le=24 * 60)
+    """How long a visit that a power cut ended can be gone on with; 0 = it is not kept at all."""
     recording_age: int = Field(default=16, ge=0, le=30)
     """Years from which residents may be recorded; who is or was married may at any age (UU 24/2013 art. 63)."""
 

@@ -99,7 +99,7 @@ def test_every_directory_of_the_state_has_one_writer(house: Path) -> None:
         assert int(mode, 8) & 0o022 == 0, f"{path} is writable by others than {owner}"
         if path.startswith("/var/lib/kiosk/"):
             assert owner == f"rekam-{path.split('/')[4]}"
-        if path.endswith(("/keys", "/tls")):
+        if path.endswith(("/kiosk/keys", "/checkpoints", "/brought", "/tls")):
             assert mode == "0700"
 
 

@@ -25,12 +25,16 @@ def listed(world: Any, sequence: int, *, root: SigningKey | None = None) -> byte
     signer = (world.authority.receipts.public,)
     return sign_trust(
         root or world.authority.root,
+        world.keys.station,
+        world.keys.opening.public,
         sequence=sequence,
         made=1,
         packets=world.trust.recipients,
         receipts=signer,
         orders=signer,
         rosters=signer,
+        states=signer,
+        commands=signer,
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kiosk.record import canonical, header, seal
 from kiosk.record.header import Header, Kind, Untrusted
 from kiosk.record.keypair import BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
-from kiosk.record.keys import CentreTrust
+from kiosk.record.keys import CentreTrust, StationKeys
 from kiosk.record.seal import check_sealed, open_sealed, peek, sign, trusting, verify
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -300,7 +300,8 @@ def test_vectors_open_with_their_keys(vectors: dict[str, dict[str, dict[str, str
             found = open_sealed(files[name], kind=Kind.RECORDING, verifying=station, opening=(sealing[recipient],))
             assert found.body == body
     assert found.header.previous == hashlib.sha256(files["first.packet"]).digest()
-    trust = CentreTrust.read(files["keys.signed"], signing["root"].public)
+    keys = StationKeys("vector-station", signing["station"], sealing["station opening"], b"", b"")
+    trust = CentreTrust.read(files["one.keys"], signing["root"].public, keys)
     order = open_sealed(
         files["one.order"], kind=Kind.ORDER, verifying=trust.orders, opening=(sealing["station opening"],)
     )

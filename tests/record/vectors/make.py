@@ -24,7 +24,9 @@ def seed(name: str, length: int = 32) -> bytes:
 
 def main() -> None:
     station, root = SigningKey(seed("station", 64)), SigningKey(seed("root", 64))
-    receipts, orders, rosters = (SigningKey(seed(name, 64)) for name in ("receipts", "orders", "rosters"))
+    purposes = ("receipts", "orders", "rosters", "states", "commands")
+    signing = {name: SigningKey(seed(name, 64)) for name in purposes}
+    receipts, orders = signing["receipts"], signing["orders"]
     packets, escrow, opening = (OpeningKey(seed(name)) for name in ("packets", "escrow", "station opening"))
     body = canonical.encode({"text": "Rekam", "bytes": bytes(range(32)), "numbers": [0, 23, 24, -1, 65536]})
     to_centre = (packets.public, escrow.public)
@@ -45,19 +47,19 @@ def main() -> None:
         "second.packet": second.data,
         "first.receipt": receipt,
         "one.order": seal(body, order_head, (opening.public,), orders).data,
-        "keys.signed": sign_trust(
+        "one.keys": sign_trust(
             root,
+            STATION,
+            opening.public,
             sequence=1,
             made=AT,
             packets=to_centre,
-            receipts=(receipts.public,),
-            orders=(orders.public,),
-            rosters=(rosters.public,),
+            **{name: (key.public,) for name, key in signing.items()},
         ),
     }
     for name, content in files.items():
         (HERE / name).write_bytes(content)
-    signing = {"station": station, "root": root, "receipts": receipts, "orders": orders, "rosters": rosters}
+    signing |= {"station": station, "root": root}
     sealing = {"packets": packets, "escrow": escrow, "station opening": opening}
     described = {
         "body": body.hex(),
