@@ -78,7 +78,7 @@ class Exchange:
 
     @property
     def brought(self) -> Path:
-        """Kiosk writes: files of the same names and kinds as the uplink's, brought on a USB stick; deleted once taken."""
+        """Kiosk writes: what a USB stick brought, named as the uplink names it; deleted once taken."""
         return self.root / "kiosk" / "brought"
 
     @property
@@ -103,12 +103,12 @@ class Exchange:
 
     @property
     def states(self) -> Path:
-        """Uplink writes: ``<id>.states``, where records stand at the centre, signed and sealed, deleted once ``taken``."""
+        """Uplink writes: ``<id>.states``, where records stand, signed and sealed, deleted once ``taken``."""
         return self.root / "uplink" / "states"
 
     @property
     def keys(self) -> Path:
-        """Uplink writes: ``<id>.keys``, the centre's newer keys, signed by the root and sealed, deleted once ``taken``."""
+        """Uplink writes: ``<id>.keys``, the centre's newer keys, sealed, deleted once ``taken``."""
         return self.root / "uplink" / "keys"
 
     @property
@@ -129,7 +129,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PacketName:
-    """How a packet's file is called: ``0000000042-<packet id>.packet``, so that names sort by the station's sequence."""
+    """How a packet's file is called: ``0000000042-<packet id>.packet``, so that names sort by sequence."""
 
     sequence: int
     packet_id: str
