@@ -22,13 +22,21 @@ from typing import Any
 
 from kiosk.record import canonical
 from kiosk.record.database import Database
-from kiosk.record.exchange import PARTIAL, Exchange, complete_files, delete_durably, sync_directory, write_durably
+from kiosk.record.exchange import (
+    PACKET,
+    PARTIAL,
+    Exchange,
+    PacketName,
+    complete_files,
+    delete_durably,
+    sync_directory,
+    write_durably,
+)
 from kiosk.record.header import Header, Kind, Malformed, Untrusted, WrongKind, is_name
 from kiosk.record.keys import CENTRE, CentreTrust, StationKeys
 from kiosk.record.registration import registration_number
 from kiosk.record.seal import check_sealed, seal, trusting, verify
 
-SUFFIX = ".packet"
 DAMAGED = ".damaged"
 FLOOR = 512 << 20
 """Free bytes below which no new recording is begun: room for what is under way, the index and the logs."""
@@ -185,7 +193,7 @@ class Outbox:
             packet = seal(payload, header, self._trust.recipients, self._keys.signing)
             self._unsure = True
             try:
-                write_durably(self._file(packet_id), packet.data)
+                write_durably(self._file(packet_id, header.sequence), packet.data)
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise DiskFull("The disk is full. Deliver the waiting recordings, then go on.") from None
@@ -252,7 +260,7 @@ class Outbox:
         opened = verify(receipt, kind=Kind.RECEIPT, verifying=self._trust.receipts)
         packet_id, digest = _receipted(opened.header, opened.body, station=self._keys.station)
         with self._lock:
-            row = self._index.row("SELECT sha256, registration, state FROM packets WHERE id = ?", packet_id)
+            row = self._index.row("SELECT sha256, registration, state, sequence FROM packets WHERE id = ?", packet_id)
             if row is None:
                 raise ReceiptRefused("the receipt is for a packet this station does not know")
             if bytes(row[0]) != digest:
@@ -264,7 +272,7 @@ class Outbox:
                         "UPDATE packets SET state = ?, settled = ?, receipt = ? WHERE id = ?",
                         (PacketState.SETTLED.value, int(now.timestamp()), receipt, packet_id),
                     )
-            delete_durably(self._file(packet_id))
+            delete_durably(self._file(packet_id, row[3]))
             return Settled(packet_id, row[1], again)
 
     # After a start --------------------------------------------------------------------------------------------------
@@ -276,8 +284,10 @@ class Outbox:
             known = {row[0]: row[1:] for row in self._index.rows("SELECT id, state, size FROM packets")}
             strangers: list[tuple[Header, bytes, int]] = []
             present: list[str] = []
-            for path in complete_files(self._directory, SUFFIX):
-                packet_id = path.name.removesuffix(SUFFIX)
+            for path in complete_files(self._directory, PACKET):
+                path = self._renamed(path)
+                name = PacketName.read(path.name)
+                packet_id = "" if name is None else name.packet_id
                 state, size = known.get(packet_id, (None, None))
                 if state == PacketState.SETTLED.value:
                     delete_durably(path)
@@ -314,17 +324,30 @@ class Outbox:
             with self._lock:
                 packet_id = self._uninspected.popleft()
                 row = self._index.row(
-                    "SELECT sha256 FROM packets WHERE id = ? AND state = ?", packet_id, PacketState.WAITING.value
+                    "SELECT sha256, sequence FROM packets WHERE id = ? AND state = ?",
+                    packet_id,
+                    PacketState.WAITING.value,
                 )
-                if row is not None and not _is_whole(self._file(packet_id), bytes(row[0])):
-                    _set_aside(self._file(packet_id))
+                if row is not None and not _is_whole(path := self._file(packet_id, row[1]), bytes(row[0])):
+                    _set_aside(path)
                     self._move([packet_id], PacketState.LOST)
 
     def _clear_partial(self) -> int:
-        halves = list(self._directory.glob(f"*{SUFFIX}{PARTIAL}"))
+        halves = list(self._directory.glob(f"*{PACKET}{PARTIAL}"))
         for path in halves:
             delete_durably(path)
         return len(halves)
+
+    def _renamed(self, path: Path) -> Path:
+        """Give a packet of before names had sequences the name it has now."""
+        if PacketName.read(path.name) is not None:
+            return path
+        row = self._index.row("SELECT sequence FROM packets WHERE id = ?", path.name.removesuffix(PACKET))
+        if row is None:
+            return path
+        renamed = path.rename(self._file(path.name.removesuffix(PACKET), row[0]))
+        sync_directory(path.parent)
+        return renamed
 
     def _ours(self, path: Path) -> tuple[Header, bytes, int] | None:
         data = path.read_bytes()
@@ -332,7 +355,7 @@ class Outbox:
             header, _ = check_sealed(data, kind=Kind.RECORDING, verifying=trusting(self._keys.signing.public))
         except Untrusted:
             return None
-        if header.sender != self._keys.station or path.name != header.id + SUFFIX:
+        if header.sender != self._keys.station or path.name != str(PacketName(header.sequence, header.id)):
             return None
         return header, hashlib.sha256(data).digest(), len(data)
 
@@ -354,10 +377,10 @@ class Outbox:
                 (header.id, header.sequence, digest, size, number, header.made, PacketState.WAITING.value),
             )
 
-    def _file(self, packet_id: str) -> Path:
+    def _file(self, packet_id: str, sequence: int) -> Path:
         if not is_name(packet_id):
             raise ValueError("a packet's id is made of a-z, 0-9 and -")
-        return self._directory / (packet_id + SUFFIX)
+        return self._directory / str(PacketName(sequence, packet_id))
 
 
 def _stored(row: Any) -> Stored:

@@ -65,6 +65,11 @@ class World:
     def kiosk(self, name: str) -> Path:
         return self.exchange.root / "kiosk" / name
 
+    def packet(self, packet_id: str) -> Path:
+        """The packet's file, under whatever name."""
+        (path,) = self.exchange.outbox.glob(f"*{packet_id}.packet*")
+        return path
+
     def roster(self, *residents: Resident, station: str = STATION, now: datetime = NOW) -> bytes:
         people = residents or self.cast.residents
         return make_roster(self.authority, self.registry, station, people, OFFICERS, now=now)[1]

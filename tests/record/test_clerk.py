@@ -21,7 +21,6 @@ from kiosk.record import canonical
 from kiosk.record.header import Header, Kind
 from kiosk.record.keeping import keep
 from kiosk.record.ledger import Outcome
-from kiosk.record.outbox import SUFFIX
 from kiosk.record.resident import to_row
 from kiosk.record.roster import Proved
 from kiosk.record.seal import seal, sign
@@ -59,7 +58,7 @@ def test_a_lost_recording_is_told_at_the_start_and_counted(
     opened.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now)
     keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
     opened.close()
-    file = world.exchange.outbox / (PACKET + SUFFIX)
+    file = world.packet(PACKET)
     file.write_bytes(file.read_bytes()[:-100])
     for _ in range(2):
         caplog.clear()
@@ -85,7 +84,7 @@ def test_a_bit_that_turned_is_told_while_the_clerk_is_idle(
     opened = books()
     keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
     opened.close()
-    file = world.exchange.outbox / (PACKET + SUFFIX)
+    file = world.packet(PACKET)
     file.write_bytes(bytes([file.read_bytes()[0]]) + bytes(file.stat().st_size - 1))
     with at_work(books) as (clerk, occasions):
         for _ in range(500):
@@ -104,7 +103,7 @@ def test_what_the_receipt_of_a_lost_file_settles_is_not_told_as_lost(
     opened = books()
     keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
     opened.close()
-    file = world.exchange.outbox / (PACKET + SUFFIX)
+    file = world.packet(PACKET)
     (world.exchange.receipts / f"{PACKET}.receipt").write_bytes(world.intake.accept(file.read_bytes()))
     file.unlink()
     with at_work(books) as (clerk, occasions):
@@ -118,7 +117,7 @@ def test_an_interrupted_print_is_told_once_and_counted_until_it_is_settled(
 ) -> None:
     opened = books()
     keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
-    packet = (world.exchange.outbox / (PACKET + SUFFIX)).read_bytes()
+    packet = world.packet(PACKET).read_bytes()
     order_id, blob = world.orders.order_for_packet(packet, now=now)
     opened.ledger.take_order(blob, trust=world.trust, keys=world.keys, now=now)
     opened.ledger.intend(order_id, now=now, by_finger=True)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from kiosk.centre.opening import open_packet
+from kiosk.record.exchange import PACKET, PacketName
 from kiosk.record.header import UnknownKey, Untrusted
 from kiosk.record.inbox import Inbox, Refused, Taken
 from kiosk.record.keeping import keep, settle_notes
 from kiosk.record.ledger import Ledger
-from kiosk.record.outbox import SUFFIX, DiskFull, Outbox
+from kiosk.record.outbox import DiskFull, Outbox
 from kiosk.record.roster import Roster
 
 
@@ -48,7 +49,7 @@ def test_a_roster_a_receipt_and_an_order_are_taken_once(world: Any, now: Any) ->
     bring(world, "rosters", "roster-00000001.roster", world.roster())
     assert kiosk.inbox.take_in(now=now) == [Taken("roster-00000001.roster")]
     stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
-    packet = (world.exchange.outbox / f"{stored.packet_id}.packet").read_bytes()
+    packet = world.packet(stored.packet_id).read_bytes()
     bring(world, "receipts", f"{stored.packet_id}.receipt", world.intake.accept(packet))
     order_id, order = world.orders.order_for_packet(packet, now=now)
     bring(world, "orders", f"{order_id}.order", order)
@@ -142,7 +143,7 @@ def test_power_may_fail_at_any_step_of_keeping(world: Any, power: Any, now: Any)
 def test_power_may_fail_at_any_step_of_taking_in(world: Any, power: Any, now: Any) -> None:
     kiosk = Kiosk(world)
     stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
-    packet = (world.exchange.outbox / f"{stored.packet_id}.packet").read_bytes()
+    packet = world.packet(stored.packet_id).read_bytes()
     bring(world, "receipts", f"{stored.packet_id}.receipt", world.intake.accept(packet))
     order_id, order = world.orders.order_for_packet(packet, now=now)
     bring(world, "orders", f"{order_id}.order", order)
@@ -180,7 +181,7 @@ def test_an_ill_disk_never_makes_two_recordings_of_one_resident(
     assert not kiosk.roster.recorded_here(world.cast.ordinary.nik)
     stored = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
     assert (stored.packet_id, stored.sequence) == ("a" * 32, 1)
-    assert [path.name for path in world.exchange.outbox.iterdir()] == ["a" * 32 + ".packet"]
+    assert [path.name for path in world.exchange.outbox.iterdir()] == [str(PacketName(1, "a" * 32))]
     kiosk.stop()
 
 
@@ -189,7 +190,7 @@ def test_whose_recording_was_lost_may_be_recorded_again(world: Any, now: Any) ->
     someone = world.cast.ordinary.nik
     lost = keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
     kiosk.stop()
-    file = world.exchange.outbox / ("a" * 32 + SUFFIX)
+    file = world.packet("a" * 32)
     file.write_bytes(file.read_bytes()[:-100])
     kiosk = Kiosk(world)
     assert not kiosk.roster.recorded_here(someone)
@@ -200,7 +201,7 @@ def test_whose_recording_was_lost_may_be_recorded_again(world: Any, now: Any) ->
     kiosk.stop()
     kiosk = Kiosk(world)
     assert kiosk.roster.recorded_here(someone)
-    assert [packet.name for packet in world.exchange.outbox.glob(f"*{SUFFIX}")] == ["b" * 32 + SUFFIX]
+    assert [packet.name for packet in world.exchange.outbox.glob(f"*{PACKET}")] == [str(PacketName(2, "b" * 32))]
     kiosk.stop()
 
 
@@ -208,7 +209,7 @@ def test_a_late_receipt_keeps_the_resident_from_being_recorded_twice(world: Any,
     kiosk = Kiosk(world)
     keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
     kiosk.stop()
-    file = world.exchange.outbox / ("a" * 32 + SUFFIX)
+    file = world.packet("a" * 32)
     bring(world, "receipts", "a.receipt", world.intake.accept(file.read_bytes()))
     file.unlink()
     kiosk = Kiosk(world)
@@ -229,7 +230,7 @@ def test_power_may_fail_at_any_step_of_recording_again(world: Any, power: Any, n
         resident = world.cast.residents[step]
         keep(world.recording(resident, packet_id=f"a{step:031x}"), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
         kiosk.stop()
-        (world.exchange.outbox / f"a{step:031x}{SUFFIX}").unlink()
+        world.packet(f"a{step:031x}").unlink()
         kiosk = Kiosk(world)
         recording = world.recording(resident, packet_id=f"b{step:031x}")
         with power.cut_at(step):

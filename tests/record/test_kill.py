@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.record.exchange import complete_files
-from kiosk.record.outbox import SUFFIX, Outbox
+from kiosk.record.exchange import PACKET, complete_files
+from kiosk.record.outbox import Outbox
 
 KEEPER = """
 import itertools, sys
@@ -54,7 +54,7 @@ def test_a_killed_process_loses_nothing_it_told(world: Any, word: str) -> None:
         assert all(outbox.holds(packet) for packet in told)
         outbox.close()
     assert len(told) >= 6
-    files = list(complete_files(world.exchange.outbox, SUFFIX))
+    files = list(complete_files(world.exchange.outbox, PACKET))
     for path in files:
         world.intake.accept(path.read_bytes())
     report = world.registry.report(world.keys.station)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kiosk.record import canonical
-from kiosk.record.exchange import PARTIAL, complete_files, write_durably
+from kiosk.record.exchange import PACKET, PARTIAL, PacketName, complete_files, write_durably
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
 from kiosk.record.keypair import SigningKey
-from kiosk.record.outbox import DAMAGED, SUFFIX, DiskFull, Outbox, PacketState, ReceiptRefused
+from kiosk.record.outbox import DAMAGED, DiskFull, Outbox, PacketState, ReceiptRefused
 from kiosk.record.seal import peek, sign
 
 NOW_ID, NEXT_ID = "0" * 31 + "1", "0" * 31 + "2"
@@ -30,7 +30,7 @@ def files(world: Any) -> list[str]:
 
 
 def packet(world: Any, packet_id: str) -> bytes:
-    content: bytes = (world.exchange.outbox / (packet_id + SUFFIX)).read_bytes()
+    content: bytes = world.packet(packet_id).read_bytes()
     return content
 
 
@@ -38,7 +38,7 @@ def test_accepted_is_on_disk_sealed_and_in_sequence(world: Any, boot: Callable[[
     outbox = boot()
     first = outbox.accept(b"MARKED one", packet_id=NOW_ID, now=now)
     second = outbox.accept(b"MARKED two", packet_id=NEXT_ID, now=now + timedelta(hours=1))
-    assert files(world) == [NOW_ID + SUFFIX, NEXT_ID + SUFFIX]
+    assert files(world) == [str(PacketName(1, NOW_ID)), str(PacketName(2, NEXT_ID))]
     assert first.sha256 == hashlib.sha256(packet(world, NOW_ID)).digest()
     assert peek(packet(world, NEXT_ID)).previous == first.sha256
     assert [first.sequence, second.sequence] == [1, 2]
@@ -66,7 +66,7 @@ def test_power_may_fail_at_any_step_of_accepting(world: Any, boot: Callable[[], 
         with power.cut_at(step):
             outbox.accept(b"payload", packet_id=number, now=now)
         outbox.close()
-        for path in complete_files(world.exchange.outbox, SUFFIX):
+        for path in complete_files(world.exchange.outbox, PACKET):
             world.intake.accept(path.read_bytes())
         outbox = boot()
         assert not outbox.found.lost
@@ -124,7 +124,7 @@ def test_a_failing_disk_is_told_and_the_next_try_keeps_one(
         with pytest.raises(OSError, match="Input/output"):
             outbox.accept(b"one", packet_id=NOW_ID, now=now)
     assert outbox.accept(b"one", packet_id=NOW_ID, now=now).sequence == 1
-    assert files(world) == [NOW_ID + SUFFIX]
+    assert files(world) == [str(PacketName(1, NOW_ID))]
 
 
 def test_a_full_disk_refuses_early_and_keeps_nothing(world: Any, now: Any) -> None:
@@ -197,7 +197,7 @@ def test_no_false_receipt_deletes(
     stored = outbox.accept(b"one", packet_id=NOW_ID, now=now)
     with pytest.raises(error):
         outbox.settle(lie(world, stored), now=now)
-    assert files(world) == [NOW_ID + SUFFIX]
+    assert files(world) == [str(PacketName(1, NOW_ID))]
     assert outbox.waiting().count == 1
 
 
@@ -218,11 +218,11 @@ def test_a_lost_index_finds_its_packets_again(world: Any, boot: Callable[[], Out
 
 
 def test_strange_files_are_set_aside_not_sent_and_not_deleted(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
-    write_durably(world.exchange.outbox / ("stranger" + SUFFIX), b"no packet")
-    (world.exchange.outbox / ("link" + SUFFIX)).symlink_to("/etc/hostname")
+    write_durably(world.exchange.outbox / ("stranger" + PACKET), b"no packet")
+    (world.exchange.outbox / ("link" + PACKET)).symlink_to("/etc/hostname")
     outbox = boot()
     assert outbox.found.damaged == 1
-    assert "stranger" + SUFFIX + DAMAGED in files(world)
+    assert "stranger" + PACKET + DAMAGED in files(world)
     assert outbox.waiting().count == 0
 
 
@@ -241,14 +241,14 @@ def rot(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize(("harm", "left"), [(vanish, []), (cut, [NOW_ID + SUFFIX + DAMAGED])])
+@pytest.mark.parametrize(("harm", "left"), [(vanish, []), (cut, [str(PacketName(1, NOW_ID)) + DAMAGED])])
 def test_a_packet_that_is_damaged_or_gone_is_reported_lost(
     world: Any, boot: Callable[[], Outbox], now: Any, harm: Callable[[Path], None], left: list[str]
 ) -> None:
     outbox = boot()
     lost = outbox.accept(b"one", packet_id=NOW_ID, now=now)
     outbox.close()
-    harm(world.exchange.outbox / (NOW_ID + SUFFIX))
+    harm(world.packet(NOW_ID))
     outbox = boot()
     assert outbox.found.lost == (NOW_ID,)
     assert [packet.sequence for packet in outbox.lost()] == [1]
@@ -270,13 +270,13 @@ def test_a_bit_that_turned_is_found_by_the_hash_after_the_start(
         outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
     outbox.settle(world.intake.accept(packet(world, f"{2:032x}")), now=now)
     outbox.close()
-    rot(world.exchange.outbox / (f"{1:032x}" + SUFFIX))
+    rot(world.packet(f"{1:032x}"))
     outbox = boot()
     outbox.inspect(within=0)
     assert (outbox.waiting().count, outbox.lost()) == (2, ())
     outbox.inspect(within=60)
     assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
-    assert files(world) == [f"{0:032x}" + SUFFIX, f"{1:032x}" + SUFFIX + DAMAGED]
+    assert files(world) == [str(PacketName(1, f"{0:032x}")), str(PacketName(2, f"{1:032x}")) + DAMAGED]
     outbox.close()
     outbox = boot()
     assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
@@ -289,7 +289,7 @@ def test_a_file_that_cannot_be_read_stays_and_does_not_block_the_rest(
     for number in range(2):
         outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
     outbox.close()
-    rot(world.exchange.outbox / (f"{1:032x}" + SUFFIX))
+    rot(world.packet(f"{1:032x}"))
     outbox = boot()
 
     def ill(*_: object) -> None:
@@ -308,7 +308,7 @@ def test_a_lost_file_that_is_here_again_waits_again(
     world: Any, boot: Callable[[], Outbox], now: Any, tmp_path: Path
 ) -> None:
     boot().accept(b"one", packet_id=NOW_ID, now=now)
-    path = world.exchange.outbox / (NOW_ID + SUFFIX)
+    path = world.packet(NOW_ID)
     path.rename(tmp_path / "away")
     assert boot().waiting().count == 0
     (tmp_path / "away").rename(path)
@@ -322,7 +322,7 @@ def test_a_lost_file_that_is_here_again_waits_again(
 def test_a_receipt_shows_that_the_centre_has_what_was_lost(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
     boot().accept(b"one", packet_id=NOW_ID, now=now)
     receipt = world.intake.accept(packet(world, NOW_ID))
-    vanish(world.exchange.outbox / (NOW_ID + SUFFIX))
+    vanish(world.packet(NOW_ID))
     outbox = boot()
     assert not outbox.holds(NOW_ID)
     assert not outbox.settle(receipt, now=now).again
@@ -337,13 +337,13 @@ def test_a_replaced_packet_is_not_sent_should_its_file_come_back(
     outbox.accept(b"one", packet_id=NOW_ID, now=now)
     outbox.replaced(NOW_ID)
     assert outbox.holds(NOW_ID)  # only what was lost can be replaced
-    path = world.exchange.outbox / (NOW_ID + SUFFIX)
+    path = world.packet(NOW_ID)
     path.rename(tmp_path / "away")
     boot().replaced(NOW_ID)
     (tmp_path / "away").rename(path)
     outbox = boot()
     assert (outbox.waiting().count, outbox.lost()) == (0, ())
-    assert files(world) == [NOW_ID + SUFFIX + DAMAGED]
+    assert files(world) == [str(PacketName(1, NOW_ID)) + DAMAGED]
 
 
 def test_a_packet_name_cannot_leave_the_outbox(boot: Callable[[], Outbox], now: Any) -> None:
