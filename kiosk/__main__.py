@@ -197,7 +197,7 @@ def demo(
 def diagram() -> None:
     """Print the journey's diagram (Mermaid), drawn from the table."""
     from kiosk.journey.diagram import mermaid  # only here
-    from kiosk.journey.resident import TABLE  # only here
+    from kiosk.journey.table import TABLE  # only here
 
     print(mermaid(TABLE), end="")
 

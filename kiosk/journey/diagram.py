@@ -1,8 +1,8 @@
 """The journey's diagram, drawn from the table itself, so that it cannot leave anything out."""
 
 from kiosk.journey.machine import Aside, Go, Return, Row, Stage, Stay, Table
-from kiosk.journey.resident import HOME, LEAVING
 from kiosk.journey.steps import Step
+from kiosk.journey.ways import HOME, LEAVING
 
 
 def mermaid(table: Table) -> str:

@@ -1,8 +1,7 @@
 """The resident's journey. Read it from top to bottom: this is everything that can happen.
 
-Two stories share their beginning: being recorded, and collecting a finished card. ``HOME`` rows hold wherever a visit
-can be given up; ``LEAVING`` adds the ways to stop or to call an officer; ``OFFICER`` is how an officer says yes or no,
-neither of them without a PIN; ``ORDER`` is what can come of looking for a person's card.
+Two stories share their beginning: being recorded, and collecting a finished card. ``ORDER`` is what can come of looking
+for a person's card; the rows that many steps share are in ``ways``.
 """
 
 from kiosk.journey import asks, captures, guards, notes
@@ -18,7 +17,6 @@ from kiosk.journey.events import (
     DeviceBack,
     Digit,
     Erase,
-    Event,
     EyesJudged,
     EyesTaken,
     FaceJudged,
@@ -34,13 +32,11 @@ from kiosk.journey.events import (
     Inked,
     LanguageChosen,
     Marked,
-    MoreTime,
     Next,
     NikKnown,
     NikRefused,
     NotSealed,
     OfficerKnown,
-    OfficerRefused,
     OnlyMarked,
     OrderFound,
     OrderInDoubt,
@@ -56,38 +52,9 @@ from kiosk.journey.events import (
 from kiosk.journey.excepting import Subject
 from kiosk.journey.machine import Aside, Go, Return, Row, Skip, Stage, Stay
 from kiosk.journey.steps import RECORDING_NEEDS, Device, Refusal, Step
+from kiosk.journey.ways import ATTENDED, HOME, LEAVING, UNASKED, VOUCHING, On, home
 
-On = dict[type[Event], tuple[Row, ...]]
-
-home = Go(Step.ATTRACT, note=(notes.forgotten,))
 kept = Go(Step.RECEIPT, note=(notes.accepted,))
-
-HOME: On = {
-    TimedOut: (home,),
-    MoreTime: (Stay(),),
-}
-LEAVING: On = HOME | {
-    CancelAsked: (Aside(Step.CANCEL),),
-    HelpAsked: (Aside(Step.HELP),),
-}
-OFFICER: On = LEAVING | {
-    # Not while a PIN is looked up: its answer would count for whatever is asked after coming back.
-    CancelAsked: (Aside(Step.CANCEL, when=guards.free),),
-    HelpAsked: (Aside(Step.HELP, when=guards.free),),
-    Digit: (Stay(when=guards.pin_has_room, note=(notes.digit,)),),
-    Erase: (Stay(when=guards.free, note=(notes.erased,)),),
-    Next: (
-        Stay(when=guards.pin_complete, note=(notes.says_yes, notes.waiting), do=(asks.check_officer,)),
-        Stay(when=guards.free, note=(notes.because(Refusal.PIN_MISSING),)),
-    ),
-    Deny: (
-        Stay(when=guards.pin_complete, note=(notes.says_no, notes.waiting), do=(asks.check_officer,)),
-        Stay(when=guards.free, note=(notes.because(Refusal.PIN_MISSING),)),
-    ),
-    OfficerRefused: (Stay(note=(notes.because_told,)),),
-}
-UNASKED = Stay(when=guards.free)
-"""An answer to a PIN that nobody waits for any more."""
 officer_said_no = Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),))
 ORDER: On = {
     OrderFound: (
@@ -329,7 +296,7 @@ RECORDING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on=OFFICER
+        on=VOUCHING
         | {
             OfficerKnown: (
                 UNASKED,
@@ -368,7 +335,7 @@ EXCEPTING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on={event: rows for event, rows in OFFICER.items() if event is not Deny}
+        on=ATTENDED
         | {
             OfficerKnown: (
                 UNASKED,
@@ -437,7 +404,7 @@ COLLECTING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on=OFFICER
+        on=VOUCHING
         | {
             OfficerKnown: (
                 UNASKED,
@@ -465,8 +432,7 @@ COLLECTING: dict[Step, Stage] = {
         enter=(asks.call_officer,),
         secret=True,
         within=600,
-        on={event: rows for event, rows in OFFICER.items() if event is not Deny}
-        | {OfficerKnown: (UNASKED, Go(Step.CARD_LOOKED_FOR, note=(notes.officer,)))},
+        on=ATTENDED | {OfficerKnown: (UNASKED, Go(Step.CARD_LOOKED_FOR, note=(notes.officer,)))},
     ),
     # No way aside: what only an officer may say would be asked of whoever stands there on the way back.
     Step.CARD_LOOKED_FOR: Stage(
@@ -516,4 +482,4 @@ ASIDES: dict[Step, Stage] = {
     Step.REFUSED: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
 }
 
-TABLE: dict[Step, Stage] = RECORDING | EXCEPTING | COLLECTING | ASIDES
+RESIDENT: dict[Step, Stage] = RECORDING | EXCEPTING | COLLECTING | ASIDES

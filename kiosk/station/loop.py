@@ -17,9 +17,9 @@ import pygame
 from drivers.camera import Frame
 from kiosk.journey.events import DeviceBack, DeviceLost, Event, Tick
 from kiosk.journey.machine import advance
-from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
 from kiosk.journey.steps import CALLING, Device, Step
+from kiosk.journey.table import TABLE
 from kiosk.record.telemetry import Occasion
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.drawing import draw

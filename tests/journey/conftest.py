@@ -11,9 +11,9 @@ from kiosk.journey.events import DeviceBack, Event, RosterSeen, Tick
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.machine import advance
-from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Biodata, Impression, Photo, Session, Sex
 from kiosk.journey.steps import Device, Step
+from kiosk.journey.table import TABLE
 
 TODAY = date(2026, 11, 24)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kiosk.journey.diagram import mermaid
-from kiosk.journey.resident import TABLE
+from kiosk.journey.table import TABLE
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -18,9 +18,9 @@ from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER, SHUTTER_BY_HAND_AFTER
 from kiosk.journey.machine import Aside, Go, Return, Row
-from kiosk.journey.resident import TABLE
 from kiosk.journey.session import TRIES_A_FINGER, Accepted, Session
 from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
+from kiosk.journey.table import TABLE
 
 from .conftest import PHOTO, TODAY, Visit, biodata, impression, iris
 

@@ -24,9 +24,9 @@ from kiosk.journey.events import (
 from kiosk.journey.excepting import Doubt, Excepted, Subject, Why
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
-from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Session, Sex
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.table import TABLE
 from kiosk.screens import views
 from kiosk.station.presenting import StationFacts, present
 from kiosk.station.text import Text

@@ -4,9 +4,9 @@ from calendar import isleap
 from datetime import date
 
 from kiosk.journey.events import Deny, Next
-from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Refusal, Step
+from kiosk.journey.table import TABLE
 from kiosk.screens import views
 from kiosk.screens.views import Button, Mood, View
 from kiosk.station import reasons

@@ -7,8 +7,8 @@ from kiosk.journey.excepting import Part, Subject
 from kiosk.journey.eyes import BOTH_EYES
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.guards import PIN_DIGITS, something_marked, something_unmarked
-from kiosk.journey.resident import TABLE
 from kiosk.journey.steps import Card, Step
+from kiosk.journey.table import TABLE
 from kiosk.screens import views
 from kiosk.screens.views import Button, Fact, Header, Hint, Mood, View
 from kiosk.station import reasons

@@ -9,9 +9,9 @@ from kiosk.journey.excepting import Excepted, Written
 from kiosk.journey.eyes import BOTH_EYES
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.machine import WARNING, Go, Return
-from kiosk.journey.resident import TABLE
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.table import TABLE
 from kiosk.screens.views import Button, Frame, Header, Hint, Hurry, Mood, Page
 from kiosk.station import reasons
 from kiosk.station.text import Text, Words, word

@@ -1,0 +1,7 @@
+"""The whole journey: the table that the station runs by."""
+
+from kiosk.journey.machine import Stage
+from kiosk.journey.resident import RESIDENT
+from kiosk.journey.steps import Step
+
+TABLE: dict[Step, Stage] = RESIDENT
