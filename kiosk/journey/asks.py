@@ -37,6 +37,11 @@ def look_up(session: Session) -> Effect:
     return LookUp(session.visit, session.typed, session.purpose is Purpose.RECORD)
 
 
+def look_up_to_record(session: Session) -> Effect:
+    """Could the person who is known already be recorded now?"""
+    return LookUp(session.visit, session.nik, to_record=True)
+
+
 def prove(session: Session) -> Effect:
     """Does this birth date belong to the number?"""
     return Prove(session.visit, session.nik, session.typed)

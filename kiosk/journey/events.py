@@ -7,7 +7,7 @@ from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.excepting import Part, Why
 from kiosk.journey.eyes import IrisImage
 from kiosk.journey.fingers import Finger
-from kiosk.journey.session import FIELD_MM, Accepted, Biodata, Impression, Photo, Stroke
+from kiosk.journey.session import FIELD_MM, Accepted, Biodata, Impression, Photo, Record, Stroke
 from kiosk.journey.steps import Card, Device, Purpose, Refusal
 
 
@@ -169,9 +169,10 @@ class NikKnown(Reply):
 
 @dataclass(frozen=True, slots=True)
 class IdentityProved(Reply):
-    """The birth date was right: this is the biodata to confirm."""
+    """The birth date was right: this is the biodata to confirm, and how far the record is."""
 
     biodata: Biodata = field(repr=False)
+    record: Record | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

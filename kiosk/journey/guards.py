@@ -119,6 +119,11 @@ def too_young(session: Session, _: Event) -> bool:
     return age < session.recording_age and not session.biodata.married
 
 
+def may_be_recorded_instead(session: Session, event: Event) -> bool:
+    """Whoever asked for a card has none to expect, and could be recorded at once."""
+    return not (session.busy or already_recorded(session, event) or too_young(session, event))
+
+
 def face_good_long_enough(session: Session, event: Event) -> bool:
     """The face has been good for as long as three, two, one takes."""
     good = isinstance(event, FaceJudged) and event.advice is FaceAdvice.GOOD

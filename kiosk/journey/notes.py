@@ -25,7 +25,7 @@ from kiosk.journey.events import (
 from kiosk.journey.excepting import Excepted, Part, Subject, Written
 from kiosk.journey.machine import Changes, Note
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Refusal
+from kiosk.journey.steps import Purpose, Refusal
 
 
 def because(refusal: Refusal) -> Note:
@@ -82,8 +82,13 @@ def nik(session: Session, event: Event) -> Changes:
 
 
 def biodata(session: Session, event: Event) -> Changes:
-    """The resident proved who they are; from here on the station knows their biodata."""
-    return {"biodata": event.biodata} if isinstance(event, IdentityProved) else {}
+    """The resident proved who they are; from here on the station knows their biodata, and how far their record is."""
+    return {"biodata": event.biodata, "record": event.record} if isinstance(event, IdentityProved) else {}
+
+
+def to_record(session: Session, event: Event) -> Changes:
+    """Who asked for a card is recorded instead."""
+    return {"purpose": Purpose.RECORD}
 
 
 def consent(session: Session, event: Event) -> Changes:

@@ -378,7 +378,22 @@ EXCEPTING: dict[Step, Stage] = {
 }
 
 COLLECTING: dict[Step, Stage] = {
-    Step.NO_CARD_YET: Stage(within=60, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    # How far the card is. Whoever was never recorded, or must be once more, need not begin anew for it.
+    Step.NO_CARD_YET: Stage(
+        within=60,
+        on=HOME
+        | {
+            Next: (
+                Stay(when=guards.may_be_recorded_instead, note=(notes.waiting,), do=(asks.look_up_to_record,)),
+                Stay(when=guards.awaited),
+                home,
+            ),
+            NikKnown: (Go(Step.CONSENT, when=guards.awaited, note=(notes.to_record,)),),
+            NikRefused: (Go(Step.REFUSED, when=guards.awaited, note=(notes.because_told,)),),
+            Deny: (home,),
+            HelpAsked: (Aside(Step.HELP),),
+        },
+    ),
     Step.COLLECT_FINGER: Stage(
         enter=(asks.compare_with_order,),
         leave=(asks.stop_scan,),

@@ -11,7 +11,7 @@ from kiosk.capture.processing import Processing
 from kiosk.journey.excepting import Doubt, Excepted, Part, Subject, Written
 from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
-from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
+from kiosk.journey.steps import Card, Device, HowFar, Purpose, Refusal, Step
 
 
 class Sex(Enum):
@@ -37,6 +37,14 @@ class Biodata:
     recorded: bool = field(repr=False)
     nik_disagrees: bool = field(repr=False)
     foreigner: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How far a person's record is, and since which day, where that is known."""
+
+    how_far: HowFar = field(repr=False)
+    since: date | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,7 @@ class Session:
 
     nik: str = field(default="", repr=False)
     biodata: Biodata | None = field(default=None, repr=False)
+    record: Record | None = field(default=None, repr=False)
     consented: bool = False
     face_advice: FaceAdvice = FaceAdvice.NO_FACE
     good_since: float | None = None

@@ -84,6 +84,27 @@ RECORDING_NEEDS = frozenset({Device.CAMERA, Device.FINGERPRINT})
 """Without these nobody can be recorded; the station says so before anyone begins."""
 
 
+class HowFar(Enum):
+    """How far a person's record is, as they are told it: fewer words than the centre has."""
+
+    NOT_RECORDED = "not-recorded"
+    KEPT_HERE = "kept-here"
+    ON_THE_WAY = "on-the-way"
+    SENT = "sent"
+    AT_THE_CENTRE = "at-the-centre"
+    APPROVED = "approved"
+    ORDERED = "ordered"
+    PRINTED = "printed"
+    SHIPPED = "shipped"
+    HANDED_OUT = "handed-out"
+    RECORD_AGAIN = "record-again"
+    LOOKED_AT = "looked-at"
+    """People at the centre compare it with another one."""
+    QUESTIONED = "questioned"
+    """The centre asks about the details."""
+    TWICE = "twice"
+
+
 class Refusal(Enum):
     """Why the station said no; the text room says it in words, with the way on."""
 
