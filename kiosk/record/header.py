@@ -22,16 +22,52 @@ class Malformed(Untrusted):
     """It is not built as PACKET.md says, or was damaged on its way."""
 
 
-class NotDeterministic(Malformed):
-    """It is not written in the one allowed encoding (indefinite length, wrong order, longer than needed)."""
+class NotCanonical(Malformed):
+    """It is not written in the one allowed encoding. Each subclass names one reason."""
 
 
-class Duplicated(Malformed):
-    """A map in it names a key twice."""
+class NotDeterministic(NotCanonical):
+    """A number is written longer than needed, or a map's keys are out of order."""
 
 
-class CutShort(Malformed):
+class IndefiniteLength(NotCanonical):
+    """A string, array or map does not say how long it is."""
+
+
+class Duplicated(NotCanonical):
+    """A map in it names a key twice, or a recipient is named twice."""
+
+
+class CutShort(NotCanonical):
     """It ends before it should, or claims a length it does not have."""
+
+
+class ImpossibleLength(NotCanonical):
+    """It claims a length that nothing exchanged can have."""
+
+
+class TooManyItems(NotCanonical):
+    """It has more items than anything exchanged: building them would cost more memory than its own length."""
+
+
+class TooDeep(NotCanonical):
+    """Its arrays and maps are nested too deeply."""
+
+
+class Disallowed(NotCanonical):
+    """It holds what the encoding leaves out: a tag, a float, an unknown simple value, a byte string as a key."""
+
+
+class NotUtf8(NotCanonical):
+    """A text in it is not UTF-8."""
+
+
+class TrailingBytes(NotCanonical):
+    """There is something after its end."""
+
+
+class UnknownLabel(Malformed):
+    """A header carries a label that has no place there."""
 
 
 class UnknownVersion(Untrusted):
@@ -130,13 +166,19 @@ def from_map(value: Any) -> Header:
     """Read a header strictly.
 
     Raises:
-        Untrusted: Malformed, UnknownVersion or WrongKind.
+        Untrusted: Malformed, UnknownLabel, UnknownVersion or WrongKind.
     """
+    # The version first: another one may have other fields.
+    version = value.get("v") if isinstance(value, dict) else None
+    if type(version) is not int:
+        raise Malformed("there is no header, or it does not tell its version")
+    if version != VERSION:
+        raise UnknownVersion("it follows a version of the container this software does not know; update the software")
     needed, optional = {"v", "kind", "from", "to", "id", "seq", "at"}, {"prev", "nbf", "exp"}
-    if not isinstance(value, dict) or not needed <= value.keys() or not value.keys() <= needed | optional:
-        raise Malformed("the header lacks fields or has unknown ones")
-    if value["v"] != VERSION or isinstance(value["v"], bool):
-        raise UnknownVersion("it follows a version of the container this software does not know")
+    if not value.keys() <= needed | optional:
+        raise UnknownLabel("the header has unknown fields")
+    if not needed <= value.keys():
+        raise Malformed("the header lacks fields")
     numbers = [value[name] for name in ("seq", "at", "nbf", "exp") if name in value]
     if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 1 << 53 for n in numbers):
         raise Malformed("a number in the header cannot be right")

@@ -15,26 +15,27 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kiosk.record import canonical
 from kiosk.record.header import (
     CannotOpen,
-    CutShort,
     Duplicated,
     Header,
     Kind,
     Malformed,
-    NotDeterministic,
     NotForUs,
     SignatureMissing,
     SignatureWrong,
     TooLarge,
+    TrailingBytes,
     UnknownAlgorithm,
     UnknownKey,
+    UnknownLabel,
     WrongKind,
     from_map,
     to_map,
 )
 from kiosk.record.keypair import ENCAPSULATED, KEY_ID, OpeningKey, SealingKey, SigningKey, VerifyingKey
 
-MAX_BYTES = 64 << 20
-"""Nothing larger is read: a packet is about 2 MB, a roster of a large district about 10 MB."""
+MAX_BYTES = canonical.MAX_BYTES
+_MAX_ITEMS = 64
+"""A COSE_Encrypt with eight recipients has 55, everything inside its headers counted apart."""
 
 ENCRYPT_TAG, SIGN_TAG = b"\xd8\x60", b"\xd8\x62"  # CBOR tags 96 and 98, RFC 9052 §2
 _ALG, _CONTENT_TYPE, _KID, _IV, _EK = 1, 3, 4, 5, -4  # RFC 9052 §3.1; ek: draft-ietf-cose-hpke
@@ -46,7 +47,7 @@ HPKE_XWING_KE = -70001
 _BODY_TYPE = "application/cbor"
 _ENCRYPT_TYPE = 'application/cose; cose-type="cose-encrypt"'
 _KEY, _NONCE, _GCM_TAG = 32, 12, 16
-_MAX_RECIPIENTS = 8
+_FIELDS, _SIGNATURES, _MAX_RECIPIENTS = 4, 2, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,16 @@ def seal(body: bytes, header: Header, recipients: Sequence[SealingKey], signer: 
     protected = canonical.encode({_ALG: A256GCM, _CONTENT_TYPE: _BODY_TYPE, _OURS: to_map(header)})
     key, nonce = os.urandom(_KEY), os.urandom(_NONCE)
     content = AESGCM(key).encrypt(nonce, body, _enc_structure(protected))
-    encrypted = ENCRYPT_TAG + canonical.encode(
-        [protected, {_IV: nonce}, content, [_wrapped(key, to, protected) for to in recipients]]
-    )
-    hashing = hashlib.sha256(encrypted)
+    wrapped = [_wrapped(key, to, protected) for to in recipients]
+    # Two megabytes are encrypted once, hashed once and copied once: a Raspberry Pi has no time for more.
+    parts = [ENCRYPT_TAG, *canonical.pieces([protected, {_IV: nonce}, content, wrapped])]
+    hashing = hashlib.sha256()
+    for part in parts:
+        hashing.update(part)
     envelope = canonical.encode({_HASH_ALG: SHA256, _PREIMAGE_TYPE: _ENCRYPT_TYPE})
     signed = _signed(envelope, hashing.digest(), signer)
     hashing.update(signed)
-    return Container(encrypted + signed, hashing.digest())
+    return Container(b"".join((*parts, signed)), hashing.digest())
 
 
 def sign(body: bytes, header: Header, signer: SigningKey) -> bytes:
@@ -168,7 +171,7 @@ def peek(data: bytes) -> Header:
     Raises:
         Untrusted: one of its subclasses, by reason.
     """
-    return _encrypted(data[: _part_end(data, 0, ENCRYPT_TAG)])[1]
+    return _encrypted(data, _part(data, 0, ENCRYPT_TAG))[1]
 
 
 def verify(data: bytes, *, kind: Kind, verifying: Verifying) -> Opened:
@@ -177,9 +180,10 @@ def verify(data: bytes, *, kind: Kind, verifying: Verifying) -> Opened:
     Raises:
         Untrusted: one of its subclasses, by reason.
     """
-    if _part_end(data, 0, SIGN_TAG) != len(data):
-        raise Malformed("there is something after the end of the signed body")
-    protected, payload, signer = _verified(data, verifying)
+    bounds = _part(data, 0, SIGN_TAG)
+    if bounds[-1] != len(data):
+        raise TrailingBytes("there is something after the end of the signed body")
+    protected, payload, signer = _verified(data, bounds, verifying)
     head = _map(protected, {_CONTENT_TYPE, _OURS})
     if head[_CONTENT_TYPE] != _BODY_TYPE:
         raise Malformed("the content type is not the expected one")
@@ -187,34 +191,39 @@ def verify(data: bytes, *, kind: Kind, verifying: Verifying) -> Opened:
 
 
 _Recipient = tuple[bytes, bytes, bytes, bytes]
-_Encrypted = tuple[bytes, bytes, bytes, list[_Recipient]]
+_Encrypted = tuple[bytes, bytes, memoryview, list[_Recipient]]
+_Bounds = list[int]
+"""Where the four fields of a part begin, and where the last ends."""
 
 
 def _verified_container(data: bytes, kind: Kind, verifying: Verifying) -> tuple[_Encrypted, Header, bytes]:
-    end = _part_end(data, 0, ENCRYPT_TAG)
-    if end == len(data):
+    first = _part(data, 0, ENCRYPT_TAG)
+    if first[-1] == len(data):
         raise SignatureMissing("the signatures are missing")
-    if _part_end(data, end, SIGN_TAG) != len(data):
-        raise Malformed("there is something after the signatures")
-    envelope, digest, signer = _verified(data[end:], verifying)
+    second = _part(data, first[-1], SIGN_TAG)
+    if second[-1] != len(data):
+        raise TrailingBytes("there is something after the signatures")
+    envelope, digest, signer = _verified(data, second, verifying)
     head = _map(envelope, {_HASH_ALG, _PREIMAGE_TYPE})
     if head[_HASH_ALG] != SHA256:
         raise UnknownAlgorithm("the signatures are over an unknown hash")
     if head[_PREIMAGE_TYPE] != _ENCRYPT_TYPE:
         raise Malformed("the signatures are over something else than a sealed content")
-    if digest != hashlib.sha256(memoryview(data)[:end]).digest():
+    if digest != hashlib.sha256(memoryview(data)[: first[-1]]).digest():
         raise SignatureWrong("the signatures belong to another content")
-    encrypted, header = _encrypted(data[:end])
+    encrypted, header = _encrypted(data, first)
     return encrypted, _of_kind(header, kind), signer
 
 
-def _verified(data: bytes, verifying: Verifying) -> tuple[bytes, bytes, bytes]:
+def _verified(data: bytes, bounds: _Bounds, verifying: Verifying) -> tuple[bytes, bytes, bytes]:
     """Read a COSE_Sign and verify it: the protected header, the payload, the signer's key id."""
-    protected, unprotected, payload, signatures = _fields(data)
-    if unprotected != {} or not isinstance(protected, bytes) or not isinstance(payload, bytes):
-        raise Malformed("the signed part is not built as it should be")
-    if not isinstance(signatures, list) or len(signatures) != 2:
-        raise SignatureMissing("it does not carry exactly the two signatures")
+    protected, payload = bytes(canonical.byte_string(data, bounds[0])), bytes(canonical.byte_string(data, bounds[2]))
+    _labels(canonical.decode(data[bounds[1] : bounds[2]]), set())
+    signatures = canonical.decode(data[bounds[3] : bounds[4]])
+    if not isinstance(signatures, list) or len(signatures) > _SIGNATURES:
+        raise Malformed("the signatures are no list, or too many")
+    if len(signatures) < _SIGNATURES:
+        raise SignatureMissing("it does not carry both signatures")
     parts = [_signature(signature) for signature in signatures]
     if [algorithm for algorithm, *_ in parts] != [ED25519, MLDSA44]:
         raise UnknownAlgorithm("the signatures are not Ed25519 and ML-DSA-44, in this order")
@@ -233,24 +242,24 @@ def _verified(data: bytes, verifying: Verifying) -> tuple[bytes, bytes, bytes]:
 
 def _signature(value: Any) -> tuple[int, bytes, bytes, bytes]:
     match value:
-        case [bytes() as protected, {**rest}, bytes() as signature] if not rest:
+        case [bytes() as protected, unprotected, bytes() as signature]:
+            _labels(unprotected, set())
             head = _map(protected, {_ALG, _KID})
             return _algorithm(head[_ALG]), _key_id(head[_KID]), protected, signature
     raise Malformed("a signature is not built as it should be")
 
 
-def _encrypted(data: bytes) -> tuple[_Encrypted, Header]:
-    protected, unprotected, content, recipients = _fields(data)
-    if not isinstance(protected, bytes) or not isinstance(content, bytes) or len(content) < _GCM_TAG:
-        raise Malformed("the sealed part is not built as it should be")
+def _encrypted(data: bytes, bounds: _Bounds) -> tuple[_Encrypted, Header]:
+    protected, content = bytes(canonical.byte_string(data, bounds[0])), canonical.byte_string(data, bounds[2])
     head = _map(protected, {_ALG, _CONTENT_TYPE, _OURS})
     if _algorithm(head[_ALG]) != A256GCM:
         raise UnknownAlgorithm("the content is not sealed with AES-256-GCM")
     if head[_CONTENT_TYPE] != _BODY_TYPE:
         raise Malformed("the content type is not the expected one")
-    nonce = unprotected.get(_IV) if isinstance(unprotected, dict) and len(unprotected) == 1 else None
-    if not isinstance(nonce, bytes) or len(nonce) != _NONCE:
-        raise Malformed("the nonce is missing or has the wrong length")
+    nonce = _labels(canonical.decode(data[bounds[1] : bounds[2]]), {_IV})[_IV]
+    if not isinstance(nonce, bytes) or len(nonce) != _NONCE or len(content) < _GCM_TAG:
+        raise Malformed("the nonce or the content has a wrong length")
+    recipients = canonical.decode(data[bounds[3] : bounds[4]])
     if not isinstance(recipients, list) or not 0 < len(recipients) <= _MAX_RECIPIENTS:
         raise Malformed("the list of recipients is missing or too long")
     found = [_recipient(value) for value in recipients]
@@ -261,11 +270,11 @@ def _encrypted(data: bytes) -> tuple[_Encrypted, Header]:
 
 def _recipient(value: Any) -> _Recipient:
     match value:
-        case [bytes() as protected, {**unprotected}, bytes() as wrapped] if unprotected.keys() == {_EK}:
+        case [bytes() as protected, unprotected, bytes() as wrapped]:
             head = _map(protected, {_ALG, _KID})
             if _algorithm(head[_ALG]) != HPKE_XWING_KE:
                 raise UnknownAlgorithm("a content key is not wrapped by HPKE with X-Wing")
-            encapsulated = unprotected[_EK]
+            encapsulated = _labels(unprotected, {_EK})[_EK]
             if not isinstance(encapsulated, bytes) or len(encapsulated) != ENCAPSULATED:
                 raise Malformed("an encapsulated key has the wrong length")
             if len(wrapped) != _KEY + _GCM_TAG:
@@ -293,43 +302,23 @@ def _key_id(value: Any) -> bytes:
 
 
 def _map(data: bytes, labels: set[int | str]) -> dict[Any, Any]:
-    value = _decoded(data)
-    if not isinstance(value, dict) or value.keys() != labels:
-        raise Malformed("a protected header lacks labels or has unknown ones")
+    return _labels(canonical.decode(data, items=_MAX_ITEMS), labels)
+
+
+def _labels(value: Any, labels: set[int | str]) -> dict[Any, Any]:
+    if not isinstance(value, dict) or not labels <= value.keys():
+        raise Malformed("a header is no map, or lacks labels")
+    if value.keys() != labels:
+        raise UnknownLabel("a header has labels that have no place there")
     return value
 
 
-def _fields(part: bytes) -> list[Any]:
-    """Read the four fields of a part whose tag and extent are already checked."""
-    value = _decoded(part[len(SIGN_TAG) :])
-    if not isinstance(value, list) or len(value) != 4:
-        raise Malformed("a part has the wrong number of fields")
-    return value
-
-
-def _part_end(data: bytes, start: int, tag: bytes) -> int:
+def _part(data: bytes, start: int, tag: bytes) -> _Bounds:
     if len(data) > MAX_BYTES:
         raise TooLarge(f"it is larger than {MAX_BYTES >> 20} MiB")
     if data[start : start + len(tag)] != tag:
         raise Malformed("a part is not of the expected kind")
-    try:
-        return canonical.end_of_item(data, start + len(tag))
-    except canonical.NotCanonical as error:
-        raise _named(error) from None
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return canonical.decode(data)
-    except canonical.NotCanonical as error:
-        raise _named(error) from None
-
-
-def _named(error: canonical.NotCanonical) -> Malformed:
-    match error:
-        case canonical.Truncated():
-            return CutShort(str(error))
-        case canonical.DuplicateKey():
-            return Duplicated(str(error))
-        case _:
-            return NotDeterministic(str(error))
+    bounds = canonical.elements(data, start + len(tag), items=_MAX_ITEMS)
+    if len(bounds) != _FIELDS + 1:
+        raise Malformed("a part has the wrong number of fields")
+    return bounds

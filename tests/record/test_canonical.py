@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.record import canonical
+from kiosk.record import canonical, header
 
 leaves = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**64), 2**64 - 1), st.binary(max_size=40), st.text(max_size=20)
@@ -54,34 +54,72 @@ def test_map_keys_go_by_their_bytes_not_by_their_length() -> None:
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        ("", canonical.Truncated),
-        ("1817", canonical.NotCanonical),  # 23 in two bytes
-        ("1900ff", canonical.NotCanonical),  # 255 in three
-        ("5f4161ff", canonical.NotCanonical),  # indefinite byte string
-        ("9fff", canonical.NotCanonical),  # indefinite array
-        ("bfff", canonical.NotCanonical),  # indefinite map
-        ("f93c00", canonical.NotCanonical),  # the float 1.0
-        ("f7", canonical.NotCanonical),  # undefined
-        ("c11a514b67b0", canonical.NotCanonical),  # a tag
-        ("a201000100", canonical.DuplicateKey),
-        ("a202000100", canonical.NotCanonical),  # keys out of order
-        ("a1410000", canonical.NotCanonical),  # a byte string as key
-        ("61ff", canonical.NotCanonical),  # not UTF-8
-        ("5bffffffffffffffff00", canonical.Truncated),  # claims 16 EiB
-        ("9bffffffffffffffff00", canonical.Truncated),
-        ("bbffffffffffffffff00", canonical.Truncated),
-        ("0000", canonical.NotCanonical),  # something after the end
-        ("81" * 40 + "00", canonical.NotCanonical),  # nested too deeply
+        ("", header.CutShort),
+        ("1817", header.NotDeterministic),  # 23 in two bytes
+        ("1900ff", header.NotDeterministic),  # 255 in three
+        ("5900ff", header.NotDeterministic),  # a length too
+        ("5f4161ff", header.IndefiniteLength),  # byte string
+        ("7f6161ff", header.IndefiniteLength),  # text
+        ("9fff", header.IndefiniteLength),  # array
+        ("bfff", header.IndefiniteLength),  # map
+        ("ff", header.IndefiniteLength),  # the end of nothing
+        ("1f", header.Disallowed),  # a number has no indefinite length
+        ("1c", header.Disallowed),  # reserved
+        ("f93c00", header.Disallowed),  # the float 1.0
+        ("fb3ff0000000000000", header.Disallowed),
+        ("f7", header.Disallowed),  # undefined
+        ("f8ff", header.Disallowed),  # simple value 255
+        ("c11a514b67b0", header.Disallowed),  # a tag
+        ("c249010000000000000000", header.Disallowed),  # a number of more than 64 bits
+        ("a201000100", header.Duplicated),
+        ("a202000100", header.NotDeterministic),  # keys out of order
+        ("a1410000", header.Disallowed),  # a byte string as key
+        ("a1f400", header.Disallowed),  # false as key
+        ("a1", header.CutShort),
+        ("61ff", header.NotUtf8),
+        ("63eda080", header.NotUtf8),  # a surrogate
+        ("5a03ffffff00", header.CutShort),  # claims 64 MiB
+        ("5a0400000100", header.ImpossibleLength),
+        ("5bffffffffffffffff00", header.ImpossibleLength),  # claims 16 EiB
+        ("7bffffffffffffffff00", header.ImpossibleLength),
+        ("9bffffffffffffffff00", header.ImpossibleLength),
+        ("bbffffffffffffffff00", header.ImpossibleLength),
+        ("9a0010000000", header.CutShort),
+        ("0000", header.TrailingBytes),
+        ("81" * 40 + "00", header.TooDeep),
     ],
 )
 def test_anything_else_is_refused_by_name(data: str, error: type[Exception]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(header.Malformed) as refused:
         canonical.decode(bytes.fromhex(data))
+    assert type(refused.value) is error
 
 
-def test_a_float_cannot_be_written() -> None:
-    with pytest.raises(TypeError, match="float"):
-        canonical.encode({"share": 0.5})
+@pytest.mark.parametrize("item", ["00", "80", "40", "a0"])
+def test_many_items_are_counted_before_they_are_built(item: str) -> None:
+    many = canonical.MAX_ITEMS + 1
+    with pytest.raises(header.TooManyItems):
+        canonical.decode(b"\x9a" + many.to_bytes(4, "big") + bytes.fromhex(item) * many)
+    with pytest.raises(header.TooManyItems):
+        canonical.decode(bytes.fromhex("828182000081820000"), items=6)
+    assert canonical.decode(bytes.fromhex("8281820000f6"), items=5) == [[[0, 0]], None]
+
+
+def test_only_what_can_be_read_can_be_written() -> None:
+    deep: object = 0
+    for _ in range(canonical.MAX_DEPTH):
+        deep = [deep]
+    for value in (0.5, {b"key": 0}, {True: 0}, {None: 0}, deep, {1}):
+        with pytest.raises(TypeError):
+            canonical.encode(value)
+    for number in (1 << 64, -(1 << 64) - 1):
+        with pytest.raises(OverflowError):
+            canonical.encode(number)
+
+
+def test_large_contents_are_not_copied_but_once() -> None:
+    large = bytes(100_000)
+    assert any(piece is large for piece in canonical.pieces({"large": [large]}))
 
 
 @given(values)

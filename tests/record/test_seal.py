@@ -87,7 +87,7 @@ def test_noise_is_refused_and_never_surprises(data: bytes) -> None:
 
 
 def parts(data: bytes) -> tuple[list[object], list[object]]:
-    end = canonical.end_of_item(data, 2)
+    end = canonical.elements(data, 2)[-1]
     return canonical.decode(data[2:end]), canonical.decode(data[end + 2 :])
 
 
@@ -116,7 +116,7 @@ def protected(encrypted: list[object], **labels: object) -> None:
 
 
 def test_signature_stripped() -> None:
-    end = canonical.end_of_item(SMALL.data, 2)
+    end = canonical.elements(SMALL.data, 2)[-1]
     with pytest.raises(header.SignatureMissing):
         opened(SMALL.data[:end])
 
@@ -194,7 +194,7 @@ def test_content_of_another_packet_under_this_header() -> None:
     ("labels", "error"),
     [
         ({"v": 2}, header.UnknownVersion),
-        ({"v": True}, header.UnknownVersion),
+        ({"v": True}, header.Malformed),
         ({"kind": "order"}, header.WrongKind),
         ({"kind": "letter"}, header.WrongKind),
         ({"seq": -1}, header.Malformed),
@@ -205,10 +205,10 @@ def test_content_of_another_packet_under_this_header() -> None:
         ({"id": "A"}, header.Malformed),
         ({"id": ""}, header.Malformed),
         ({"from": "a" * 64}, header.Malformed),
-        ({"extra": 1}, header.Malformed),
+        ({"extra": 1}, header.UnknownLabel),
         ({"_1": 1}, header.UnknownAlgorithm),  # AES-128-GCM
         ({"_1": "A256GCM"}, header.UnknownAlgorithm),
-        ({"_2": ["ktp"]}, header.Malformed),  # a label that has no place here
+        ({"_2": ["ktp"]}, header.UnknownLabel),  # a label that has no place here
         ({"_3": "text/plain"}, header.Malformed),
     ],
 )
@@ -235,19 +235,8 @@ def test_recipient_twice() -> None:
 
 
 def test_something_hidden_outside_the_protected_part() -> None:
-    with pytest.raises(header.Malformed):
+    with pytest.raises(header.UnknownLabel):
         opened(resigned(lambda encrypted: encrypted.__setitem__(1, {5: bytes(12), 99: b"hidden"})))
-
-
-def test_key_named_twice_and_hostile_length_and_loose_encoding() -> None:
-    with pytest.raises(header.Duplicated):
-        opened(b"\xd8\x60\xa2\x01\x00\x01\x00")
-    with pytest.raises(header.CutShort):
-        opened(b"\xd8\x60\x9b\xff\xff\xff\xff\xff\xff\xff\xff")
-    with pytest.raises(header.NotDeterministic):
-        opened(b"\xd8\x60\x9f\xff")
-    with pytest.raises(header.Malformed):
-        opened(SMALL.data + b"\x00")
 
 
 def test_larger_than_anything_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
