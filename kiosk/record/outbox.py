@@ -221,6 +221,10 @@ class Outbox:
         """Whether this packet is safe here, or at the centre."""
         return self.find(packet_id) is not None
 
+    def is_lost(self, packet_id: str) -> bool:
+        """Whether this packet is neither here nor at the centre, though the index knows it."""
+        return self._index.row("SELECT 1 FROM packets WHERE id = ? AND state = ?", packet_id, "lost") is not None
+
     def lost(self) -> tuple[Stored, ...]:
         """Recordings once called safe that are neither here nor at the centre, and were not made again."""
         rows = self._index.rows(

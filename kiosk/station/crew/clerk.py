@@ -29,7 +29,6 @@ from kiosk.journey.events import (
     OrderFound,
     OrderInDoubt,
     OrderRefused,
-    RosterSeen,
     Sealed,
 )
 from kiosk.journey.fingers import RECHECKED, Finger
@@ -38,7 +37,6 @@ from kiosk.journey.steps import Card, Refusal
 from kiosk.record import keeping, nik
 from kiosk.record.biometrics import PLAIN, Making
 from kiosk.record.database import DatabaseDamaged
-from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
 from kiosk.record.order import CardOrder
 from kiosk.record.outbox import DiskFull
@@ -47,15 +45,13 @@ from kiosk.record.resident import biodata
 from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, Open, Standing
+from kiosk.station.crew.rounds import Rounds
 from kiosk.station.worker import report
 
 log = logging.getLogger(__name__)
 
 LOOK = 1.0
-"""Seconds between looks at what the uplink brought."""
-INSPECTION = 0.05
-"""Seconds of each look in which waiting recordings are compared with their hashes: a full backlog takes an hour or so,
-and nobody who comes in the meantime waits longer than for one file."""
+"""Seconds between rounds."""
 PATIENCE = 30.0
 """Seconds after which one task counts as stuck: sealing takes well under one."""
 
@@ -83,14 +79,12 @@ class Clerk:
         making: Making = PLAIN,
     ) -> None:
         self.broken = False
-        self.standing = Standing()
+        self.rounds = Rounds(tell, occur)
         self.ready = threading.Event()
         self._opening, self._tell, self._occur = opening, tell, occur
         self._software, self._template_family, self._making = software, template_family, making
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._packet: tuple[int, str] | None = None
-        self._roster_told: bool | None = None
-        self._lost: frozenset[str] = frozenset()
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -106,6 +100,11 @@ class Clerk:
     def overdue(self, now: float) -> bool:
         """Whether a task has taken far too long."""
         return self._stuck_at is not None and now > self._stuck_at
+
+    @property
+    def standing(self) -> Standing:
+        """How the records stand, as of the last round."""
+        return self.rounds.standing
 
     # What the journey asks -------------------------------------------------------------------------------------------
 
@@ -170,8 +169,7 @@ class Clerk:
     def _work(self) -> None:
         try:
             books = self._opening()
-            self._tell_found(books)
-            self._look_around(books)
+            self.rounds.begin(books)
             self.ready.set()
             looked = time.monotonic()
             try:
@@ -188,7 +186,7 @@ class Clerk:
                         task = None
                     except queue.Empty:
                         self._stuck_at = time.monotonic() + PATIENCE
-                        self._look_around(books)
+                        self.rounds.make(books)
                         looked = time.monotonic()
                     self._stuck_at = None
             finally:
@@ -199,64 +197,6 @@ class Clerk:
         except Exception as bug:
             report(bug, "clerk")
             self.broken = True
-
-    def _look_around(self, books: Books) -> None:
-        """Take in what the uplink brought, and see how the records stand. An ill disk now is asked again next time."""
-        try:
-            self._take_in(books)
-        except (OSError, sqlite3.Error) as error:
-            log.error("taking in what the uplink brought: %s", type(error).__name__)
-        try:
-            books.outbox.inspect(within=INSPECTION)
-        except (OSError, sqlite3.Error) as error:
-            log.error("inspecting a waiting recording: %s", type(error).__name__)
-
-    def _tell_found(self, books: Books) -> None:
-        """What the last power cut left: a technician hears of it once, here."""
-        found = books.outbox.found
-        if found.adopted or found.returned or found.cleared:
-            figures = len(found.adopted), len(found.returned), found.cleared
-            log.warning("outbox: %d recordings adopted, %d found again, %d files cleared away", *figures)
-        if found.damaged:
-            log.error("outbox: %d damaged files set aside", found.damaged)
-        for order in books.ledger.interrupted:
-            log.error("%s: its print was interrupted, an officer must say whether there is a card", order)
-            self._occur(Occasion.CARD_UNKNOWN)
-
-    def _tell_lost(self, books: Books) -> None:
-        """After the receipts were taken in: one of them may show that the centre has what seems lost here."""
-        lost = {packet.packet_id: packet for packet in books.outbox.lost()}
-        if lost.keys() == self._lost:
-            return
-        for packet_id in lost.keys() - self._lost:
-            sequence = lost[packet_id].sequence
-            log.error("recording %d is lost: the file of packet %s is damaged or gone", sequence, packet_id)
-            self._occur(Occasion.RECORDING_LOST)
-        keeping.settle_notes(outbox=books.outbox, roster=books.roster)
-        self._lost = frozenset(lost)
-
-    def _take_in(self, books: Books) -> None:
-        for result in books.arrivals.take_in(now=_now()):
-            suffix = result.file[result.file.rfind(".") :]
-            if isinstance(result, Refused):
-                # Its sentences name fields, rows and kinds, never what stands in them.
-                log.warning("refused a file from the uplink: %s: %s: %s", suffix, type(result.why).__name__, result.why)
-                self._occur(_REFUSED[suffix])
-            elif suffix in _TAKEN:
-                self._occur(_TAKEN[suffix])
-        self._tell_lost(books)
-        roster = books.roster.info()
-        if self._roster_told is not (roster is not None):
-            self._roster_told = roster is not None
-            self._tell(RosterSeen(self._roster_told))
-        blanks = books.ledger.blanks()
-        self.standing = Standing(
-            waiting=books.outbox.waiting(),
-            roster_made=None if roster is None else roster.made,
-            blanks=max(0, blanks.on_hand) if blanks.received else None,
-            prints_uncertain=blanks.uncertain,
-            recordings_lost=len(self._lost),
-        )
 
     def _looked_up(self, books: Books, effect: LookUp) -> Event:
         why: Refusal | None = None
@@ -294,14 +234,11 @@ class Clerk:
                 return OfficerRefused(effect.visit, Refusal.PIN_LOCKED, minutes=-(-seconds // 60))
 
     def _sealed(self, books: Books, effect: Seal, seen: Seen) -> Event:
-        # One id a visit: should the same visit be sealed again, the outbox answers with what it already holds.
-        if self._packet is None or self._packet[0] != effect.visit or self._packet[1] in self._lost:
-            self._packet = (effect.visit, new_packet_id())
-        packet_id = self._packet[1]
         session = effect.session
         assert isinstance(session, Session)  # noqa: S101 the journey puts nothing else there
         begun = time.monotonic()
         try:
+            packet_id = self._packet_of(books, effect.visit)
             again = books.outbox.holds(packet_id)
             recording = recording_of(
                 session,
@@ -331,6 +268,12 @@ class Clerk:
         if not again:
             self._occur(Occasion.RECORDING_SEALED)
         return Sealed(effect.visit, Accepted(stored.registration, stored.packet_id, seconds))
+
+    def _packet_of(self, books: Books, visit: int) -> str:
+        """One id a visit: should the same visit be sealed again, the outbox answers with what it already holds."""
+        if self._packet is None or self._packet[0] != visit or books.outbox.is_lost(self._packet[1]):
+            self._packet = (visit, new_packet_id())
+        return self._packet[1]
 
     def _found(self, books: Books, effect: FindOrder, printer: Refusal | None) -> Event:
         order = books.ledger.order_for(effect.nik, now=_now())
@@ -376,12 +319,6 @@ class Clerk:
 
 _FOUND = {Card.MADE: Outcome.PRINTED, Card.SPOILED: Outcome.SPOILED, Card.NONE: Outcome.REFUSED}
 _SETTLED = {Outcome.PRINTED: Occasion.CARD_PRINTED, Outcome.SPOILED: Occasion.CARD_SPOILED}
-_TAKEN = {RECEIPT: Occasion.RECORDING_DELIVERED, ROSTER: Occasion.ROSTER_TAKEN}
-_REFUSED = {
-    RECEIPT: Occasion.RECEIPT_REFUSED,
-    ORDER: Occasion.ORDER_REFUSED,
-    ROSTER: Occasion.ROSTER_REFUSED,
-}
 
 
 def _has_room(books: Books) -> bool:
