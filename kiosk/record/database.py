@@ -5,9 +5,10 @@ The distribution's sqlite3 for what says nothing about a person; SQLCipher, same
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import sqlcipher3
@@ -20,8 +21,19 @@ class DatabaseDamaged(Exception):
 class Database:
     """A connection that any one thread at a time may use; a transaction is durable when its ``with`` ends."""
 
-    def __init__(self, path: Path, schema: str, *, version: int, key: bytes | None = None) -> None:
-        """Open ``path``, making it with ``schema`` if it is new. ``key`` is 32 bytes; None leaves the file readable.
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        *,
+        version: int,
+        changes: Mapping[int, str] = MappingProxyType({}),
+        key: bytes | None = None,
+    ) -> None:
+        """Open ``path``, making it if it is new. ``key`` is 32 bytes; None leaves the file readable.
+
+        ``schema`` is version 1, and ``changes`` the statements that lead to each version from the one before. A new
+        file goes through all of them too, so that it cannot differ from one that has grown.
 
         Raises:
             DatabaseDamaged: the sentence says which file, and why.
@@ -37,21 +49,21 @@ class Database:
                 self._connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 self._connection.execute(f"PRAGMA {pragma}")
-            self._prepare(path, schema, version)
+            self._prepare(path, {1: schema, **changes}, version)
         except (sqlite3.Error, sqlcipher3.Error) as error:
             raise DatabaseDamaged(
                 f"{path.name} cannot be opened ({error}); keep the file and call a technician."
             ) from error
 
-    def _prepare(self, path: Path, schema: str, version: int) -> None:
+    def _prepare(self, path: Path, statements: Mapping[int, str], version: int) -> None:
         with self.transaction() as write:
             found = write.execute("PRAGMA user_version").fetchone()[0]
             if found > version:
                 raise DatabaseDamaged(f"{path.name} was written by a newer version of this software; update first.")
-            if found == 0:
-                for statement in schema.split(";"):
-                    if statement.strip():
-                        write.execute(statement)
+            for step in range(found + 1, version + 1):
+                for statement in filter(str.strip, statements[step].split(";")):
+                    write.execute(statement)
+            if found < version:
                 write.execute(f"PRAGMA user_version = {version}")
 
     @contextmanager

@@ -210,10 +210,10 @@ def test_a_refusal_gives_its_reason_and_never_what_stood_there(
 def test_an_ill_index_is_an_outcome_and_no_end_of_the_station() -> None:
     """Asked again while the disk is still ill, the same visit is still not kept, and still here."""
 
-    def holds(packet_id: str) -> bool:
+    def ill(packet_id: str) -> bool:
         raise sqlite3.OperationalError("disk I/O error")
 
-    books = cast("Books", SimpleNamespace(outbox=SimpleNamespace(holds=holds)))
+    books = cast("Books", SimpleNamespace(outbox=SimpleNamespace(holds=ill, is_lost=ill)))
     clerk = Clerk(lambda: books, lambda event: None, lambda occasion: None, software="0", template_family=lambda: "")
     for _ in range(2):
         told = clerk._sealed(books, Seal(1, Session()), Seen(datetime.now(UTC), {}))
