@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
 
-from kiosk.record.exchange import Exchange, complete_files, delete_durably, write_durably
+from kiosk.record.exchange import Exchange, complete_files, delete_durably, sync_directory, write_durably
 from kiosk.record.telemetry import LinkTrouble
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import PIECE, Centre, Declined, LinkDown
@@ -118,6 +118,9 @@ class Delivery:
         unseen.sort(key=lambda packet: (_modified(self._exchange.outbox / f"{packet}{SUFFIX}"), packet))
         gone = [packet for packet in self._waiting if packet not in present]
         if unseen:
+            # What is seen here may not be on the disk yet. The centre must not get what a power cut then takes back:
+            # the station would give the packet's number to another.
+            sync_directory(self._exchange.outbox)
             self._store.saw(unseen)
             self._waiting.update(dict.fromkeys(unseen))
         if gone:
