@@ -268,8 +268,10 @@ def unpack(payload: bytes) -> Recording:
     """
     try:
         top = canonical.decode(payload)
-        if (top["format"], top["version"]) != (FORMAT, VERSION):
-            raise Unreadable("the payload is of another format or version")
+        if top["format"] != FORMAT:
+            raise Unreadable("the payload is no recording")
+        if (version := _whole(top["version"])) != VERSION:
+            raise Unreadable(f"the recording is of version {version}, not {VERSION}; open it with the software of then")
         _shaped(top, _TOP)
         _shaped(top["consent"], _CONSENT)
         _shaped(top["photo"], _PHOTO)

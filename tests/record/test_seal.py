@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 from kiosk.record import canonical, header, seal
 from kiosk.record.header import Header, Kind, Untrusted
 from kiosk.record.keypair import BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
-from kiosk.record.keys import CentreTrust, StationKeys
 from kiosk.record.seal import check_sealed, open_sealed, peek, sign, trusting, verify
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -266,34 +266,72 @@ def test_secrets_and_bodies_cannot_be_printed() -> None:
 # The committed vectors --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def vectors() -> dict[str, dict[str, dict[str, str]]]:
-    described: dict[str, dict[str, dict[str, str]]] = json.loads((VECTORS / "vectors.json").read_text())
-    return described
+class Vectors:
+    """The files of ``vectors/`` and their keys, and how each kind of file is read."""
+
+    def __init__(self) -> None:
+        self.described: dict[str, Any] = json.loads((VECTORS / "vectors.json").read_text())
+        self.signing = {
+            name: SigningKey(bytes.fromhex(key["seeds"])) for name, key in self.described["signing"].items()
+        }
+        self.sealing = {name: OpeningKey(bytes.fromhex(key["seed"])) for name, key in self.described["sealing"].items()}
+        self.files = {name: (VECTORS / name).read_bytes() for name in self.described["sha256"]}
+
+    def open(self, name: str, data: bytes, *, recipient: str | None = None) -> seal.Opened:
+        signer, own = {
+            "packet": ("station", "packets"),
+            "receipt": ("receipts", None),
+            "order": ("orders", "station opening"),
+            "states": ("states", "station opening"),
+            "keys": ("root", "station opening"),
+        }[name.rpartition(".")[2]]
+        suffix = name.rpartition(".")[2]
+        kind = Kind.RECORDING if suffix == "packet" else Kind(suffix)
+        trusted = trusting(self.signing[signer].public)
+        if own is None:
+            return verify(data, kind=kind, verifying=trusted)
+        return open_sealed(data, kind=kind, verifying=trusted, opening=(self.sealing[recipient or own],))
 
 
-def test_vectors_open_with_their_keys(vectors: dict[str, dict[str, dict[str, str]]]) -> None:
-    signing = {name: SigningKey(bytes.fromhex(key["seeds"])) for name, key in vectors["signing"].items()}
-    sealing = {name: OpeningKey(bytes.fromhex(key["seed"])) for name, key in vectors["sealing"].items()}
-    for name, pair in signing.items():
-        assert pair.public.id.hex() == vectors["signing"][name]["id"]
-    for name, key in sealing.items():
-        assert key.public.id.hex() == vectors["sealing"][name]["id"]
-    files = {name: (VECTORS / name).read_bytes() for name in vectors["sha256"]}
-    for name, content in files.items():
-        assert hashlib.sha256(content).hexdigest() == str(vectors["sha256"][name])
-    body = bytes.fromhex(str(vectors["body"]))
-    station = trusting(signing["station"].public)
+VECTOR = Vectors()
+
+
+def test_vectors_are_what_they_are_described_as() -> None:
+    for name, pair in VECTOR.signing.items():
+        assert pair.public.id.hex() == VECTOR.described["signing"][name]["id"]
+    for name, key in VECTOR.sealing.items():
+        assert key.public.id.hex() == VECTOR.described["sealing"][name]["id"]
+    for name, content in VECTOR.files.items():
+        assert hashlib.sha256(content).hexdigest() == VECTOR.described["sha256"][name]
+
+
+def test_vectors_open_with_their_keys() -> None:
+    files, body = VECTOR.files, bytes.fromhex(VECTOR.described["body"])
     for recipient in ("packets", "escrow"):
         for name in ("first.packet", "second.packet"):
-            found = open_sealed(files[name], kind=Kind.RECORDING, verifying=station, opening=(sealing[recipient],))
+            found = VECTOR.open(name, files[name], recipient=recipient)
             assert found.body == body
     assert found.header.previous == hashlib.sha256(files["first.packet"]).digest()
-    keys = StationKeys("vector-station", signing["station"], sealing["station opening"], b"", b"")
-    trust = CentreTrust.read(files["one.keys"], signing["root"].public, keys)
-    order = open_sealed(
-        files["one.order"], kind=Kind.ORDER, verifying=trust.orders, opening=(sealing["station opening"],)
-    )
+    keys = canonical.decode(VECTOR.open("one.keys", files["one.keys"]).body)
+    assert keys.pop("packets") == [VECTOR.sealing[name].public.raw for name in ("packets", "escrow")]
+    assert keys == {purpose: [VECTOR.signing[purpose].public.raw] for purpose in keys}
+    assert keys.keys() == {"receipts", "orders", "rosters", "states", "commands"}
+    order = VECTOR.open("one.order", files["one.order"])
     assert (order.body, order.header.valid_until) == (body, 1_767_312_000)
-    receipt = verify(files["first.receipt"], kind=Kind.RECEIPT, verifying=trust.receipts)
+    receipt = VECTOR.open("first.receipt", files["first.receipt"])
     assert canonical.decode(receipt.body)["sha256"] == hashlib.sha256(files["first.packet"]).digest()
+    states = canonical.decode(VECTOR.open("one.states", files["one.states"]).body)
+    assert states == {"states": [["0" * 31 + "1", "SENT_FOR_ENROLLMENT", 1_767_225_720]], "missing": [3, 4]}
+
+
+@pytest.mark.parametrize("path", sorted((VECTORS / "bad").iterdir()), ids=lambda path: path.name)
+def test_bad_vectors_are_refused_by_their_name(path: Path) -> None:
+    with pytest.raises(Untrusted) as refused:
+        VECTOR.open(path.name, path.read_bytes())
+    assert type(refused.value).__name__ == path.name.partition("-")[0]
+
+
+def test_every_reason_has_a_bad_vector() -> None:
+    named = {path.name.partition("-")[0] for path in (VECTORS / "bad").iterdir()}
+    reasons = {name for name, value in vars(header).items() if isinstance(value, type) and issubclass(value, Untrusted)}
+    assert reasons - named == {"Untrusted", "NotCanonical", "TooLarge"}  # two of no reason, and one of 64 MiB

@@ -1,11 +1,17 @@
 """Makes the vectors of PACKET.md anew: `python tests/record/vectors/make.py`. The keys here protect nothing.
 
-Sealing and ML-DSA draw random numbers, so each run makes other bytes; readers must open any of them.
+Sealing and ML-DSA draw random numbers, so each run makes other bytes; readers must open any of them. What lies in
+``bad/`` is to be refused, each with the error that its name begins with.
 """
 
 import hashlib
 import json
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # run by hand, from any directory
+
+from make_bad import refused
 
 from kiosk.record import canonical
 from kiosk.record.header import Header, Kind
@@ -14,6 +20,7 @@ from kiosk.record.keys import CENTRE, sign_trust
 from kiosk.record.seal import seal, sign
 
 HERE = Path(__file__).parent
+BAD = HERE / "bad"
 STATION = "vector-station"
 AT = 1_767_225_600  # 2026-01-01
 
@@ -42,11 +49,14 @@ def main() -> None:
     order_head = Header(
         Kind.ORDER, CENTRE, STATION, "order-00000001", 1, AT, valid_from=AT - 60, valid_until=AT + 86_400
     )
+    where = {"states": [["0" * 31 + "1", "SENT_FOR_ENROLLMENT", AT + 120]], "missing": [3, 4]}
+    states_head = Header(Kind.STATES, CENTRE, STATION, "states-00000001", 1, AT + 180)
     files = {
         "first.packet": first.data,
         "second.packet": second.data,
         "first.receipt": receipt,
         "one.order": seal(body, order_head, (opening.public,), orders).data,
+        "one.states": seal(canonical.encode(where), states_head, (opening.public,), signing["states"]).data,
         "one.keys": sign_trust(
             root,
             STATION,
@@ -59,6 +69,14 @@ def main() -> None:
     }
     for name, content in files.items():
         (HERE / name).write_bytes(content)
+    for old in BAD.glob("*"):
+        old.unlink()
+    small, other = (
+        seal(b"\xa0", Header(Kind.RECORDING, STATION, CENTRE, letter * 32, 1, AT), (packets.public,), station).data
+        for letter in "ab"
+    )
+    for name, content in refused(small, other, receipt, files["one.order"], station=station, keys=signing):
+        (BAD / name).write_bytes(content)
     signing |= {"station": station, "root": root}
     sealing = {"packets": packets, "escrow": escrow, "station opening": opening}
     described = {
