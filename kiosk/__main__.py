@@ -19,6 +19,9 @@ CANNOT_START, BAD_CONFIGURATION = 69, 78
 """Exit statuses of sysexits.h: EX_UNAVAILABLE, EX_CONFIG."""
 CONFIG = Path("/etc/rekam/station.toml")
 Config = Annotated[Path, typer.Option("--config", "-c", help="The station's settings.")]
+Stick = Annotated[
+    Path | None, typer.Argument(metavar="STICK", help="Where it is mounted; left out: where the system does so.")
+]
 
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -150,6 +153,22 @@ def provision(
         print(f"kiosk provision: {error}{needs_root}", file=sys.stderr)
         raise typer.Exit(CANNOT_START) from None
     print(f"This is the station {settings.station.id} now. Erase {folder}: whoever has it can pass for this station.")
+
+
+@app.command("export")
+def carry_out(stick: Stick = None, config: Config = CONFIG) -> None:
+    """Copy the waiting recordings, sealed as they are, to a USB stick; what is there already is not written again."""
+    from kiosk.station import by_hand
+
+    raise typer.Exit(by_hand.carry_out(config, stick))
+
+
+@app.command("import")
+def carry_in(stick: Stick = None, config: Config = CONFIG) -> None:
+    """Bring in from a USB stick what the centre wrote: receipts, orders, rosters, states and keys."""
+    from kiosk.station import by_hand
+
+    raise typer.Exit(by_hand.carry_in(config, stick))
 
 
 @app.command(context_settings=PASSED_ON)

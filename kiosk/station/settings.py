@@ -279,6 +279,14 @@ class Broker(_Section):
         return authority
 
 
+class Stick(_Section):
+    """Where the system mounts a USB stick, for deliveries by hand."""
+
+    place: Located = "/run/rekam/stick"
+    folder: bool = False
+    """Any folder there counts as a stick: for the demo. On a station, one where nothing is mounted is refused."""
+
+
 class Policy(_Section):
     """What the law or the office may change."""
 
@@ -299,6 +307,8 @@ class Policy(_Section):
     """No recording is begun after so many days without word from the centre, by network or stick; 0 = never mind."""
     go_on_minutes: float = Field(default=30.0, ge=0, le=24 * 60)
     """How long a visit that a power cut ended can be gone on with; 0 = it is not kept at all."""
+    clock_is_kept: bool = False
+    """Whether something keeps the clock that cannot be asked: chrony, or the host of a container."""
     recording_age: int = Field(default=16, ge=0, le=30)
     """Years from which residents may be recorded; who is or was married may at any age (UU 24/2013 art. 63)."""
 
@@ -341,6 +351,7 @@ class Settings(_Section):
     panel: PanelSettings
     centre: Centre
     broker: Broker
+    stick: Stick = Stick()
     policy: Policy = Policy()
     capture: Capture = Capture()
 
