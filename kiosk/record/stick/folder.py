@@ -19,7 +19,15 @@ from pathlib import Path
 from types import TracebackType
 
 from kiosk.record.exchange import PARTIAL
-from kiosk.record.stick.trouble import NotTaken, Patience, StickIll, StickTrouble, Unreadable, blaming_the_stick
+from kiosk.record.stick.trouble import (
+    MOST_ENTRIES,
+    NotTaken,
+    Patience,
+    StickIll,
+    StickTrouble,
+    Unreadable,
+    blaming_the_stick,
+)
 
 SHELF = 1000
 REKAM, FROM_CENTRE = "rekam", "from-centre"
@@ -169,6 +177,11 @@ class Folder:
                 raise
             self.sync()
 
+    def write_anew(self, name: str, content: bytes) -> None:
+        """As ``write``, checked; but what lies there whole already is not written again."""
+        if self.digest(name, size=len(content)) != hashlib.sha256(content).digest():
+            self.write(name, content, checked=True)
+
     def remove(self, name: str) -> None:
         """Delete a file; ``sync`` makes it last."""
         with blaming_the_stick():
@@ -209,8 +222,10 @@ class Folder:
             os.unlink(name, dir_fd=self._descriptor)
 
 
-def open_stick(place: Path, *, folder: bool, within: float) -> Folder:
+def open_stick(place: Path, *, folder: bool, within: float, entries: int = MOST_ENTRIES) -> Folder:
     """Open the top of the stick mounted at ``place``; where ``folder``, any folder will do, as in the demo.
+
+    ``within`` seconds and ``entries`` names the patience ends: see ``Patience``.
 
     Raises:
         StickIll: nothing is mounted there: what was written would stay in the station.
@@ -224,7 +239,7 @@ def open_stick(place: Path, *, folder: bool, within: float) -> Folder:
         if not folder and os.fstat(descriptor).st_dev == place.parent.stat().st_dev:
             os.close(descriptor)
             raise StickIll(StickTrouble.ABSENT)
-    return Folder(descriptor, Patience(within=within))
+    return Folder(descriptor, Patience(within=within, entries=entries))
 
 
 def is_shelf(name: str) -> bool:
