@@ -172,7 +172,7 @@ class IdentityProved(Reply):
     """The birth date was right: this is the biodata to confirm, and how far the record is."""
 
     biodata: Biodata = field(repr=False)
-    record: Record | None = field(default=None, repr=False)
+    record: Record = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from kiosk.journey.excepting import Subject
 from kiosk.journey.eyes import best_of
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.session import TRIES_A_FINGER, Session
-from kiosk.journey.steps import RECORDING_NEEDS, Device, Purpose, Refusal
+from kiosk.journey.steps import MAY_RECORD, RECORDING_NEEDS, Device, Purpose, Refusal
 
 NIK_DIGITS = 16
 DATE_DIGITS = 8
@@ -106,8 +106,8 @@ def collecting(session: Session, _: Event) -> bool:
 
 
 def already_recorded(session: Session, _: Event) -> bool:
-    """The centre holds this person: a second recording would hang there for ever."""
-    return session.biodata is not None and session.biodata.recorded
+    """The centre holds this person, or will: a second recording would hang there for ever."""
+    return session.record is not None and session.record.how_far not in MAY_RECORD
 
 
 def too_young(session: Session, _: Event) -> bool:
@@ -121,7 +121,8 @@ def too_young(session: Session, _: Event) -> bool:
 
 def may_be_recorded_instead(session: Session, event: Event) -> bool:
     """Whoever asked for a card has none to expect, and could be recorded at once."""
-    return not (session.busy or already_recorded(session, event) or too_young(session, event))
+    known = session.record is not None and not session.busy
+    return known and not (already_recorded(session, event) or too_young(session, event))
 
 
 def face_good_long_enough(session: Session, event: Event) -> bool:

@@ -105,6 +105,10 @@ class HowFar(Enum):
     TWICE = "twice"
 
 
+MAY_RECORD = frozenset({HowFar.NOT_RECORDED, HowFar.RECORD_AGAIN})
+"""From here recording (again) leads anywhere."""
+
+
 class Refusal(Enum):
     """Why the station said no; the text room says it in words, with the way on."""
 

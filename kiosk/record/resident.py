@@ -106,8 +106,8 @@ class Resident:
         return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def biodata(resident: Resident, *, recorded_here: bool = False) -> Biodata:
-    """The lines read to the resident; ``recorded_here`` when this station already holds or delivered a recording."""
+def biodata(resident: Resident) -> Biodata:
+    """The lines read to the resident."""
     return Biodata(
         nik=resident.nik,
         name=resident.name,
@@ -118,7 +118,6 @@ def biodata(resident: Resident, *, recorded_here: bool = False) -> Biodata:
         village=resident.village,
         district=resident.district,
         married=resident.married,
-        recorded=recorded_here or resident.state not in MAY_RECORD,
         nik_disagrees=resident.nik_disagrees,
         foreigner=resident.citizenship not in CITIZEN,
     )

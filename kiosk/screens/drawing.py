@@ -4,6 +4,7 @@ from typing import assert_never
 
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.capture import draw_portrait, draw_signing, live_signing
+from kiosk.screens.course import draw_course
 from kiosk.screens.entry import draw_entry
 from kiosk.screens.hands import draw_hands, live_hands
 from kiosk.screens.hurry import draw_hurry
@@ -15,6 +16,7 @@ from kiosk.screens.telling import draw_lines, draw_message, draw_points, draw_re
 from kiosk.screens.views import (
     Attract,
     Choice,
+    Course,
     Entry,
     Hands,
     Lines,
@@ -77,6 +79,8 @@ def _still(sheet: Sheet, view: View) -> None:
             draw_lines(sheet, view)
         case Message():
             draw_message(sheet, view)
+        case Course():
+            draw_course(sheet, view)
         case Points():
             draw_points(sheet, view)
         case Preview():

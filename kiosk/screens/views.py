@@ -196,6 +196,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """How far something is that takes weeks: its ``stages`` in a row, those before ``at`` ticked, that one marked with
+    ``sign`` (an icon), and ``todo``, what to do next. ``at`` past the last one: all is done."""
+
+    page: Page
+    stages: tuple[Fact, ...]
+    at: int
+    sign: str
+    todo: str
+    mood: Mood = Mood.CALM
+
+
+@dataclass(frozen=True, slots=True)
 class Points:
     """A few plain points, each with a picture."""
 
@@ -303,6 +316,7 @@ View = (
     | Entry
     | Lines
     | Message
+    | Course
     | Points
     | Preview
     | Portrait

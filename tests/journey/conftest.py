@@ -11,14 +11,14 @@ from kiosk.journey.events import DeviceBack, Event, RosterSeen, Tick
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.machine import advance
-from kiosk.journey.session import Biodata, Impression, Photo, Session, Sex
-from kiosk.journey.steps import Device, Step
+from kiosk.journey.session import Biodata, Impression, Photo, Record, Session, Sex
+from kiosk.journey.steps import Device, HowFar, Step
 from kiosk.journey.table import TABLE
 
 TODAY = date(2026, 11, 24)
 
 
-def biodata(*, born: date = date(1958, 3, 5), married: bool = True, recorded: bool = False) -> Biodata:
+def biodata(*, born: date = date(1958, 3, 5), married: bool = True) -> Biodata:
     return Biodata(
         nik="5371010503580001",
         name="Yosef",
@@ -29,7 +29,6 @@ def biodata(*, born: date = date(1958, 3, 5), married: bool = True, recorded: bo
         village="Oesapa",
         district="Kelapa Lima",
         married=married,
-        recorded=recorded,
         nik_disagrees=False,
     )
 
@@ -43,6 +42,7 @@ def iris(eye: Eye, *, score: int = 80, advice: EyeAdvice = EyeAdvice.GOOD) -> Ir
 
 
 PHOTO = Photo(b"jpeg", 600, 800, FaceAdvice.GOOD)
+NOT_RECORDED = Record(HowFar.NOT_RECORDED)
 
 
 @dataclass

@@ -60,10 +60,10 @@ from kiosk.journey.events import (
 from kiosk.journey.excepting import Doubt
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import FLAPPING
-from kiosk.journey.session import Accepted
-from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
+from kiosk.journey.session import Accepted, Record
+from kiosk.journey.steps import Card, Device, HowFar, Purpose, Refusal, Step
 
-from .conftest import PHOTO, TODAY, Visit, biodata, impression
+from .conftest import NOT_RECORDED, PHOTO, TODAY, Visit, biodata, impression
 
 NIK = "5371010503580001"
 
@@ -72,14 +72,16 @@ def typed(digits: str) -> list[Digit]:
     return [Digit(each) for each in digits]
 
 
-def identified(visit: Visit, purpose: Purpose = Purpose.RECORD, **about: object) -> None:
+def identified(
+    visit: Visit, purpose: Purpose = Purpose.RECORD, record: Record = NOT_RECORDED, **about: object
+) -> None:
     visit(Begin(), LanguageChosen("id"), PurposeChosen(purpose), *typed(NIK), Next(), NikKnown(visit.number, NIK))
     visit(*typed("05031958"), Next())
     proof = visit.asked(Prove)
     assert isinstance(proof, Prove)
     assert (proof.nik, proof.birth_date) == (NIK, "05031958")
     assert visit.session.biodata is None, "nothing of the owner is known before the birth date was right"
-    visit(IdentityProved(visit.number, biodata(**about)))  # type: ignore[arg-type]  # the keywords of biodata()
+    visit(IdentityProved(visit.number, biodata(**about), record))  # type: ignore[arg-type]  # the keywords of biodata()
     assert visit.step is Step.IS_THIS_YOU
 
 
@@ -175,7 +177,7 @@ def test_three_wrong_birth_dates_end_the_visit(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("about", "why"),
     [
-        ({"recorded": True}, Refusal.ALREADY_RECORDED),
+        ({"record": Record(HowFar.SENT)}, Refusal.ALREADY_RECORDED),
         ({"born": date(2010, 11, 25), "married": False}, Refusal.TOO_YOUNG),
     ],
 )

@@ -18,11 +18,11 @@ from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER, SHUTTER_BY_HAND_AFTER
 from kiosk.journey.machine import Aside, Go, Return, Row
-from kiosk.journey.session import TRIES_A_FINGER, Accepted, Session
-from kiosk.journey.steps import Card, Device, Purpose, Refusal, Step
+from kiosk.journey.session import TRIES_A_FINGER, Accepted, Record, Session
+from kiosk.journey.steps import Card, Device, HowFar, Purpose, Refusal, Step
 from kiosk.journey.table import TABLE
 
-from .conftest import PHOTO, TODAY, Visit, biodata, impression, iris
+from .conftest import NOT_RECORDED, PHOTO, TODAY, Visit, biodata, impression, iris
 
 WAITS_FOR_EVER = {Step.ATTRACT, Step.OUT_OF_SERVICE, Step.PRINTING}
 TYPED = {
@@ -136,7 +136,13 @@ def any_event() -> st.SearchStrategy[Event]:
         events.Inked: st.just(events.Inked((((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),))),
         events.Tick: st.builds(lambda: Tick(0.0, TODAY)),
         events.IdentityProved: st.builds(
-            lambda visit, recorded: events.IdentityProved(visit, biodata(recorded=recorded)), visits, st.booleans()
+            lambda visit, how_far: events.IdentityProved(
+                visit,
+                biodata(),
+                Record(how_far, TODAY),
+            ),
+            visits,
+            st.sampled_from(HowFar),
         ),
         events.FaceJudged: st.builds(events.FaceJudged, visits, st.sampled_from(FaceAdvice)),
         events.PhotoTaken: st.builds(
@@ -198,7 +204,7 @@ class Likely:
             case step if step in TYPED and session.busy:
                 return {
                     Step.NIK: events.NikKnown(number, session.typed),
-                    Step.BIRTH_DATE: events.IdentityProved(number, biodata()),
+                    Step.BIRTH_DATE: events.IdentityProved(number, biodata(), NOT_RECORDED),
                 }.get(session.step, events.OfficerKnown(number, "o"))
             case step if step in TYPED:
                 full = {Step.NIK: 16, Step.BIRTH_DATE: 8}.get(session.step, 6)
@@ -302,7 +308,7 @@ def holds(before: Session, after: Session, asked: list[object], *, takes_eyes: b
     if after.step in BETWEEN_VISITS:
         for name in ("nik", "typed"):
             assert getattr(after, name) == ""
-        for name in ("biodata", "photo", "hands_photo", "best", "accepted", "order", "officer"):
+        for name in ("biodata", "record", "photo", "hands_photo", "best", "accepted", "order", "officer"):
             assert getattr(after, name) is None
         assert (after.strokes, after.impressions, after.rechecked, after.irises, after.excepted) == ((),) * 5
         assert after.marked == frozenset()

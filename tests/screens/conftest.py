@@ -16,8 +16,8 @@ from kiosk.journey.events import Next
 from kiosk.journey.excepting import Doubt, Excepted, Subject, Why, Written
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
-from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Session, Sex
-from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Record, Session, Sex
+from kiosk.journey.steps import Device, HowFar, Purpose, Refusal, Step
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import Theme, dpi_of
 from kiosk.screens.views import View
@@ -65,7 +65,6 @@ BIODATA = Biodata(
     village="NAIBONAT",
     district="KUPANG TIMUR",
     married=True,
-    recorded=False,
     nik_disagrees=False,
 )
 
@@ -244,10 +243,10 @@ def scenes() -> dict[str, Scene]:
         if advice is not FingerAdvice.GOOD
     }
     told |= set_aside(signed, whole)
+    asking = known.but(purpose=Purpose.COLLECT, step=Step.NO_CARD_YET, refusal=Refusal.NO_ORDER)
+    told |= {f"how-far-{far.value}": Scene(asking.but(record=Record(far, date(2026, 11, 18)))) for far in HowFar}
     ends = {
         Refusal.TOO_YOUNG: Step.NOT_ELIGIBLE,
-        Refusal.ALREADY_RECORDED: Step.NOT_ELIGIBLE,
-        Refusal.NO_ORDER: Step.NO_CARD_YET,
         Refusal.CARD_SPOILED: Step.CARD_FAILED,
         Refusal.DISK_FULL: Step.NOT_KEPT,
         Refusal.SEAL_FAILED: Step.NOT_KEPT,

@@ -83,13 +83,16 @@ def kept(scenes, size: str, language: str) -> list[str]:
     """All scenes at the chief size in Indonesian; elsewhere what is laid out alike by one example of it."""
     if (size, language) == SETS[0]:
         return list(scenes)
-    alike = ("refused-", "finger-", "eyes-", "exception-why-")
+    alike = ("refused-", "finger-", "eyes-", "exception-why-", "how-far-")
     examples = (
         "refused-too-young",
         "refused-seal-failed",
         "finger-dry",
         "finger-whole-tip",
         "exception-why-fingers",
+        "how-far-sent",
+        "how-far-looked-at",
+        "how-far-record-again",
     )
     return [name for name in scenes if name in examples or not name.startswith(alike)]
 

@@ -1,5 +1,6 @@
 """Sessions told as views: every step, every refusal, and buttons that the journey's table understands."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,13 +20,14 @@ from kiosk.journey.events import (
     MoreTime,
     Next,
     OnlyMarked,
+    PurposeChosen,
     WhyChosen,
 )
 from kiosk.journey.excepting import Doubt, Excepted, Subject, Why
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
-from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Session, Sex
-from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Record, Session, Sex
+from kiosk.journey.steps import Device, HowFar, Purpose, Refusal, Step
 from kiosk.journey.table import TABLE
 from kiosk.screens import views
 from kiosk.station.presenting import StationFacts, present
@@ -44,7 +46,6 @@ BIODATA = Biodata(
     village="NAIBONAT",
     district="KUPANG TIMUR",
     married=True,
-    recorded=False,
     nik_disagrees=False,
 )
 FULL = Session(
@@ -52,6 +53,7 @@ FULL = Session(
     since=90.0,
     today=date(2026, 11, 24),
     biodata=BIODATA,
+    record=Record(HowFar.NOT_RECORDED),
     photo=Photo(b"jpeg", 600, 800, FaceAdvice.GOOD),
     hands_photo=Photo(b"jpeg", 600, 800, FaceAdvice.GOOD),
     accepted=Accepted("5301-0001-0042", "p", 0.2),
@@ -117,7 +119,7 @@ def test_no_touch_of_the_table_is_without_its_button(step):
 
 
 @pytest.mark.parametrize("refusal", Refusal)
-@pytest.mark.parametrize("step", [Step.REFUSED, Step.NOT_ELIGIBLE, Step.NO_CARD_YET, Step.CARD_FAILED])
+@pytest.mark.parametrize("step", [Step.REFUSED, Step.CARD_FAILED])
 def test_every_refusal_says_why_and_what_next(step, refusal):
     view = shown(step, refusal=refusal)
     assert isinstance(view, views.Message)
@@ -482,10 +484,65 @@ def test_an_interruption_names_only_the_device_that_the_step_needs():
     assert "Printer" not in view.page.sentence
 
 
-def test_cards_are_offered_only_where_they_are_printed():
-    without = StationFacts("K", "D", ("id",), prints_cards=False)
-    purposes = [button.event for button, _, _ in shown(Step.PURPOSE, station=without).choices]  # type: ignore[union-attr]
-    assert [event.purpose for event in purposes] == [Purpose.RECORD]
+@pytest.mark.parametrize(("prints", "note"), [(True, "Ambil, atau lihat"), (False, "Lihat sudah sampai mana")])
+def test_everybody_can_ask_for_their_card_and_collect_it_only_where_it_is_printed(prints, note):
+    view = shown(Step.PURPOSE, station=StationFacts("K", "D", ("id",), prints_cards=prints))
+    assert isinstance(view, views.Choice)
+    assert [button.event for button, _, _ in view.choices] == [PurposeChosen(purpose) for purpose in Purpose]
+    assert view.choices[1][2].startswith(note)
+
+
+SINCE = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize("step", [Step.NO_CARD_YET, Step.NOT_ELIGIBLE])
+@pytest.mark.parametrize("far", HowFar)
+def test_everybody_is_told_how_far_their_record_is_and_what_to_do(far, step):
+    view = shown(step, record=Record(far, SINCE), refusal=Refusal.ALREADY_RECORDED)
+    assert isinstance(view, views.Course)
+    assert view.page.headline
+    assert view.page.sentence
+    assert view.todo
+    assert 0 <= view.at <= len(view.stages) == 5
+
+
+def test_nobody_is_told_of_how_far_it_is_what_another_one_is_told():
+    told = [shown(Step.NO_CARD_YET, record=Record(far, SINCE)).page.headline for far in HowFar]
+    assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("since", "day"), [(date(2026, 11, 20), "4 Desember 2026"), (date(2026, 11, 1), "1 Desember 2026")]
+)
+def test_who_is_to_come_again_is_told_the_day_and_never_sent_round_in_circles(since, day):
+    view = shown(Step.NO_CARD_YET, record=Record(HowFar.SENT, since))
+    assert isinstance(view, views.Course)
+    assert f"mulai {day} " in view.todo
+
+
+@pytest.mark.parametrize("far", HowFar)
+def test_only_who_may_be_recorded_is_offered_it_at_once(far):
+    page = shown(Step.NO_CARD_YET, record=Record(far, SINCE)).page
+    assert page.primary is not None
+    offered = far in (HowFar.NOT_RECORDED, HowFar.RECORD_AGAIN)
+    assert (page.primary.label == "Rekam sekarang") is offered
+    assert (page.secondary is not None) is offered
+
+
+def test_who_is_too_young_to_be_recorded_at_once_is_told_the_day():
+    young = Biodata(**{name: getattr(BIODATA, name) for name in Biodata.__slots__} | {"birth_date": date(2012, 2, 29)})
+    young = replace(young, married=False)
+    view = shown(Step.NO_CARD_YET, biodata=young)
+    assert isinstance(view, views.Course)
+    assert view.page.secondary is None
+    assert "29 Februari 2028" in view.todo
+
+
+def test_what_must_be_put_right_names_the_office_where():
+    for far in (HowFar.QUESTIONED, HowFar.TWICE, HowFar.LOOKED_AT):
+        view = shown(Step.NO_CARD_YET, record=Record(far, SINCE))
+        assert isinstance(view, views.Course)
+        assert "Kantor Dukcapil" in view.todo
 
 
 def test_pictures_stand_still_where_motion_is_reduced():

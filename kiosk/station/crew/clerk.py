@@ -37,6 +37,7 @@ from kiosk.journey.steps import Card, Refusal
 from kiosk.record import keeping, nik
 from kiosk.record.biometrics import PLAIN, Making
 from kiosk.record.database import DatabaseDamaged
+from kiosk.record.how_far import how_far
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
 from kiosk.record.order import CardOrder
 from kiosk.record.outbox import DiskFull
@@ -215,7 +216,8 @@ class Clerk:
         proof = books.roster.prove(effect.nik, effect.birth_date, now=_now())
         match proof:
             case Proved():
-                return IdentityProved(effect.visit, biodata(proof.resident, recorded_here=proof.recorded_here))
+                record = how_far(proof.resident, roster=books.roster, outbox=books.outbox)
+                return IdentityProved(effect.visit, biodata(proof.resident), record)
             case WrongDate():
                 return IdentityRefused(effect.visit, Refusal.DATE_WRONG, proof.tries_left)
             case Locked():

@@ -6,7 +6,7 @@ from typing import Final
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Step
 from kiosk.screens.views import Frame, View
-from kiosk.station.presenting import asides, beginning, collecting, identifying, officer, recording
+from kiosk.station.presenting import asides, beginning, collecting, identifying, officer, recording, standing
 from kiosk.station.presenting.telling import StationFacts, Telling
 from kiosk.station.text import Text
 
@@ -38,7 +38,7 @@ _STEPS: Final[dict[Step, Callable[[Telling], View]]] = {
     Step.NIK: identifying.nik,
     Step.BIRTH_DATE: identifying.birth_date,
     Step.IS_THIS_YOU: identifying.is_this_you,
-    Step.NOT_ELIGIBLE: asides.refused,
+    Step.NOT_ELIGIBLE: standing.not_eligible,
     Step.CONSENT: recording.consent,
     Step.PHOTO: recording.photo,
     Step.PHOTO_REVIEW: recording.photo_review,
@@ -54,7 +54,7 @@ _STEPS: Final[dict[Step, Callable[[Telling], View]]] = {
     Step.SEALING: recording.sealing,
     Step.NOT_KEPT: asides.not_kept,
     Step.RECEIPT: recording.receipt,
-    Step.NO_CARD_YET: asides.refused,
+    Step.NO_CARD_YET: standing.how_far,
     Step.COLLECT_FINGER: collecting.collect_finger,
     Step.COLLECT_OFFICER: officer.collect_officer,
     Step.PRINTING: collecting.printing,

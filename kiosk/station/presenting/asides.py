@@ -19,7 +19,7 @@ def refused(tell: Telling) -> View:
     reason = reasons.SCREENS[session.refusal or Refusal.OFFICER_NO]
     why, todo = say(reason.why, age=say.number(session.recording_age)), say(reason.todo)
     if session.refusal is Refusal.TOO_YOUNG and session.biodata is not None:
-        todo = say("Come again from {date}, with your family card.", date=say.date(_of_age(session)))
+        todo = say("Come again from {date}, with your family card.", date=say.date(of_age(session)))
     button = Button(say("Finish"), Next(), "home")
     return views.Message(tell.page(say(reason.headline), why, primary=button), reason.picture, Mood.ATTENTION, todo)
 
@@ -100,7 +100,8 @@ def out_of_service(tell: Telling) -> View:
     )
 
 
-def _of_age(session: Session) -> date:
+def of_age(session: Session) -> date:
+    """The day from which this resident may be recorded."""
     assert session.biodata is not None  # noqa: S101 - asked only with biodata
     born = session.biodata.birth_date
     year = born.year + session.recording_age

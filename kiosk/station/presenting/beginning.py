@@ -46,11 +46,12 @@ def language(tell: Telling) -> View:
 
 
 def purpose(tell: Telling) -> View:
-    """To be recorded, or to collect a card where cards are printed."""
-    say = tell.say
+    """To be recorded; or to ask for one's card: to collect it where cards are printed, or to see how far it is."""
+    say, prints = tell.say, tell.station.prints_cards
     record = Button(say("Record me"), PurposeChosen(Purpose.RECORD))
-    collect = Button(say("Collect my card"), PurposeChosen(Purpose.COLLECT))
-    choices = [(record, "record", say("Photo, signature and fingerprints"))]
-    if tell.station.prints_cards:
-        choices.append((collect, "collect", say("I have been recorded before")))
-    return views.Choice(tell.page(say("What did you come for?"), back=True), tuple(choices))
+    card = Button(say("My card"), PurposeChosen(Purpose.COLLECT))
+    choices = (
+        (record, "record", say("Photo, signature and fingerprints")),
+        (card, "collect", say("Collect it, or see how far it is") if prints else say("See how far it is")),
+    )
+    return views.Choice(tell.page(say("What did you come for?"), back=True), choices)
