@@ -4,10 +4,13 @@ from kiosk.journey.effects import (
     CallOfficer,
     CheckOfficer,
     Compare,
+    CompareWithBegun,
     CompareWithOrder,
     Effect,
+    EraseBegun,
     FindOrder,
     Forget,
+    Keep,
     LookUp,
     PrintCard,
     Prove,
@@ -18,11 +21,13 @@ from kiosk.journey.effects import (
     TakeEyes,
     TakeHandsPhoto,
     TakePhoto,
+    TakeUp,
     Unwatch,
     UnwatchEyes,
     Watch,
     WatchEyes,
 )
+from kiosk.journey.kept import kept_of
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Purpose
 
@@ -106,6 +111,12 @@ def compare_with_order(session: Session) -> Effect | None:
     return CompareWithOrder(session.visit, finger, session.order)
 
 
+def compare_with_begun(session: Session) -> Effect | None:
+    """Take the index finger and compare it with that of the recording that was begun."""
+    finger = session.asked_finger
+    return None if finger is None else CompareWithBegun(session.visit, finger, session.nik)
+
+
 def stop_scan(session: Session) -> Effect:
     """Stop waiting for a finger."""
     return StopScan(session.visit)
@@ -114,6 +125,21 @@ def stop_scan(session: Session) -> Effect:
 def check_officer(session: Session) -> Effect:
     """Whose PIN is this?"""
     return CheckOfficer(session.visit, session.typed)
+
+
+def keep(session: Session) -> Effect | None:
+    """Keep what was approved, sealed, or nothing any more; not for each try of a finger: flash wears out."""
+    return None if session.attempts or session.repeats else Keep(session.visit, kept_of(session))
+
+
+def take_up(session: Session) -> Effect:
+    """Open what was begun."""
+    return TakeUp(session.visit, session.nik)
+
+
+def erase_begun(session: Session) -> Effect:
+    """Destroy what was begun."""
+    return EraseBegun(session.visit, session.nik)
 
 
 def seal(session: Session) -> Effect:

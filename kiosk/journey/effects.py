@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from kiosk.capture.backdrop import Backdrop
 from kiosk.journey.events import (
+    BegunErased,
     CardNotPrinted,
     CardPrinted,
     Event,
@@ -29,9 +30,11 @@ from kiosk.journey.events import (
     PhotoTaken,
     PrintProgress,
     Sealed,
+    TakenUp,
 )
 from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import Finger
+from kiosk.journey.kept import Kept
 from kiosk.journey.session import Impression
 from kiosk.journey.steps import Card
 
@@ -135,6 +138,15 @@ class CompareWithOrder(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class CompareWithBegun(Effect):
+    """Take one finger and compare it with that of the recording that was begun -> FingerCompared | FingerAbsent |
+    FingerStill."""
+
+    finger: Finger
+    nik: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StopScan(Effect):
     """Stop waiting for a finger."""
 
@@ -144,6 +156,28 @@ class CheckOfficer(Effect):
     """Whose PIN is this? -> OfficerKnown | OfficerRefused."""
 
     pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Effect):
+    """Keep what was approved, sealed, for whoever goes on after a power cut; None: keep nothing of this visit. Nobody
+    waits for it, and a disk that cannot do it costs nobody the visit."""
+
+    kept: Kept | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp(Effect):
+    """Open what this person had begun -> TakenUp | BegunErased, when its time is over."""
+
+    nik: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EraseBegun(Effect):
+    """Destroy what this person had begun -> BegunErased."""
+
+    nik: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +229,10 @@ OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {
     Scan: (FingerProgress, FingerTaken, FingerAbsent, FingerStill),
     Compare: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
     CompareWithOrder: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
+    CompareWithBegun: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
     CheckOfficer: (OfficerKnown, OfficerRefused),
+    TakeUp: (TakenUp, BegunErased),
+    EraseBegun: (BegunErased,),
     Seal: (Sealed, NotSealed),
     FindOrder: (OrderFound, OrderRefused, OrderInDoubt),
     PrintCard: (PrintProgress, CardPrinted, CardNotPrinted),

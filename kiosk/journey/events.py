@@ -7,7 +7,8 @@ from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.excepting import Part, Why
 from kiosk.journey.eyes import IrisImage
 from kiosk.journey.fingers import Finger
-from kiosk.journey.session import FIELD_MM, Accepted, Biodata, Impression, Photo, Record, Stroke
+from kiosk.journey.kept import Kept
+from kiosk.journey.session import FIELD_MM, Accepted, Begun, Biodata, Earlier, Impression, Photo, Record, Stroke
 from kiosk.journey.steps import Card, Device, Purpose, Refusal
 
 
@@ -169,10 +170,11 @@ class NikKnown(Reply):
 
 @dataclass(frozen=True, slots=True)
 class IdentityProved(Reply):
-    """The birth date was right: this is the biodata to confirm, and how far the record is."""
+    """The birth date was right: this is the biodata to confirm, how far the record is, and what was begun before."""
 
     biodata: Biodata = field(repr=False)
     record: Record = field(repr=False)
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,19 @@ class IdentityRefused(Reply):
 
     why: Refusal
     tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp(Reply):
+    """The recording that was begun, to go on with."""
+
+    kept: Kept = field(repr=False)
+    earlier: Earlier
+
+
+@dataclass(frozen=True, slots=True)
+class BegunErased(Reply):
+    """Nothing is left of the recording that was begun."""
 
 
 @dataclass(frozen=True, slots=True)

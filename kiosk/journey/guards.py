@@ -1,5 +1,7 @@
 """The questions a row of the table may ask. Named, so that the diagram drawn from the table is complete."""
 
+from collections.abc import Callable
+
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.capture.signature import is_signed
 from kiosk.journey.events import (
@@ -19,12 +21,13 @@ from kiosk.journey.events import (
     OrderRefused,
     PhotoTaken,
     RosterSeen,
+    TakenUp,
 )
 from kiosk.journey.excepting import Subject
 from kiosk.journey.eyes import best_of
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.session import TRIES_A_FINGER, Session
-from kiosk.journey.steps import MAY_RECORD, RECORDING_NEEDS, Device, Purpose, Refusal
+from kiosk.journey.steps import MAY_RECORD, RECORDING_NEEDS, Device, Purpose, Refusal, Step
 
 NIK_DIGITS = 16
 DATE_DIGITS = 8
@@ -123,6 +126,31 @@ def may_be_recorded_instead(session: Session, event: Event) -> bool:
     """Whoever asked for a card has none to expect, and could be recorded at once."""
     known = session.record is not None and not session.busy
     return known and not (already_recorded(session, event) or too_young(session, event))
+
+
+def had_begun(session: Session, _: Event) -> bool:
+    """A recording of this resident was interrupted, and can be gone on with: they consented to what is taken here."""
+    return session.begun is not None and session.begun.takes_eyes is session.takes_eyes
+
+
+def awaited_and_had_begun(session: Session, event: Event) -> bool:
+    """The same, where an answer was awaited."""
+    return awaited(session, event) and had_begun(session, event)
+
+
+def begun_has_finger(session: Session, _: Event) -> bool:
+    """An index finger was given then that this reader can compare."""
+    return session.begun is not None and bool(session.begun.fingers)
+
+
+def goes_on_at(step: Step) -> Callable[[Session, Event], bool]:
+    """What was begun goes on at this step."""
+
+    def guard(_: Session, event: Event) -> bool:
+        return isinstance(event, TakenUp) and event.kept.step is step
+
+    guard.__name__ = f"goes_on_at_{step.name.lower()}"
+    return guard
 
 
 def face_good_long_enough(session: Session, event: Event) -> bool:
@@ -235,7 +263,7 @@ def owner_proved(_: Session, event: Event) -> bool:
 
 def tries_left_for_owner(session: Session, _: Event) -> bool:
     """There is another try before the officer is asked."""
-    return session.attempts + 1 < TRIES_A_FINGER * len(session.order_fingers)
+    return session.attempts + 1 < TRIES_A_FINGER * len(session.proving_fingers)
 
 
 def order_has_finger(_: Session, event: Event) -> bool:

@@ -20,9 +20,11 @@ from kiosk.journey.events import (
     PurposeChosen,
     RosterSeen,
     Sealed,
+    TakenUp,
     WhyChosen,
 )
 from kiosk.journey.excepting import Excepted, Part, Subject, Written
+from kiosk.journey.kept import gone_on_with
 from kiosk.journey.machine import Changes, Note
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Purpose, Refusal
@@ -82,8 +84,21 @@ def nik(session: Session, event: Event) -> Changes:
 
 
 def biodata(session: Session, event: Event) -> Changes:
-    """The resident proved who they are; from here on the station knows their biodata, and how far their record is."""
-    return {"biodata": event.biodata, "record": event.record} if isinstance(event, IdentityProved) else {}
+    """The resident proved who they are; from here on the station knows their biodata, how far their record is, and
+    whether they had begun."""
+    if not isinstance(event, IdentityProved):
+        return {}
+    return {"biodata": event.biodata, "record": event.record, "begun": event.begun}
+
+
+def taken_up(session: Session, event: Event) -> Changes:
+    """What was approved before is here again."""
+    return gone_on_with(event.kept) | {"earlier": event.earlier, "begun": None} if isinstance(event, TakenUp) else {}
+
+
+def begun_anew(session: Session, event: Event) -> Changes:
+    """Nothing is left of what was begun."""
+    return {"begun": None}
 
 
 def to_record(session: Session, event: Event) -> Changes:

@@ -143,6 +143,7 @@ RECORDING: dict[Step, Stage] = {
                     note=(notes.because(Refusal.ALREADY_RECORDED),),
                 ),
                 Go(Step.NOT_ELIGIBLE, when=guards.too_young, note=(notes.because(Refusal.TOO_YOUNG),)),
+                Go(Step.BEGUN_BEFORE, when=guards.had_begun),
                 Go(Step.CONSENT),
             ),
             Deny: (Go(Step.REFUSED, note=(notes.because(Refusal.BIODATA_WRONG),)),),
@@ -159,7 +160,7 @@ RECORDING: dict[Step, Stage] = {
     ),
     # The photo is seen and approved before anything else is captured (circular of October 2024).
     Step.PHOTO: Stage(
-        enter=(asks.watch,),
+        enter=(asks.keep, asks.watch),
         leave=(asks.unwatch,),
         within=180,
         needs=frozenset({Device.CAMERA}),
@@ -185,6 +186,7 @@ RECORDING: dict[Step, Stage] = {
         on=LEAVING | {Next: (Go(Step.SIGNATURE),), Deny: (Go(Step.PHOTO, note=(captures.no_photo,)),)},
     ),
     Step.SIGNATURE: Stage(
+        enter=(asks.keep,),
         within=180,
         on=LEAVING
         | {
@@ -200,7 +202,7 @@ RECORDING: dict[Step, Stage] = {
     ),
     # One finger after another, until each was given or excepted.
     Step.FINGERS: Stage(
-        enter=(asks.scan,),
+        enter=(asks.keep, asks.scan),
         leave=(asks.stop_scan,),
         within=180,
         needs=frozenset({Device.FINGERPRINT}),
@@ -221,7 +223,7 @@ RECORDING: dict[Step, Stage] = {
     ),
     # The centre believes an exception when it sees the hands, and whose they are.
     Step.HANDS_PHOTO: Stage(
-        enter=(asks.watch,),
+        enter=(asks.keep, asks.watch),
         leave=(asks.unwatch,),
         within=180,
         needs=frozenset({Device.CAMERA}),
@@ -239,7 +241,7 @@ RECORDING: dict[Step, Stage] = {
     ),
     # The index fingers go into the chip: each that was given is given once more.
     Step.RECHECK: Stage(
-        enter=(asks.compare,),
+        enter=(asks.keep, asks.compare),
         leave=(asks.stop_scan,),
         within=180,
         needs=frozenset({Device.FINGERPRINT}),
@@ -264,7 +266,7 @@ RECORDING: dict[Step, Stage] = {
     ),
     # Only where the station has the camera for it. One that stops costs nobody the recording: the officer is told.
     Step.EYES: Stage(
-        enter=(asks.watch_eyes,),
+        enter=(asks.keep, asks.watch_eyes),
         leave=(asks.unwatch_eyes,),
         within=180,
         needs=frozenset({Device.EYE_CAMERA}),
@@ -287,13 +289,13 @@ RECORDING: dict[Step, Stage] = {
             CannotGive: (Go(Step.EXCEPTION_ASKED, note=(notes.excepting(Subject.EYES),)),),
         },
     ),
-    Step.REVIEW: Stage(within=180, on=LEAVING | {Next: (Go(Step.SIGN_OFF),)}),
+    Step.REVIEW: Stage(enter=(asks.keep,), within=180, on=LEAVING | {Next: (Go(Step.SIGN_OFF),)}),
     Step.SIGN_OFF: Stage(
         within=180,
         on=LEAVING | {Next: (Go(Step.OFFICER_CONFIRMS),), Back: (Go(Step.REVIEW),)},
     ),
     Step.OFFICER_CONFIRMS: Stage(
-        enter=(asks.call_officer,),
+        enter=(asks.keep, asks.call_officer),
         secret=True,
         within=600,
         on=VOUCHING
@@ -388,7 +390,10 @@ COLLECTING: dict[Step, Stage] = {
                 Stay(when=guards.awaited),
                 home,
             ),
-            NikKnown: (Go(Step.CONSENT, when=guards.awaited, note=(notes.to_record,)),),
+            NikKnown: (
+                Go(Step.BEGUN_BEFORE, when=guards.awaited_and_had_begun, note=(notes.to_record,)),
+                Go(Step.CONSENT, when=guards.awaited, note=(notes.to_record,)),
+            ),
             NikRefused: (Go(Step.REFUSED, when=guards.awaited, note=(notes.because_told,)),),
             Deny: (home,),
             HelpAsked: (Aside(Step.HELP),),
@@ -494,7 +499,7 @@ ASIDES: dict[Step, Stage] = {
         },
     ),
     # Says why, and what to do next.
-    Step.REFUSED: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
+    Step.REFUSED: Stage(enter=(asks.keep,), within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
 }
 
 RESIDENT: dict[Step, Stage] = RECORDING | EXCEPTING | COLLECTING | ASIDES

@@ -1,5 +1,6 @@
 """What the station knows of the visit it is in, and nothing of any earlier one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
@@ -117,6 +118,26 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """That this resident began a recording before: all that is told of it before they have proved that it is theirs.
+
+    ``fingers``: the index fingers given then that the station's reader can compare, right before left; ``takes_eyes``:
+    whether pictures of the eyes were consented to.
+    """
+
+    fingers: tuple[Finger, ...]
+    takes_eyes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """When a recording that is gone on with was begun, and the milliseconds spent at its steps until then."""
+
+    began: datetime
+    timings: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One visit. Home replaces it whole, so that nothing of a person is left in it."""
 
@@ -150,6 +171,8 @@ class Session:
     nik: str = field(default="", repr=False)
     biodata: Biodata | None = field(default=None, repr=False)
     record: Record | None = field(default=None, repr=False)
+    begun: Begun | None = None
+    earlier: Earlier | None = None
     consented: bool = False
     face_advice: FaceAdvice = FaceAdvice.NO_FACE
     good_since: float | None = None
@@ -194,13 +217,18 @@ class Session:
 
     @property
     def asked_finger(self) -> Finger | None:
-        """The finger to give now: of ten, of the two to check again, or of the card's owner."""
-        if self.step is Step.COLLECT_FINGER:
+        """The finger to give now: of ten, of the two to check again, or one that proves whose something is."""
+        if self.step in (Step.COLLECT_FINGER, Step.GO_ON_FINGER):
             turn = self.attempts // TRIES_A_FINGER
-            return self.order_fingers[turn] if turn < len(self.order_fingers) else None
+            return self.proving_fingers[turn] if turn < len(self.proving_fingers) else None
         given = {each.finger for each in self.impressions}
         due = (finger for finger in IN_ORDER if finger not in given and not self.is_excepted(finger))
         return next(due, None) or next(iter(self.to_recheck), None)
+
+    @property
+    def proving_fingers(self) -> tuple[Finger, ...]:
+        """The index fingers that can prove whose the card is, or the recording that was begun."""
+        return self.begun.fingers if self.begun and self.step is Step.GO_ON_FINGER else self.order_fingers
 
     @property
     def to_recheck(self) -> tuple[Finger, ...]:

@@ -30,6 +30,10 @@ class Step(Enum):
     NOT_KEPT = "not-kept"
     RECEIPT = "receipt"
 
+    BEGUN_BEFORE = "begun-before"
+    GO_ON_FINGER = "go-on-finger"
+    GO_ON_OFFICER = "go-on-officer"
+
     NO_CARD_YET = "no-card-yet"
     COLLECT_FINGER = "collect-finger"
     COLLECT_OFFICER = "collect-officer"
@@ -121,6 +125,7 @@ class Refusal(Enum):
     BIODATA_WRONG = "biodata-wrong"
     TOO_YOUNG = "too-young"
     ALREADY_RECORDED = "already-recorded"
+    BEGUN_OVER = "begun-over"
     CONSENT_NO = "consent-no"
     PHOTO_NOT_YET = "photo-not-yet"
     SIGNATURE_EMPTY = "signature-empty"

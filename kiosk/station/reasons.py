@@ -76,6 +76,12 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Ask the officer whether your card is ready."),
         "card",
     ),
+    Refusal.BEGUN_OVER: Reason(
+        word("The time to go on is over"),
+        word("What you had begun is erased, as it should be. We begin anew."),
+        word("Touch the screen and begin again."),
+        "passing",
+    ),
     Refusal.CONSENT_NO: Reason(
         word("All right, we stop here"),
         word("Without your consent nothing is recorded. Nothing was kept."),

@@ -28,11 +28,12 @@ from kiosk.station.window import Window
 
 log = logging.getLogger(__name__)
 
-FINGER_STEPS = frozenset({Step.FINGERS, Step.RECHECK, Step.COLLECT_FINGER})
+FINGER_STEPS = frozenset({Step.FINGERS, Step.RECHECK, Step.COLLECT_FINGER, Step.GO_ON_FINGER})
 NEXT_STEPS = frozenset(
     {
         Step.IS_THIS_YOU,
         Step.CONSENT,
+        Step.BEGUN_BEFORE,
         Step.PHOTO_REVIEW,
         Step.REVIEW,
         Step.SIGN_OFF,
@@ -277,7 +278,7 @@ class Robot:
                 self._type(errand.nik, session, targets, window)
             case Step.BIRTH_DATE:
                 self._type(errand.birth_date, session, targets, window)
-            case Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER:
+            case Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.GO_ON_OFFICER:
                 self._type(errand.officer_pin, session, targets, window)
             case Step.SIGNATURE if not self._signed:
                 self._signed = sign(targets, window)

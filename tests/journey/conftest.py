@@ -1,7 +1,7 @@
 """A resident, an impression and a way to play events through the table."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,9 +9,10 @@ from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey.effects import Effect
 from kiosk.journey.events import DeviceBack, Event, RosterSeen, Tick
 from kiosk.journey.eyes import Eye, IrisImage
-from kiosk.journey.fingers import Finger
+from kiosk.journey.fingers import RECHECKED, Finger
+from kiosk.journey.kept import Kept, kept_of
 from kiosk.journey.machine import advance
-from kiosk.journey.session import Biodata, Impression, Photo, Record, Session, Sex
+from kiosk.journey.session import Biodata, Earlier, Impression, Photo, Record, Session, Sex
 from kiosk.journey.steps import Device, HowFar, Step
 from kiosk.journey.table import TABLE
 
@@ -43,6 +44,23 @@ def iris(eye: Eye, *, score: int = 80, advice: EyeAdvice = EyeAdvice.GOOD) -> Ir
 
 PHOTO = Photo(b"jpeg", 600, 800, FaceAdvice.GOOD)
 NOT_RECORDED = Record(HowFar.NOT_RECORDED)
+
+EARLIER = Earlier(datetime(2026, 11, 24, 7, 0, tzinfo=UTC), {"photo": 21_000})
+
+
+def kept_at(step: Step) -> Kept:
+    """What is kept of a recording that goes on at ``step``."""
+    ink = (((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),)
+    session = Session(step=step, consented=True, nik=biodata().nik, photo=PHOTO, photo_tries=1)
+    if step is not Step.SIGNATURE:
+        session = session.but(strokes=ink, impressions=tuple(impression(finger) for finger in (*Finger,)[:6]))
+    if step not in (Step.SIGNATURE, Step.FINGERS):
+        session = session.but(impressions=tuple(map(impression, Finger)))
+    if step in (Step.EYES, Step.REVIEW, Step.OFFICER_CONFIRMS):
+        session = session.but(rechecked=tuple(map(impression, RECHECKED)), eye_tries=int(step is not Step.EYES))
+    kept = kept_of(session)
+    assert kept is not None
+    return kept
 
 
 @dataclass

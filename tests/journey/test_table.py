@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey import events
 from kiosk.journey.diagram import mermaid
-from kiosk.journey.effects import OUTCOMES, Forget, PrintCard, Seal, SettleCard
+from kiosk.journey.effects import OUTCOMES, Forget, PrintCard, Seal, SettleCard, TakeUp
 from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut
 from kiosk.journey.excepting import Why, Written
 from kiosk.journey.eyes import Eye
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER, SHUTTER_BY_HAND_AFTER
+from kiosk.journey.kept import ON_AT
 from kiosk.journey.machine import Aside, Go, Return, Row
-from kiosk.journey.session import TRIES_A_FINGER, Accepted, Record, Session
+from kiosk.journey.session import TRIES_A_FINGER, Accepted, Begun, Record, Session
 from kiosk.journey.steps import Card, Device, HowFar, Purpose, Refusal, Step
 from kiosk.journey.table import TABLE
 
-from .conftest import NOT_RECORDED, PHOTO, TODAY, Visit, biodata, impression, iris
+from .conftest import EARLIER, NOT_RECORDED, PHOTO, TODAY, Visit, biodata, impression, iris, kept_at
 
 WAITS_FOR_EVER = {Step.ATTRACT, Step.OUT_OF_SERVICE, Step.PRINTING}
 TYPED = {
@@ -32,6 +33,7 @@ TYPED = {
     Step.COLLECT_OFFICER,
     Step.CARD_DOUBT,
     Step.EXCEPTION_ASKED,
+    Step.GO_ON_OFFICER,
 }
 BETWEEN_VISITS = {Step.ATTRACT, Step.OUT_OF_SERVICE}
 
@@ -136,13 +138,15 @@ def any_event() -> st.SearchStrategy[Event]:
         events.Inked: st.just(events.Inked((((0.1, 0.1, 0.0), (0.9, 0.9, 1.0)),))),
         events.Tick: st.builds(lambda: Tick(0.0, TODAY)),
         events.IdentityProved: st.builds(
-            lambda visit, how_far: events.IdentityProved(
+            lambda visit, how_far, begun: events.IdentityProved(
                 visit,
                 biodata(),
                 Record(how_far, TODAY),
+                begun,
             ),
             visits,
             st.sampled_from(HowFar),
+            st.none() | st.builds(Begun, st.sampled_from([(), RECHECKED]), st.booleans()),
         ),
         events.FaceJudged: st.builds(events.FaceJudged, visits, st.sampled_from(FaceAdvice)),
         events.PhotoTaken: st.builds(
@@ -170,6 +174,9 @@ def any_event() -> st.SearchStrategy[Event]:
             st.booleans(),
             st.none() | st.builds(impression, st.sampled_from(Finger)),
             st.none() | st.sampled_from(Finger),
+        ),
+        events.TakenUp: st.builds(
+            lambda visit, step: events.TakenUp(visit, kept_at(step), EARLIER), visits, st.sampled_from([*ON_AT.values()])
         ),
         events.Sealed: st.builds(events.Sealed, visits, st.just(Accepted("r", "p", 0.1))),
         events.DeviceLost: st.builds(DeviceLost, st.sampled_from(Device)),
@@ -240,7 +247,9 @@ class Likely:
                 return events.EyesTaken(number, tuple(iris(eye) for eye in session.wanted_eyes))
             case Step.RECHECK:
                 return events.FingerCompared(number, True, impression(finger))
-            case Step.COLLECT_FINGER:
+            case Step.GO_ON_FINGER if session.busy:
+                return events.TakenUp(number, kept_at(Step.FINGERS), EARLIER)
+            case Step.COLLECT_FINGER | Step.GO_ON_FINGER:
                 return events.FingerCompared(number, True, None)
             case Step.SEALING:
                 return events.Sealed(number, Accepted("r", "p", 0.1))
@@ -284,6 +293,11 @@ def holds(before: Session, after: Session, asked: list[object], *, takes_eyes: b
     for effect in asked:
         if isinstance(effect, PrintCard):
             assert effect.by_finger or effect.officer is not None, "no card without its owner or an officer"
+        if isinstance(effect, TakeUp):
+            assert before.step in (Step.GO_ON_FINGER, Step.GO_ON_OFFICER)
+            assert before.begun is not None
+            assert after.photo is None, "nothing of it is here before it was proved whose it is"
+            assert after.step is Step.GO_ON_FINGER or after.officer_agrees
         if isinstance(effect, SettleCard):
             assert after.card is effect.found
             assert effect.officer, "only an officer says what became of a card"

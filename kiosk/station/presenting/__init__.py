@@ -6,7 +6,7 @@ from typing import Final
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Step
 from kiosk.screens.views import Frame, View
-from kiosk.station.presenting import asides, beginning, collecting, identifying, officer, recording, standing
+from kiosk.station.presenting import asides, beginning, collecting, going_on, identifying, officer, recording, standing
 from kiosk.station.presenting.telling import StationFacts, Telling
 from kiosk.station.text import Text
 
@@ -54,6 +54,9 @@ _STEPS: Final[dict[Step, Callable[[Telling], View]]] = {
     Step.SEALING: recording.sealing,
     Step.NOT_KEPT: asides.not_kept,
     Step.RECEIPT: recording.receipt,
+    Step.BEGUN_BEFORE: going_on.begun_before,
+    Step.GO_ON_FINGER: going_on.go_on_finger,
+    Step.GO_ON_OFFICER: officer.go_on_officer,
     Step.NO_CARD_YET: standing.how_far,
     Step.COLLECT_FINGER: collecting.collect_finger,
     Step.COLLECT_OFFICER: officer.collect_officer,

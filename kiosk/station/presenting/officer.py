@@ -31,6 +31,12 @@ def collect_officer(tell: Telling) -> View:
     )
 
 
+def go_on_officer(tell: Telling) -> View:
+    """Before somebody goes on with what was begun."""
+    say = tell.say
+    return _officer(tell, say("Is it this person?"), say("Compare with the family card, then type your PIN."))
+
+
 def card_doubt(tell: Telling) -> View:
     """Nobody can tell whether a card came out: the officer looks."""
     say = tell.say

@@ -25,10 +25,11 @@ RINGS: Final = tuple((0.5 + side * APART * WELL, 0.5, 1.7 * WELL) for side in (-
 
 def consent(tell: Telling) -> View:
     """What is taken, what for, who can open it, and that one can stop."""
-    say = tell.say
+    say, refusal = tell.say, tell.session.refusal
     return views.Points(
         tell.page(
             say("Do you agree?"),
+            say(reasons.SCREENS[refusal].why) if refusal is Refusal.BEGUN_OVER else "",
             secondary=Button(say("I do not agree"), Deny(), "close"),
             primary=Button(say("I agree"), Next(), "tick"),
         ),

@@ -32,6 +32,8 @@ PLACES: Final[dict[Step, tuple[int, int]]] = {
     Step.NIK: (0, 0),
     Step.BIRTH_DATE: (0, 0),
     Step.IS_THIS_YOU: (0, 0),
+    Step.BEGUN_BEFORE: (0, 0),
+    Step.GO_ON_FINGER: (0, 0),
     Step.CONSENT: (1, 0),
     Step.PHOTO: (2, 0),
     Step.PHOTO_REVIEW: (2, 0),
