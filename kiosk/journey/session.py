@@ -35,6 +35,7 @@ class Biodata:
     village: str = field(repr=False)
     district: str = field(repr=False)
     married: bool = field(repr=False)
+    recorded: bool = field(repr=False)
     nik_disagrees: bool = field(repr=False)
     foreigner: bool = field(default=False, repr=False)
 

@@ -107,7 +107,7 @@ class Resident:
 
 
 def biodata(resident: Resident) -> Biodata:
-    """The lines read to the resident."""
+    """The lines read to the resident, and what the roster says of them."""
     return Biodata(
         nik=resident.nik,
         name=resident.name,
@@ -118,6 +118,7 @@ def biodata(resident: Resident) -> Biodata:
         village=resident.village,
         district=resident.district,
         married=resident.married,
+        recorded=resident.state not in MAY_RECORD,
         nik_disagrees=resident.nik_disagrees,
         foreigner=resident.citizenship not in CITIZEN,
     )

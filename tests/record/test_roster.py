@@ -11,7 +11,7 @@ from kiosk.centre.residents import OFFICERS, RETIRED_AREA
 from kiosk.centre.roster_maker import sealed_roster
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.header import CutShort, NotForUs, SignatureWrong, UnknownKey, Untrusted, WrongKind
-from kiosk.record.resident import MAY_RECORD, RecordState, biodata, to_row
+from kiosk.record.resident import RecordState, biodata, to_row
 from kiosk.record.roster import (  # fmt: skip
     ImpossibleDate,
     Locked,
@@ -58,7 +58,7 @@ def test_a_roster_is_taken_and_asked(held: Roster, world: Any, now: Any) -> None
 
 def test_awkward_residents_are_as_they_are(world: Any) -> None:
     cast = world.cast
-    assert cast.recorded.state not in MAY_RECORD
+    assert biodata(cast.recorded).recorded
     assert biodata(cast.nik_disagrees).nik_disagrees
     assert not any(biodata(r).nik_disagrees for r in (cast.ordinary, cast.farmer, cast.from_retired_area))
     assert cast.from_retired_area.nik.startswith(RETIRED_AREA)

@@ -65,6 +65,7 @@ BIODATA = Biodata(
     village="NAIBONAT",
     district="KUPANG TIMUR",
     married=True,
+    recorded=False,
     nik_disagrees=False,
 )
 

@@ -46,6 +46,7 @@ BIODATA = Biodata(
     village="NAIBONAT",
     district="KUPANG TIMUR",
     married=True,
+    recorded=False,
     nik_disagrees=False,
 )
 FULL = Session(
