@@ -382,8 +382,9 @@ station_system_files() { # SIMULATED
     install -D -m 644 systemd/rekam-sysusers.conf /etc/sysusers.d/rekam.conf
     install -D -m 644 systemd/rekam-tmpfiles.conf /etc/tmpfiles.d/rekam.conf
     install -D -m 644 systemd/rekam-modules.conf /etc/modules-load.d/rekam.conf
-    install -D -m 644 systemd/70-rekam.rules /etc/udev/rules.d/70-rekam.rules
-    install -D -m 644 -t /etc/systemd/system systemd/kiosk.service systemd/kiosk-uplink.service
+    install -D -m 644 -t /etc/udev/rules.d systemd/70-rekam.rules systemd/71-rekam-stick.rules
+    install -D -m 644 -t /etc/systemd/system systemd/kiosk.service systemd/kiosk-uplink.service \
+        systemd/rekam-stick@.service
     local headless=/etc/systemd/system/kiosk.service.d/headless.conf
     if [[ $1 == yes ]] && ! compgen -G '/dev/dri/card*' >/dev/null; then
         say "No display here: the simulated station draws into memory"
@@ -405,7 +406,8 @@ station_settings() { # SIMULATED
     shipped=$(mktemp)
     if [[ $1 == yes ]]; then
         # The demo's settings, with the station's places: what the simulated devices speak through is gone after a boot.
-        sed 's#"\.demo/station/dev#"/run/rekam-kiosk#; s#"\.demo/station#"/var/lib/kiosk#' config/simulated.toml >"$shipped"
+        sed 's#"\.demo/station/dev#"/run/rekam-kiosk#; s#"\.demo/station#"/var/lib/kiosk#
+            s#"\.demo/stick"#"/run/rekam/stick"#; /^folder = true$/d' config/simulated.toml >"$shipped"
     else
         cp config/station.toml "$shipped"
     fi

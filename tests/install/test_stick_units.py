@@ -1,0 +1,92 @@
+"""How a stick is mounted, as far as it can be read: only FAT, nothing executed, never the disk the machine runs from.
+
+``tests/install/stick_in_machine.sh`` plugs sticks into a virtual machine.
+"""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kiosk.record.stick import PLACE
+
+UNIT, RULES = "rekam-stick@.service", "71-rekam-stick.rules"
+EXPOSURE = 45
+"""It has to mount, so it keeps that capability, and may have no view of the files of its own."""
+
+
+@pytest.fixture
+def unit(house: Path) -> str:
+    return (house / "systemd" / UNIT).read_text()
+
+
+def test_systemd_finds_nothing_to_complain_of(house: Path, tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("no systemd-analyze: not a systemd machine")
+    instance = tmp_path / UNIT.replace("@", "@sda1")
+    shutil.copy(house / "systemd" / UNIT, instance)
+    verified = subprocess.run([program, "verify", instance], capture_output=True, text=True, check=False).stderr
+    assert [line for line in verified.splitlines() if "rekam" in line] == []
+    judged = [program, "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE}", instance]
+    found = subprocess.run(judged, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_a_stick_is_mounted_so_that_nothing_on_it_acts(unit: str) -> None:
+    found = re.search(r"^ExecStart=/bin/mount -t (\S+) -o (\S+) /dev/%i (\S+)$", unit, re.MULTILINE)
+    assert found is not None
+    types, options, place = found.groups()
+    assert types == "vfat,exfat"
+    assert {"nosuid", "nodev", "noexec", "nosymfollow"} <= set(options.split(","))
+    assert {"uid=rekam-kiosk", "gid=rekam-kiosk", "umask=0077"} <= set(options.split(","))
+    assert place == str(PLACE)
+
+
+def test_no_namespace_would_hide_the_mount_from_the_kiosk(unit: str) -> None:
+    assert not re.search(r"^(Private|Protect|ReadWritePaths|ReadOnlyPaths|MountFlags)", unit, re.MULTILINE)
+
+
+def test_only_fat_on_removable_usb_is_looked_at(house: Path) -> None:
+    rules = (house / "systemd" / RULES).read_text()
+    for needed in ('ENV{ID_BUS}=="usb"', 'ENV{ID_FS_TYPE}=="vfat|exfat"', 'ATTRS{removable}=="1"'):
+        assert needed in rules
+    assert f'ENV{{SYSTEMD_WANTS}}+="{UNIT.replace("@", "@%k")}"' in rules
+
+
+def test_the_place_is_roots_and_the_kiosk_may_write_to_what_is_mounted_there(house: Path) -> None:
+    rows = [line.split() for line in (house / "systemd" / "rekam-tmpfiles.conf").read_text().splitlines()]
+    assert ["d", str(PLACE), "0755", "root", "root"] in rows
+    assert f"ReadWritePaths=-{PLACE}" in (house / "systemd" / "kiosk.service").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("device", "mounted", "is_taken"),
+    [
+        ("sdb1", {"sda": "/\n/boot/firmware\n"}, True),
+        ("sda1", {"sda": "\n/boot/firmware\n/\n"}, False),
+        ("sda1", {"sda": "\n\n[SWAP]\n"}, False),
+        ("sda1", {"sda": "\n\n"}, True),
+        ("sda", {"sda": "\n"}, True),
+        ("sda", {"sda": "/run/rekam/stick\n"}, False),
+    ],
+)
+def test_the_disk_the_machine_runs_from_is_no_stick(
+    unit: str, tmp_path: Path, device: str, mounted: dict[str, str], is_taken: bool
+) -> None:
+    lsblk = tmp_path / "lsblk"
+    disk = device.rstrip("0123456789")
+    parent = "" if disk == device else disk
+    lsblk.write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in "-ndro PKNAME /dev/{device}") echo "{parent}" ;;\n'
+        f'"-nro MOUNTPOINTS /dev/{disk}") printf "{mounted.get(disk, "")}" ;; *) exit 1 ;; esac\n'
+    )
+    lsblk.chmod(0o755)
+    condition = re.search(r"^ExecCondition=/bin/sh -c '(.*lsblk.*)'$", unit, re.MULTILINE)
+    assert condition is not None
+    script = condition[1].replace("%i", device).replace("$$", "$")
+    done = subprocess.run(["/bin/sh", "-c", script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=False)
+    assert (done.returncode == 0) is is_taken
