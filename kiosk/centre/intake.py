@@ -12,7 +12,7 @@ from kiosk.record import canonical
 from kiosk.record.exchange import write_durably
 from kiosk.record.header import Header, Kind, Untrusted, WrongKind
 from kiosk.record.keys import CENTRE
-from kiosk.record.seal import check_sealed, peek, sign, trusting
+from kiosk.record.seal import check_sealed, peek, sign
 
 
 class PacketRefused(Untrusted):
@@ -36,31 +36,50 @@ class Intake:
         self._clock = clock
         self._lock = threading.Lock()
 
-    def accept(self, packet: bytes, *, station: str | None = None) -> bytes:
-        """Store a packet and give its receipt; ``station``, where known from TLS, must be the one that signed it.
+    def accept(self, packet: bytes, *, station: str | None = None, packet_id: str | None = None) -> bytes:
+        """Store a packet and give its receipt.
+
+        ``station``, where known from TLS, must be the one that signed it, and ``packet_id`` what it was brought as.
 
         Raises:
             Untrusted: by reason; nothing was stored.
             OSError, sqlite3.Error: the disk is ill; nothing was receipted.
         """
         sender = self._authority.station(peek(packet).sender)
-        header, _ = check_sealed(packet, kind=Kind.RECORDING, verifying=trusting(sender.verifying))
+        header, _ = check_sealed(packet, kind=Kind.RECORDING, verifying=sender.trusted)
         if header.receiver != CENTRE or station not in (None, header.sender):
             raise WrongKind("the packet is not from this station, or not for the centre")
+        if packet_id not in (None, header.id):
+            raise WrongKind("the packet was brought under another id than its own")
         digest = hashlib.sha256(packet).digest()
         with self._lock:
             known = self._registry.receipt(header.sender, header.id)
-            if known is not None:
-                if known[0] != digest:
-                    raise PacketRefused("another packet is stored under this packet's id")
-                return known[1]
-            return self._store(packet, header, digest)
+            if known is None:
+                return self._store(packet, header, digest)
+            if known[0] != digest:
+                raise PacketRefused("another packet is stored under this packet's id")
+            if not self._is_here(header.sender, header.id, len(packet)):
+                # Receipted before, and lost since by a disk or a backup: a second receipt only for a second storing.
+                write_durably(self._file(header.sender, header.id), packet)
+            return known[1]
+
+    def receipt(self, station: str, packet_id: str) -> bytes | None:
+        """Give the receipt again for a packet that lies in store; None for one that does not, or no longer."""
+        known = self._registry.receipt(station, packet_id)
+        return None if known is None or not self._is_here(station, packet_id) else known[1]
 
     def packet(self, station: str, packet_id: str) -> bytes | None:
         """Bring a stored packet; None for one that is not here."""
-        if self._registry.receipt(station, packet_id) is None:
+        if self.receipt(station, packet_id) is None:
             return None
         return self._file(station, packet_id).read_bytes()
+
+    def _is_here(self, station: str, packet_id: str, size: int | None = None) -> bool:
+        try:
+            found = self._file(station, packet_id).stat().st_size
+        except FileNotFoundError:
+            return False
+        return found > 0 and size in (None, found)
 
     def _store(self, packet: bytes, header: Header, digest: bytes) -> bytes:
         moment = int(self._clock().timestamp())

@@ -82,6 +82,9 @@ class Orders:
         self._outgoing.publish(station, Kind.ORDER, number, blob)
         self._registry.put_order(station, opened.header.id, order_id)
         self._registry.set_state(resident.nik, RecordState.SENT_FOR_CARD_PRINTING)
+        self._registry.put_state(
+            station, opened.header.id, RecordState.SENT_FOR_CARD_PRINTING, since=int(now.timestamp())
+        )
         return order_id, blob
 
     def _printable(self, recording: Recording, now: datetime) -> Resident:

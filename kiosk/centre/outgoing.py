@@ -1,15 +1,20 @@
-"""Files that wait at the centre for a station: signed and sealed orders and rosters, numbered from 1 by kind."""
+"""Files that wait at the centre for a station, signed and sealed to it, numbered from 1 by kind."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.record.exchange import complete_files, write_durably
 from kiosk.record.header import Kind, is_name
 
+LISTS = {"orders": Kind.ORDER, "rosters": Kind.ROSTER, "states": Kind.STATES, "keys": Kind.KEYS}
+"""What waits for a station, by the name of its list."""
+_NAMES = {kind: name for name, kind in LISTS.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """``<directory>/<station>/orders/order-00000007.order``, and rosters likewise."""
+    """``<directory>/<station>/orders/order-00000007.order``, and the other lists likewise."""
 
     directory: Path
 
@@ -23,22 +28,29 @@ class Outgoing:
 
     def waiting(self, station: str, kind: Kind, *, after: int = 0) -> list[tuple[int, str]]:
         """List numbers and file names behind ``after``, lowest first."""
-        names = [path.name for path in complete_files(self._place(station, kind), f".{kind.value}")]
-        numbered = [(int(name.removesuffix(f".{kind.value}").rpartition("-")[2]), name) for name in names]
-        return [(number, name) for number, name in sorted(numbered) if number > after]
+        return sorted((number, name) for number, name in self._all(station, kind) if number > after)
+
+    def highest(self, station: str, kind: Kind) -> int:
+        """Tell the highest number that waits; 0 when nothing does."""
+        return max((number for number, _ in self._all(station, kind)), default=0)
 
     def read(self, station: str, kind: Kind, name: str) -> bytes | None:
         """Read one of the files ``waiting`` named; None for any other name."""
-        if all(name != known for _, known in self.waiting(station, kind)):
+        if all(name != known for _, known in self._all(station, kind)):
             return None
         return (self._place(station, kind) / name).read_bytes()
 
+    def _all(self, station: str, kind: Kind) -> Iterator[tuple[int, str]]:
+        suffix = f".{kind.value}"
+        for path in complete_files(self._place(station, kind), suffix):
+            yield int(path.name.removesuffix(suffix).rpartition("-")[2]), path.name
+
     def _place(self, station: str, kind: Kind) -> Path:
-        if not is_name(station) or kind not in (Kind.ORDER, Kind.ROSTER):
-            raise ValueError("only orders and rosters wait here, for stations with a proper name")
-        return self.directory / station / f"{kind.value}s"
+        if not is_name(station) or kind not in _NAMES:
+            raise ValueError(f"only {', '.join(LISTS)} wait here, for stations with a proper name")
+        return self.directory / station / _NAMES[kind]
 
 
 def file_id(kind: Kind, number: int) -> str:
-    """Name an order or roster so that names sort by number."""
+    """Name what is published so that names sort by number."""
     return f"{kind.value}-{number:08}"

@@ -17,7 +17,11 @@ CREATE TABLE packets (id TEXT NOT NULL, station TEXT NOT NULL, sequence INTEGER 
     previous BLOB, size INTEGER NOT NULL, received INTEGER NOT NULL, receipt BLOB NOT NULL,
     PRIMARY KEY (station, id)) WITHOUT ROWID;
 CREATE TABLE orders (station TEXT NOT NULL, packet TEXT NOT NULL, id TEXT NOT NULL,
-    PRIMARY KEY (station, packet)) WITHOUT ROWID"""
+    PRIMARY KEY (station, packet)) WITHOUT ROWID;
+CREATE TABLE states (station TEXT NOT NULL, packet TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,
+    told INTEGER NOT NULL, PRIMARY KEY (station, packet)) WITHOUT ROWID;
+CREATE INDEX states_untold ON states (station) WHERE told = 0;
+CREATE TABLE missing_told (station TEXT PRIMARY KEY, sequences BLOB NOT NULL) WITHOUT ROWID"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,15 @@ class ReceivedPacket:
     previous: bytes | None
     size: int
     received: int
+
+
+@dataclass(frozen=True, slots=True)
+class PacketRecord:
+    """Where the record of one packet stands, since when (Unix seconds)."""
+
+    packet: str
+    state: RecordState
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,14 @@ class Registry:
             ).fetchone()
         return int(row[0])
 
+    def lift(self, kind: str, station: str, number: int) -> None:
+        """Give out only numbers above ``number`` from now on."""
+        with self._database.transaction() as write:
+            write.execute(
+                "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
+                (kind, station, number),
+            )
+
     # Residents ------------------------------------------------------------------------------------------------------
 
     def put_residents(self, residents: Iterable[Resident]) -> None:
@@ -103,8 +124,9 @@ class Registry:
         return None if row is None else (bytes(row[0]), bytes(row[1]))
 
     def add_packet(self, packet: ReceivedPacket, receipt: bytes) -> None:
-        """Remember a packet that lies safely in store, with its receipt."""
+        """Remember a packet that lies safely in store, with its receipt; its record has come to the centre."""
         with self._database.transaction() as write:
+            _stands(write, packet.station, packet.id, RecordState.RECEIVED_AT_CENTRAL, packet.received)
             write.execute(
                 "INSERT INTO packets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -146,6 +168,36 @@ class Registry:
             ),
         )
 
+    # Where records stand --------------------------------------------------------------------------------------------
+
+    def put_state(self, station: str, packet: str, state: RecordState, *, since: int) -> None:
+        """Move the record of a packet on; its station is to be told."""
+        with self._database.transaction() as write:
+            _stands(write, station, packet, state, since)
+
+    def untold(self, station: str) -> list[PacketRecord]:
+        """List the records that have moved since the station was told."""
+        rows = self._database.rows(
+            "SELECT packet, state, since FROM states WHERE station = ? AND told = 0 ORDER BY since, packet", station
+        )
+        return [PacketRecord(packet, RecordState(state), since) for packet, state, since in rows]
+
+    def missing_told(self, station: str) -> tuple[int, ...]:
+        """The missing packets that the station was last told of."""
+        row = self._database.row("SELECT sequences FROM missing_told WHERE station = ?", station)
+        return () if row is None else tuple(canonical.decode(bytes(row[0])))
+
+    def told(self, station: str, records: Iterable[PacketRecord], missing: Iterable[int]) -> None:
+        """Remember that the station was told of these; what has moved meanwhile stays untold."""
+        with self._database.transaction() as write:
+            write.executemany(
+                "UPDATE states SET told = 1 WHERE station = ? AND packet = ? AND state = ? AND since = ?",
+                ((station, each.packet, each.state.value, each.since) for each in records),
+            )
+            write.execute(
+                "INSERT OR REPLACE INTO missing_told VALUES (?, ?)", (station, canonical.encode(list(missing)))
+            )
+
     # Orders ---------------------------------------------------------------------------------------------------------
 
     def order_of(self, station: str, packet: str) -> str | None:
@@ -157,6 +209,14 @@ class Registry:
         """Remember that a packet's card was ordered, last by this order."""
         with self._database.transaction() as write:
             write.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", (station, packet, order))
+
+
+def _stands(write: Any, station: str, packet: str, state: RecordState, since: int) -> None:
+    write.execute(
+        "INSERT INTO states VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET state = excluded.state,"
+        " since = excluded.since, told = 0 WHERE state <> excluded.state",
+        (station, packet, state.value, since),
+    )
 
 
 def _resident(row: bytes) -> Resident:

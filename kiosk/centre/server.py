@@ -1,7 +1,8 @@
 """The reference centre's door: tus 1.0 uploads, receipts, and what waits for each station, over mutual TLS.
 
 A station is who its certificate says (common name); it sees its own uploads and lists only. An upload's bytes,
-announced length, receipt or refusal lie in ``<directory>/<station>/<packet id>.<part|length|receipt|refusal>``.
+announced length or refusal lie in ``<directory>/<station>/<packet id>.<part|length|refusal>``. CONTRACT.md says what a
+station counts on.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kiosk.centre.outgoing import Outgoing
+from kiosk.centre.outgoing import LISTS
 from kiosk.record.exchange import delete_durably, write_durably
 from kiosk.record.header import Kind, Untrusted, is_name
 from kiosk.uplink.settings import TlsFiles
@@ -35,18 +36,33 @@ log = logging.getLogger(__name__)
 LARGEST_PACKET = 64 * 1024 * 1024
 PAGE = 200
 """Files listed at once; the station asks again behind the last."""
-_LISTS = {"orders": Kind.ORDER, "rosters": Kind.ROSTER}
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 
 
-class Door(Protocol):
-    """What the server needs of the intake. Called from a worker thread, one packet at a time."""
+class Desk(Protocol):
+    """What the server needs of the centre. Called from worker threads; ``accept`` for one packet at a time."""
 
-    def accept(self, packet: bytes, *, station: str) -> bytes:
+    def welcomes(self, station: str) -> bool:
+        """Whether the centre deals with this station."""
+        ...
+
+    def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
         """Keep the packet durably and give the signed receipt; the same packet again gives a receipt again.
 
         Raises Untrusted where the packet is not to be taken, in a sentence without personal data.
         """
+        ...
+
+    def receipt(self, station: str, packet: str) -> bytes | None:
+        """The receipt for a packet that lies in store; None for any other."""
+        ...
+
+    def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
+        """The highest number given to this station's list, and number and name of each file behind ``after``."""
+        ...
+
+    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
+        """One file that waits; None for any other name."""
         ...
 
 
@@ -68,21 +84,16 @@ class Place:
         return self.directory / f"{self.packet}.length"
 
     @property
-    def receipt(self) -> Path:
-        """The centre's receipt: the packet is safe with the intake."""
-        return self.directory / f"{self.packet}.receipt"
-
-    @property
     def refusal(self) -> Path:
-        """Why the intake did not take it."""
+        """Why the packet was not taken."""
         return self.directory / f"{self.packet}.refusal"
 
 
 class CentreServer:
     """The HTTP application; uploads under way lie in ``directory``, by station."""
 
-    def __init__(self, directory: Path, intake: Door, outgoing: Outgoing) -> None:
-        self._directory, self._intake, self._outgoing = directory, intake, outgoing
+    def __init__(self, directory: Path, desk: Desk) -> None:
+        self._directory, self._desk = directory, desk
         self._one_at_a_time = asyncio.Lock()
         self._writers: dict[Path, object] = {}
         upload, lists = "/v1/packets/{packet}", "/v1/stations/{station}/{kind}"
@@ -105,13 +116,13 @@ class CentreServer:
         return Response(status_code=204, headers=_TUS | features)
 
     async def _create(self, request: Request) -> Response:
-        place = self._place(request, _packet_id(request.headers.get("Upload-Metadata", "")))
+        station, place = await self._place(request, _packet_id(request.headers.get("Upload-Metadata", "")))
         _require_tus(request)
         length = _whole_number(request, "Upload-Length")
         if not 0 < length <= LARGEST_PACKET:
             raise HTTPException(413, "a packet has between 1 byte and 64 MiB")
         if _stated(place.length) != length:
-            if place.receipt.exists():
+            if await self._receipted(station, place):
                 raise HTTPException(409, "a packet of this id and another length has been receipted")
             self._writers.pop(place.part, None)
             await run_in_threadpool(_begin, place, length)
@@ -120,12 +131,12 @@ class CentreServer:
         return Response(status_code=201, headers=_TUS | {"Location": f"/v1/packets/{place.packet}"})
 
     async def _upload(self, request: Request) -> Response:
-        place = self._place(request, request.path_params["packet"])
+        station, place = await self._place(request, request.path_params["packet"])
         _require_tus(request)
         length = _stated(place.length)
         if length is None or place.refusal.exists():
             raise HTTPException(404, "no such upload: create it", headers=_TUS)
-        offset = length if place.receipt.exists() else _size(place.part)
+        offset = length if await self._receipted(station, place) else _size(place.part)
         if request.method == "HEAD":
             return Response(headers=_TUS | {"Upload-Offset": str(offset), "Upload-Length": str(length)})
         if request.headers.get("Content-Type") != "application/offset+octet-stream":
@@ -135,7 +146,7 @@ class CentreServer:
         if offset < length:
             offset = await self._append(request, place, offset, length)
         if offset == length:
-            await self._hand_over(place, _station(request))
+            await self._hand_over(place, station)
         return Response(status_code=204, headers=_TUS | {"Upload-Offset": str(offset)})
 
     async def _append(self, request: Request, place: Place, offset: int, length: int) -> int:
@@ -160,28 +171,29 @@ class CentreServer:
 
     async def _hand_over(self, place: Place, station: str) -> None:
         async with self._one_at_a_time:
-            if not place.receipt.exists() and not place.refusal.exists():
+            if not await self._receipted(station, place) and not place.refusal.exists():
                 await run_in_threadpool(self._decide, place, station)
+
+    async def _receipted(self, station: str, place: Place) -> bool:
+        return await run_in_threadpool(self._desk.receipt, station, place.packet) is not None
 
     def _decide(self, place: Place, station: str) -> None:
         try:
-            receipt = self._intake.accept(place.part.read_bytes(), station=station)
+            self._desk.accept(place.part.read_bytes(), station=station, packet_id=place.packet)
         except Untrusted as untrusted:
             log.warning("packet %s of %s refused: %s", place.packet, station, untrusted)
             write_durably(place.refusal, json.dumps({"reason": str(untrusted)}).encode())
-        else:
-            write_durably(place.receipt, receipt)
         delete_durably(place.part)
 
     async def _receipt(self, request: Request) -> Response:
-        place = self._place(request, request.path_params["packet"])
+        station, place = await self._place(request, request.path_params["packet"])
         length = _stated(place.length)
         if length is not None and _size(place.part) == length:
-            await self._hand_over(
-                place, _station(request)
-            )  # the server was stopped between the last piece and the receipt
-        if place.receipt.exists():
-            return Response(place.receipt.read_bytes(), media_type="application/cose", headers=_TUS)
+            # The server was stopped between the last piece and the receipt.
+            await self._hand_over(place, station)
+        receipt = await run_in_threadpool(self._desk.receipt, station, place.packet)
+        if receipt is not None:
+            return Response(receipt, media_type="application/cose", headers=_TUS)
         if place.refusal.exists():
             return Response(place.refusal.read_bytes(), status_code=422, media_type="application/json", headers=_TUS)
         raise HTTPException(404 if length is None else 409, "the packet has not arrived whole")
@@ -189,45 +201,46 @@ class CentreServer:
     # What waits for a station -------------------------------------------------------------------------------------
 
     async def _list(self, request: Request) -> Response:
-        station, kind = self._own_list(request)
+        station, kind = await self._own_list(request)
         after = request.query_params.get("after", "0")
         if not re.fullmatch(r"[0-9]{1,15}", after):
             raise HTTPException(400, "after is a number")
-        waiting = await run_in_threadpool(self._outgoing.waiting, station, kind)
-        files = [{"number": number, "name": name} for number, name in waiting if number > int(after)]
-        highest = max((number for number, _ in waiting), default=0)
-        return JSONResponse({"highest": highest, "files": files[:PAGE]}, headers={"Cache-Control": "no-store"})
+        highest, waiting = await run_in_threadpool(self._desk.waiting, station, kind, after=int(after))
+        files = [{"number": number, "name": name} for number, name in waiting[:PAGE]]
+        return JSONResponse({"highest": highest, "files": files}, headers={"Cache-Control": "no-store"})
 
     async def _waiting(self, request: Request) -> Response:
-        station, kind = self._own_list(request)
-        content = await run_in_threadpool(self._outgoing.read, station, kind, request.path_params["name"])
+        station, kind = await self._own_list(request)
+        content = await run_in_threadpool(self._desk.read, station, kind, request.path_params["name"])
         if content is None:
             raise HTTPException(404, "nothing of this name waits")
         return Response(content, media_type="application/cose", headers={"Cache-Control": "no-store"})
 
     # Who asks -----------------------------------------------------------------------------------------------------
 
-    def _own_list(self, request: Request) -> tuple[str, Kind]:
-        station, kind = request.path_params["station"], _LISTS.get(request.path_params["kind"])
-        if station != _station(request):
+    async def _own_list(self, request: Request) -> tuple[str, Kind]:
+        station, kind = request.path_params["station"], LISTS.get(request.path_params["kind"])
+        if station != await self._station(request):
             raise HTTPException(403, "a station sees its own list only")
         if kind is None:
-            raise HTTPException(404, "there are orders and rosters")
+            raise HTTPException(404, f"there are {', '.join(LISTS)}")
         return station, kind
 
-    def _place(self, request: Request, packet: str) -> Place:
+    async def _place(self, request: Request, packet: str) -> tuple[str, Place]:
         if not is_name(packet):
             raise HTTPException(400, "a packet id has lower-case letters, digits and dashes")
-        directory = self._directory / _station(request)
+        station = await self._station(request)
+        directory = self._directory / station
         directory.mkdir(parents=True, exist_ok=True)
-        return Place(directory, packet)
+        return station, Place(directory, packet)
 
-
-def _station(request: Request) -> str:
-    station: object = request.scope.get("state", {}).get("station")
-    if not is_name(station):
-        raise HTTPException(403, "the certificate names no station")
-    return station
+    async def _station(self, request: Request) -> str:
+        station: object = request.scope.get("state", {}).get("station")
+        if not is_name(station):
+            raise HTTPException(403, "the certificate names no station")
+        if not await run_in_threadpool(self._desk.welcomes, station):
+            raise HTTPException(403, "this station is not known here, or was revoked")
+        return station
 
 
 def _require_tus(request: Request) -> None:

@@ -7,17 +7,21 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
-from kiosk.centre.authority import Authority
+from kiosk.centre.authority import Authority, station_tls
 from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.serve import serve
 from kiosk.centre.server import LARGEST_PACKET, CentreServer, server
 from kiosk.centre.tls import TlsAuthority
-from kiosk.record.header import Kind, Untrusted
+from kiosk.record import canonical
+from kiosk.record.header import Header, Kind, Untrusted
+from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
+from kiosk.record.seal import open_sealed, seal
 from kiosk.uplink.settings import TlsFiles
 
 STATION, OTHER = "ktp-5371-01", "ktp-5371-02"
@@ -26,14 +30,30 @@ PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
 class Shelf:
-    def __init__(self) -> None:
+    def __init__(self, outgoing: Outgoing) -> None:
         self.accepted: list[tuple[str, bytes]] = []
+        self.receipts: dict[tuple[str, str], bytes] = {}
+        self.strangers: set[str] = set()
+        self._outgoing = outgoing
 
-    def accept(self, packet: bytes, *, station: str) -> bytes:
+    def welcomes(self, station: str) -> bool:
+        return station not in self.strangers
+
+    def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
         if packet.startswith(b"BAD"):
             raise Untrusted("its signature does not fit")
         self.accepted.append((station, packet))
-        return b"receipt"
+        receipt = self.receipts[station, packet_id] = b"receipt"
+        return receipt
+
+    def receipt(self, station: str, packet: str) -> bytes | None:
+        return self.receipts.get((station, packet))
+
+    def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
+        return self._outgoing.highest(station, kind), self._outgoing.waiting(station, kind, after=after)
+
+    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
+        return self._outgoing.read(station, kind, name)
 
 
 def wait_until(holds: Callable[[], object]) -> None:
@@ -58,10 +78,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> TlsAuthority:
 
 @pytest.fixture
 def door(tmp_path: Path, authority: TlsAuthority) -> Iterator[Door]:
-    shelf, outgoing = Shelf(), Outgoing(tmp_path / "out")
-    running = server(
-        CentreServer(tmp_path / "uploads", shelf, outgoing), host="127.0.0.1", port=0, tls=authority.issue("centre")
-    )
+    outgoing = Outgoing(tmp_path / "out")
+    shelf = Shelf(outgoing)
+    running = server(CentreServer(tmp_path / "uploads", shelf), host="127.0.0.1", port=0, tls=authority.issue("centre"))
     thread = threading.Thread(target=running.run)
     thread.start()
     wait_until(lambda: running.started)
@@ -251,8 +270,11 @@ def test_a_certificate_that_names_no_station_gets_nothing(door, authority):
         assert create(odd, "p1", 10).status_code == 403
 
 
-def test_served_as_by_hand_the_real_intake_refuses_what_no_station_sealed(tmp_path):
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Authority, int]]:
+    """The whole centre as ``kiosk centre serve`` runs it, with one station enrolled."""
     authority = Authority.create(tmp_path / "centre")
+    authority.provision_station(STATION, tmp_path / "station", now=datetime.now(UTC))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -264,13 +286,93 @@ def test_served_as_by_hand_the_real_intake_refuses_what_no_station_sealed(tmp_pa
     )
     thread.start()
     assert ready.wait(20)
-    with speaking(port, authority.tls.issue(STATION)) as client:
-        url = create(client, "p1", 7).headers["Location"]
-        append(client, url, 0, b"garbage")
-        assert client.get("/v1/packets/p1/receipt").status_code == 422
+    yield authority, port
     stop.set()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def test_served_as_by_hand_the_real_intake_refuses_what_no_station_sealed(served, tmp_path):
+    _, port = served
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        url = create(client, "p1", 7).headers["Location"]
+        append(client, url, 0, b"garbage")
+        assert client.get("/v1/packets/p1/receipt").status_code == 422
+
+
+def test_a_packet_brought_under_another_id_is_refused(served, tmp_path):
+    authority, port = served
+    packet = sealed(authority, tmp_path / "station", 1)
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        url = create(client, "another", len(packet)).headers["Location"]
+        append(client, url, 0, packet)
+        assert "another id" in client.get("/v1/packets/another/receipt").json()["reason"]
+
+
+def test_a_station_is_told_where_its_records_stand_and_what_is_missing(served, tmp_path):
+    authority, port = served
+    state = tmp_path / "station"
+    keys, trust = StationKeys.load(keys_directory(state)), CentreTrust.load(keys_directory(state))
+    with speaking(port, station_tls(state)) as client:
+        listed = f"/v1/stations/{STATION}/states"
+        assert client.get(listed).json() == {"highest": 0, "files": []}
+        for number in (1, 4):
+            deliver(client, sealed(authority, state, number), f"{number:032x}")
+        assert client.get(listed).json()["files"] == [{"number": 1, "name": "states-00000001.states"}]
+        blob = client.get(f"{listed}/states-00000001.states").content
+        told = open_sealed(blob, kind=Kind.STATES, verifying=trust.states, opening=(keys.opening,))
+        body = canonical.decode(told.body)
+        assert [(packet, at) for packet, at, _ in body["states"]] == [
+            (f"{1:032x}", "RECEIVED_AT_CENTRAL"),
+            (f"{4:032x}", "RECEIVED_AT_CENTRAL"),
+        ]
+        assert body["missing"] == [2, 3]
+        assert client.get(listed).json()["highest"] == 1, "nothing new, nothing told"
+        deliver(client, sealed(authority, state, 2), f"{2:032x}")
+        assert client.get(listed).json()["highest"] == 2
+
+
+def test_a_centre_restored_from_a_backup_does_not_give_numbers_twice(served, tmp_path):
+    authority, port = served
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        assert client.get(f"/v1/stations/{STATION}/states?after=41").json() == {"highest": 0, "files": []}
+        deliver(client, sealed(authority, tmp_path / "station", 1), f"{1:032x}")
+        assert client.get(f"/v1/stations/{STATION}/states?after=41").json()["highest"] == 42
+
+
+def test_a_packet_that_the_centre_lost_is_not_receipted_until_it_is_there_again(served, tmp_path):
+    authority, port = served
+    packet, name = sealed(authority, tmp_path / "station", 1), f"{1:032x}"
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        receipt = deliver(client, packet, name)
+        stored = tmp_path / "centre" / "packets" / STATION / f"{name}.packet"
+        stored.unlink()
+        assert client.get(f"/v1/packets/{name}/receipt").status_code == 409
+        assert deliver(client, packet, name) == receipt
+        assert stored.read_bytes() == packet
+
+
+def test_a_revoked_station_is_turned_away_at_once(served, tmp_path):
+    authority, port = served
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        assert create(client, "p1", 7).status_code == 201
+        authority.revoke(STATION)
+        assert create(client, "p1", 7).status_code == 403
+        for path in ("/v1/packets/p1/receipt", f"/v1/stations/{STATION}/orders"):
+            assert client.get(path).status_code == 403
+        assert append(client, "/v1/packets/p1", 0, b"garbage").status_code == 403
+
+
+def sealed(authority: Authority, state: Path, number: int) -> bytes:
+    keys = StationKeys.load(keys_directory(state))
+    head = Header(Kind.RECORDING, STATION, "centre", f"{number:032x}", number, 1)
+    return seal(b"nobody", head, (authority.packets.public,), keys.signing).data
+
+
+def deliver(client: httpx.Client, packet: bytes, name: str) -> bytes:
+    url = create(client, name, len(packet)).headers["Location"]
+    append(client, url, 0, packet)
+    return client.get(f"/v1/packets/{name}/receipt").content
 
 
 def test_a_taken_port_is_said(door, tmp_path):

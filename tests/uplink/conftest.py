@@ -23,7 +23,7 @@ from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.server import CentreServer, server
 from kiosk.centre.tls import TlsAuthority
 from kiosk.record.exchange import Exchange
-from kiosk.record.header import Untrusted
+from kiosk.record.header import Kind, Untrusted
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import Centre
 from kiosk.uplink.delivery import Delivery
@@ -35,13 +35,28 @@ CONFIGURATION = Path(__file__).parents[2] / "config" / "mosquitto"
 
 
 class Shelf:
-    """An intake that keeps what it accepts in memory, and refuses what begins with BAD."""
+    """A centre that keeps what it accepts in memory, and refuses what begins with BAD."""
 
-    def __init__(self) -> None:
+    def __init__(self, outgoing: Outgoing) -> None:
         self.packets: list[bytes] = []
+        self.receipts: dict[str, bytes] = {}
         self.raising: Exception | None = None
+        self.revoked = False
+        self._outgoing = outgoing
 
-    def accept(self, packet: bytes, *, station: str) -> bytes:
+    def welcomes(self, station: str) -> bool:
+        return not self.revoked
+
+    def receipt(self, station: str, packet: str) -> bytes | None:
+        return self.receipts.get(packet)
+
+    def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
+        return self._outgoing.highest(station, kind), self._outgoing.waiting(station, kind, after=after)
+
+    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
+        return self._outgoing.read(station, kind, name)
+
+    def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
         assert station == STATION
         if self.raising is not None:
             raise self.raising
@@ -49,21 +64,22 @@ class Shelf:
             raise Untrusted("its signature does not fit")
         if packet not in self.packets:
             self.packets.append(packet)
-        return b"receipt " + hashlib.sha256(packet).digest()
+        receipt = self.receipts[packet_id] = b"receipt " + hashlib.sha256(packet).digest()
+        return receipt
 
 
 class RunningCentre:
     """uvicorn in a thread, over the same code that ``kiosk centre serve`` runs."""
 
     def __init__(self, directory: Path, authority: TlsAuthority) -> None:
-        self.directory, self.shelf = directory, Shelf()
+        self.directory, self.shelf = directory, Shelf(Outgoing(directory / "out"))
         self._authority = authority
         self._tls = authority.issue("centre")
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        application = CentreServer(self.directory / "uploads", self.shelf, Outgoing(self.directory / "out"))
+        application = CentreServer(self.directory / "uploads", self.shelf)
         self._server = server(application, host="127.0.0.1", port=self.port, tls=self._tls)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()

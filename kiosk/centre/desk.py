@@ -1,0 +1,52 @@
+"""What stands behind the server's door: whom it lets in, what it takes from stations, what it has for them."""
+
+from dataclasses import dataclass
+
+from kiosk.centre.authority import Authority, UnknownStation
+from kiosk.centre.intake import Intake
+from kiosk.centre.outgoing import Outgoing
+from kiosk.centre.registry import Registry
+from kiosk.centre.states import Bulletins
+from kiosk.record.header import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts of one centre that a station deals with."""
+
+    authority: Authority
+    registry: Registry
+    intake: Intake
+    outgoing: Outgoing
+    bulletins: Bulletins
+
+    def welcomes(self, station: str) -> bool:
+        """Whether this station is known, and not revoked."""
+        try:
+            self.authority.station(station)
+        except UnknownStation:
+            return False
+        return True
+
+    def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
+        """Take a packet in; see ``Intake.accept``."""
+        return self.intake.accept(packet, station=station, packet_id=packet_id)
+
+    def receipt(self, station: str, packet: str) -> bytes | None:
+        """The receipt for a packet that lies in store; None for any other."""
+        return self.intake.receipt(station, packet)
+
+    def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
+        """The highest number given, and what waits behind ``after``, brought up to date."""
+        if kind is Kind.STATES:
+            self.bulletins.publish(station)
+        highest = self.outgoing.highest(station, kind)
+        if after > highest:
+            # The station has seen more than we remember: we were restored from a backup. What we make from now on
+            # must not bear numbers that it would take for old ones.
+            self.registry.lift(kind.value, station, after)
+        return highest, self.outgoing.waiting(station, kind, after=after)
+
+    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
+        """One of the files that wait; None for any other name."""
+        return self.outgoing.read(station, kind, name)
