@@ -15,6 +15,8 @@ from typing import Annotated
 
 import typer
 
+from kiosk.record.safekeeping import Keep
+
 CANNOT_START, BAD_CONFIGURATION = 69, 78
 """Exit statuses of sysexits.h: EX_UNAVAILABLE, EX_CONFIG."""
 CONFIG = Path("/etc/rekam/station.toml")
@@ -133,26 +135,25 @@ def check(config: Config = CONFIG) -> None:
 
 @app.command()
 def provision(
-    folder: Annotated[Path, typer.Argument(help="A copy of what `kiosk centre provision-station` made.")],
+    grant: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="The centre's answer; without it, ask for one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the request: STATION.request here.")] = None,
+    root: Annotated[
+        str | None, typer.Option(help="The fingerprint of the centre's root, as the centre told it by telephone.")
+    ] = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Make keys anew; the old stay until the grant is here.")
+    ] = False,
+    keep: Annotated[Keep | None, typer.Option(help="How to keep the keys: the best this machine has.")] = None,
     config: Config = CONFIG,
 ) -> None:
-    """Take in this station's identity, as root: each secret for the one process that needs it."""
-    from kiosk.record.header import Untrusted
-    from kiosk.record.keys import NotProvisioned
-    from kiosk.record.provisioning import take_in
-    from kiosk.station.settings import BadSettings, load
+    """Make this station's own keys and ask the centre to know it, as root; then take the centre's grant in."""
+    from kiosk.station.identity import provision_from  # only here
 
-    try:
-        settings = load(config)
-        take_in(folder, settings.state, station=settings.station.id)
-    except BadSettings as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(BAD_CONFIGURATION) from None
-    except (NotProvisioned, Untrusted, OSError) as error:
-        needs_root = "; run it with sudo" if isinstance(error, PermissionError) else ""
-        print(f"kiosk provision: {error}{needs_root}", file=sys.stderr)
-        raise typer.Exit(CANNOT_START) from None
-    print(f"This is the station {settings.station.id} now. Erase {folder}: whoever has it can pass for this station.")
+    raise typer.Exit(
+        provision_from(config, software=software(), grant=grant, out=out, root=root, renew=renew, keep=keep)
+    )
 
 
 @app.command("export")

@@ -1,4 +1,4 @@
-"""The centre's keys, one for each purpose, and the stations it knows by theirs.
+"""Whom the centre's stations believe, and which stations it knows: keys by purpose, TLS, requests and grants.
 
 A reference: at a ministry the root, the packet keys and the escrow key would lie in different hands and devices.
 """
@@ -11,18 +11,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+
+from kiosk.centre.keyring import Keyring, Purpose
 from kiosk.centre.tls import LOOPBACK, TlsAuthority
+from kiosk.record.enrolment import Grant, Request, make_grant, root_fingerprint
 from kiosk.record.exchange import write_durably
 from kiosk.record.header import Untrusted, is_name
 from kiosk.record.keypair import OpeningKey, SealingKey, SigningKey, VerifyingKey
-from kiosk.record.keys import CENTRE, StationIdentity, install_trust, keys_directory, provision, sign_trust
-from kiosk.record.provisioning import PASSWORD, as_owner_of, tls_directory
+from kiosk.record.keys import CENTRE, StationIdentity, sign_trust
+from kiosk.record.provisioning import AUTHORITY, CERTIFICATE, TLS_KEY, ask, take_in, tls_directory
+from kiosk.record.safekeeping import Keep
 from kiosk.uplink.settings import TlsFiles
 
 BROKER = "broker"
 _SERVERS = (CENTRE, BROKER)
-_SIGNING = ("root", "receipts", "orders", "rosters", "states", "commands")
-_OPENING = ("packets", "escrow")
 
 
 class NoAuthority(Exception):
@@ -43,10 +46,9 @@ class Authority:
             NoAuthority: when one is missing.
         """
         self.directory = directory
-        self._keys = directory / "keys"
-        for name in (*_SIGNING, *_OPENING):
-            if not (self._keys / f"{name}.seed").exists():
-                raise NoAuthority(f"{directory} holds no keys of a centre; run `kiosk centre keys` first.")
+        self.keyring = Keyring(directory / "keys")
+        if not self.keyring.is_whole():
+            raise NoAuthority(f"{directory} holds no keys of a centre; run `kiosk centre keys` first.")
 
     @classmethod
     def create(cls, directory: Path, *, hosts: Sequence[str] = ()) -> "Authority":
@@ -55,14 +57,9 @@ class Authority:
         Raises:
             NoAuthority: when there are keys already: they are never overwritten.
         """
-        keys = directory / "keys"
-        if keys.exists():
+        if (directory / "keys").exists():
             raise NoAuthority(f"{directory} holds keys already; they are not overwritten.")
-        keys.mkdir(parents=True, mode=0o700)
-        for name in _SIGNING:
-            write_durably(keys / f"{name}.seed", SigningKey.generate().seeds, mode=0o600)
-        for name in _OPENING:
-            write_durably(keys / f"{name}.seed", OpeningKey.generate().seed, mode=0o600)
+        Keyring(directory / "keys").make()
         authority = cls(directory)
         for server in _SERVERS:
             authority.certify(server, hosts=hosts)
@@ -70,63 +67,73 @@ class Authority:
 
     # Keys -----------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def root(self) -> SigningKey:
         """Signs the list of the other keys."""
-        return self._signing("root")
+        return self.keyring.root
 
-    @cached_property
+    @property
+    def fingerprint(self) -> str:
+        """By what people tell this centre's root from another."""
+        return root_fingerprint(self.root.public)
+
+    @property
     def receipts(self) -> SigningKey:
         """Signs receipts."""
-        return self._signing("receipts")
+        return self.keyring.signing(Purpose.RECEIPTS)[0]
 
-    @cached_property
+    @property
     def orders(self) -> SigningKey:
         """Signs print orders."""
-        return self._signing("orders")
+        return self.keyring.signing(Purpose.ORDERS)[0]
 
-    @cached_property
+    @property
     def rosters(self) -> SigningKey:
         """Signs rosters."""
-        return self._signing("rosters")
+        return self.keyring.signing(Purpose.ROSTERS)[0]
 
-    @cached_property
+    @property
     def states(self) -> SigningKey:
         """Signs where records stand."""
-        return self._signing("states")
+        return self.keyring.signing(Purpose.STATES)[0]
 
-    @cached_property
+    @property
     def commands(self) -> SigningKey:
         """Signs commands to stations."""
-        return self._signing("commands")
+        return self.keyring.signing(Purpose.COMMANDS)[0]
 
-    @cached_property
+    @property
     def packets(self) -> OpeningKey:
-        """Opens packets."""
-        return OpeningKey((self._keys / "packets.seed").read_bytes())
+        """Opens packets that are sealed from now on; ``keyring.opening`` has those for what waits still."""
+        return self.keyring.opening(Purpose.PACKETS)[0]
 
-    @cached_property
+    @property
     def escrow(self) -> OpeningKey:
         """Opens packets, should the other key be lost."""
-        return OpeningKey((self._keys / "escrow.seed").read_bytes())
-
-    def _signing(self, name: str) -> SigningKey:
-        return SigningKey((self._keys / f"{name}.seed").read_bytes())
+        return self.keyring.opening(Purpose.ESCROW)[0]
 
     def trust_list(self, station: StationIdentity, *, now: datetime) -> bytes:
-        """Sign the list of keys that ``station`` is to trust; a later list has a higher sequence."""
-        return sign_trust(
+        """Sign the list of keys that ``station``, which is known, is to trust: see ``numbered_list``."""
+        return self.numbered_list(station, now=now)[1]
+
+    def numbered_list(self, station: StationIdentity, *, now: datetime) -> tuple[int, bytes]:
+        """As ``trust_list``, with its number, which is higher than that of any list before."""
+        known = self._read_station(station.station)
+        number = max(int(now.timestamp()), known.get("keys", 0) + 1)
+        self._write_station(station.station, known | {"keys": number})
+        signs = {
+            purpose.value: [key.public for key in self.keyring.signing(purpose)]
+            for purpose in Purpose
+            if not purpose.opens
+        }
+        return number, sign_trust(
             self.root,
             station.station,
             station.sealing,
-            sequence=int(now.timestamp()),
+            sequence=number,
             made=int(now.timestamp()),
             packets=(self.packets.public, self.escrow.public),
-            receipts=(self.receipts.public,),
-            orders=(self.orders.public,),
-            rosters=(self.rosters.public,),
-            states=(self.states.public,),
-            commands=(self.commands.public,),
+            **signs,
         )
 
     # TLS ------------------------------------------------------------------------------------------------------------
@@ -155,38 +162,62 @@ class Authority:
 
     # Stations -------------------------------------------------------------------------------------------------------
 
-    def provision_station(self, station: str, state: Path, *, now: datetime, province: str = "") -> StationIdentity:
-        """Give a station directory its own secrets, the centre's keys and a client certificate, and know it hence.
+    def enrol(self, request: Request, *, now: datetime, only: bool = False) -> bytes:
+        """Know a station by its request, whose fingerprint was compared, and grant it.
 
-        The kiosk process's lie in ``kiosk/keys``, the uplink's in ``uplink/tls`` (see ``station_tls``). What is there
-        already is kept, except the list of the centre's keys and the certificate.
+        What it was known by before stays good, since packets signed with earlier keys may still wait and the grant has
+        still to arrive. With ``only``, or where the station was revoked, it is good no more: somebody else has it.
         """
-        keys, tls = keys_directory(state), tls_directory(state)
-        for place in (keys, tls):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with as_owner_of(keys):
-            identity = provision(keys, station)
-        trusted = self.trust_list(identity, now=now)
-        with as_owner_of(keys):
-            install_trust(keys, trusted, root=self.root.public)
-        authority = self.tls
-        with as_owner_of(tls):
-            authority.issue(station, hosts=(), files=station_tls(state))
-            if not (tls / PASSWORD).exists():
-                write_durably(tls / PASSWORD, f"{secrets.token_urlsafe(18)}\n".encode(), mode=0o600)
-        self.enrol(identity, province=province)
-        return identity
-
-    def enrol(self, identity: StationIdentity, *, province: str = "") -> None:
-        """Know a station by the public halves of its keys."""
+        station = request.station
+        before = self._read_station(station) if self._station_file(station).exists() else {}
+        if only or before.get("revoked"):
+            before = {"keys": before.get("keys", 0)}
+        signed_before = [key for key in (before.get("verifying"), *before.get("earlier", ())) if key is not None]
+        certificate = self.tls.answer(request.csr, station)
+        made = x509.load_pem_x509_certificate(certificate)
         known = {
-            "station": identity.station,
-            "province": province,
-            "verifying": identity.verifying.raw.hex(),
-            "sealing": identity.sealing.raw.hex(),
+            "station": station,
+            "province": request.province,
+            "software": request.software,
+            "verifying": request.verifying.raw.hex(),
+            "sealing": request.sealing.raw.hex(),
+            "earlier": [key for key in dict.fromkeys(signed_before) if key != request.verifying.raw.hex()],
+            "certificates": [*before.get("certificates", ()), f"{made.serial_number:x}"],
+            "keys": before.get("keys", 0),
             "revoked": False,
         }
-        self._write_station(identity.station, known)
+        self._write_station(station, known)
+        number, keys = self.numbered_list(request.identity, now=now)
+        grant = Grant(
+            station=station,
+            certificate=certificate,
+            authority=self.tls.certificate.read_bytes(),
+            keys=keys,
+            password=self.password_file(station).read_text("ascii"),
+            valid_until=int(made.not_valid_after_utc.timestamp()),
+        )
+        return make_grant(grant, request.sealing, self.root, sequence=number, made=int(now.timestamp()))
+
+    def provision_station(
+        self, station: str, state: Path, *, now: datetime, province: str = "", keep: Keep = Keep.FILES
+    ) -> StationIdentity:
+        """Do at once, where centre and station are one machine, what they do by request and grant.
+
+        What is in ``state`` already is kept, except the list of the centre's keys and the certificate.
+        """
+        moment = int(now.timestamp())
+        asked = ask(state, station, province=province, software="", now=moment, keep=keep)
+        request = Request.read(asked)
+        grant = self.enrol(request, now=now)
+        take_in(grant, state, station=station, now=moment, root=self.fingerprint, keep=keep)
+        return request.identity
+
+    def password_file(self, station: str) -> Path:
+        """Where this station's password for the broker lies, which is made once."""
+        path = self._station_file(station).with_suffix(".password")
+        if not path.exists():
+            write_durably(path, secrets.token_urlsafe(18).encode(), mode=0o600)
+        return path
 
     def revoke(self, station: str) -> None:
         """Believe this station no longer.
@@ -206,8 +237,23 @@ class Authority:
         if known["revoked"]:
             raise UnknownStation("this station has been revoked")
         return StationIdentity(
-            station, VerifyingKey(bytes.fromhex(known["verifying"])), SealingKey(bytes.fromhex(known["sealing"]))
+            station,
+            VerifyingKey(bytes.fromhex(known["verifying"])),
+            SealingKey(bytes.fromhex(known["sealing"])),
+            tuple(VerifyingKey(bytes.fromhex(key)) for key in known["earlier"]),
         )
+
+    def is_welcome(self, station: str, certificate: bytes) -> bool:
+        """Whether whoever shows this certificate (DER) is this station, known, not revoked, and by one that is good.
+
+        That the authority signed it, and that its time is not over, TLS has checked.
+        """
+        try:
+            known = self._read_station(station)
+            serial = x509.load_der_x509_certificate(certificate).serial_number
+        except (UnknownStation, ValueError):
+            return False
+        return not known["revoked"] and f"{serial:x}" in known["certificates"]
 
     def stations(self) -> list[str]:
         """List the stations that are known and not revoked."""
@@ -215,19 +261,21 @@ class Authority:
         return [name for name in names if not self._read_station(name)["revoked"]]
 
     def _read_station(self, station: str) -> dict[str, Any]:
-        path = self.directory / "stations" / f"{station}.json"
-        if not is_name(station) or not path.is_file():
+        if not is_name(station) or not self._station_file(station).is_file():
             raise UnknownStation("the centre does not know this station")
-        known: dict[str, Any] = json.loads(path.read_bytes())
+        known: dict[str, Any] = json.loads(self._station_file(station).read_bytes())
         return known
 
     def _write_station(self, station: str, known: dict[str, Any]) -> None:
-        path = self.directory / "stations" / f"{station}.json"
+        path = self._station_file(station)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(path, json.dumps(known, indent=2).encode())
 
+    def _station_file(self, station: str) -> Path:
+        return self.directory / "stations" / f"{station}.json"
+
 
 def station_tls(state: Path) -> TlsFiles:
-    """The PEM files of a station that ``provision_station`` left, named the same at each for its settings' sake."""
+    """The PEM files of a station that was provisioned, named the same at each for its settings' sake."""
     place = tls_directory(state)
-    return TlsFiles(place / "authority.pem", place / "station.crt", place / "station.key")
+    return TlsFiles(place / AUTHORITY, place / CERTIFICATE, place / TLS_KEY)

@@ -10,12 +10,13 @@ from kiosk.capture.iso.finger import read_finger_record
 from kiosk.capture.iso.iris import read_iris_record
 from kiosk.centre.authority import Authority
 from kiosk.centre.handover import cbeff_document
+from kiosk.centre.keyring import Purpose
 from kiosk.journey.excepting import Part
 from kiosk.journey.fingers import Finger
 from kiosk.record.header import Header, Kind
 from kiosk.record.packet import Print, Recording, Unreadable, unpack
 from kiosk.record.registration import registration_number
-from kiosk.record.seal import open_sealed, peek, trusting
+from kiosk.record.seal import open_sealed, peek
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ def open_packet(packet: bytes, authority: Authority, *, with_escrow: bool = Fals
         Unreadable: when the content is of another version, or says what cannot be.
     """
     station = authority.station(peek(packet).sender)
-    key = authority.escrow if with_escrow else authority.packets
-    opened = open_sealed(packet, kind=Kind.RECORDING, verifying=trusting(station.verifying), opening=(key,))
+    keys = authority.keyring.opening(Purpose.ESCROW if with_escrow else Purpose.PACKETS)
+    opened = open_sealed(packet, kind=Kind.RECORDING, verifying=station.trusted, opening=keys)
     return OpenedPacket(opened.header, unpack(opened.body))
 
 

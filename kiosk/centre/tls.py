@@ -17,6 +17,8 @@ from kiosk.record.exchange import write_durably
 from kiosk.uplink.settings import TlsFiles
 
 _AUTHORITY_DAYS = 3650
+DAYS = 365
+"""How long a certificate is good."""
 _CLOCKS_DIFFER = timedelta(hours=1)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -38,24 +40,34 @@ class TlsAuthority:
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{key_file} is no key on an elliptic curve")
         self._key = loaded
-        self._own = self.certificate.read_bytes()
-        self._subject = x509.load_pem_x509_certificate(self._own).subject
+        self._subject = x509.load_pem_x509_certificate(self.certificate.read_bytes()).subject
 
     def files(self, name: str) -> TlsFiles:
         """Where ``issue`` leaves what it made for ``name``."""
         return TlsFiles(self.certificate, self._directory / f"{name}.crt", self._directory / f"{name}.key")
 
-    def issue(
-        self, name: str, *, days: int = 365, hosts: Sequence[str] = LOOPBACK, files: TlsFiles | None = None
-    ) -> TlsFiles:
-        """Make a key and a certificate for ``name`` (a station's id, a server, a technician), kept at ``files``.
+    def issue(self, name: str, *, days: int = DAYS, hosts: Sequence[str] = LOOPBACK) -> TlsFiles:
+        """Make a key and a certificate for ``name`` (a server, a technician), kept where ``files`` says.
 
         ``hosts`` are the names and addresses it may serve under; without any, it is good for a client only.
         """
         key = ec.generate_private_key(ec.SECP256R1())
+        files = self.files(name)
+        write_durably(files.key, _pem(key), mode=0o600)
+        write_durably(files.certificate, self._vouch(name, key.public_key(), days=days, hosts=hosts))
+        return files
+
+    def answer(self, csr: bytes, name: str, *, days: int = DAYS) -> bytes:
+        """Make a certificate (PEM) for a client that has its key itself; only the key is taken from its request."""
+        public = x509.load_pem_x509_csr(csr).public_key()
+        if not isinstance(public, ec.EllipticCurvePublicKey):
+            raise ValueError("a certificate is made for a key on an elliptic curve")
+        return self._vouch(name, public, days=days, hosts=())
+
+    def _vouch(self, name: str, public: ec.EllipticCurvePublicKey, *, days: int, hosts: Sequence[str]) -> bytes:
         uses = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if hosts else [])]
         draft = (
-            _draft(_named(name), self._subject, key.public_key(), days=days)
+            _draft(_named(name), self._subject, public, days=days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
@@ -63,13 +75,7 @@ class TlsAuthority:
         if hosts:
             names = x509.SubjectAlternativeName([_host(host) for host in hosts])
             draft = draft.add_extension(names, critical=False)
-        files = files or self.files(name)
-        if files.authority != self.certificate:
-            write_durably(files.authority, self._own)
-        write_durably(files.key, _pem(key), mode=0o600)
-        made = draft.sign(self._key, hashes.SHA256())
-        write_durably(files.certificate, made.public_bytes(serialization.Encoding.PEM))
-        return files
+        return draft.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, name: x509.Name) -> x509.Certificate:

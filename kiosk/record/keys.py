@@ -1,13 +1,12 @@
 """The keys a station keeps, and the centre's public keys it trusts, each for one purpose.
 
-All lie in ``<state>/kiosk/keys/``, readable by the kiosk process alone (files 0600, directory 0700).
+They lie in ``<state>/kiosk/keys/``, readable by the kiosk process alone (files 0600, directory 0700); the secret ones,
+where systemd keeps them, only as a link (see ``safekeeping``).
 """
 
-import json
-import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,16 @@ from kiosk.record import canonical
 from kiosk.record.exchange import write_durably
 from kiosk.record.header import Header, Kind, Malformed, Untrusted, WrongKind, is_name
 from kiosk.record.keypair import BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
+from kiosk.record.safekeeping import SYSTEMD, Credentials, Secret, read_own
+from kiosk.record.safekeeping import NotProvisioned as NotProvisioned  # what all who load keys may have to catch
 from kiosk.record.seal import Verifying, open_sealed, seal, trusting
 
 DATABASE_KEY = 32
 CENTRE = "centre"
 """How the centre is named in headers."""
-_STATION, _SIGNING, _OPENING = "station.json", "signing.seeds", "opening.seed"
-_ROSTER, _LEDGER, _ROOT, _TRUST = "roster.key", "ledger.key", "root.public", "centre.keys"
-
-
-class NotProvisioned(Exception):
-    """The station's keys are missing or unreadable; the sentence says which file, and what to run."""
+OPENS_DAYS = 180
+"""How long a key that was replaced opens what the centre sealed to it: an order is good for 90 days."""
+_SECRETS, _ROOT, _TRUST = "secrets", "root.public", "centre.keys"
 
 
 class OldKeys(Untrusted):
@@ -37,6 +35,11 @@ def keys_directory(state: Path) -> Path:
     return state / "kiosk" / "keys"
 
 
+def station_secrets(directory: Path) -> Secret:
+    """All secrets of the kiosk process, which systemd shows it as one."""
+    return Secret(directory / _SECRETS, "kiosk.service", "rekam-kiosk")
+
+
 @dataclass(frozen=True, slots=True)
 class StationIdentity:
     """What the centre must know of a station: its id and the public halves of its keys."""
@@ -44,6 +47,36 @@ class StationIdentity:
     station: str
     verifying: VerifyingKey
     sealing: SealingKey
+    earlier: tuple[VerifyingKey, ...] = ()
+    """Keys that signed packets which may still wait."""
+
+    @property
+    def trusted(self) -> Verifying:
+        """Every key that may have signed this station's packets."""
+        return trusting(self.verifying, *self.earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is renewed together: the key that signs, and the one that opens."""
+
+    signing: SigningKey = field(repr=False)
+    opening: OpeningKey = field(repr=False)
+
+    @classmethod
+    def generate(cls) -> "Pair":
+        """Make a new one."""
+        return cls(SigningKey.generate(), OpeningKey.generate())
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """What stays of a pair that another took the place of, since Unix second ``at``: it signs no more."""
+
+    verifying: VerifyingKey
+    opening: OpeningKey | None = field(repr=False)
+    """None once nothing that was sealed to it can be good any more."""
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,58 +88,114 @@ class StationKeys:
     opening: OpeningKey = field(repr=False)
     roster: bytes = field(repr=False)
     ledger: bytes = field(repr=False)
+    checkpoint: bytes = field(repr=False)
+    """Seals the key of the visit under way."""
+    coming: Pair | None = field(default=None, repr=False)
+    """Made, but signing nothing before the centre has granted it."""
+    retired: tuple[Retired, ...] = ()
+    """Newest first."""
 
     @classmethod
-    def load(cls, directory: Path) -> "StationKeys":
-        """Read the keys that ``provision`` left.
+    def generate(cls, station: str) -> "StationKeys":
+        """Make a station's own secrets.
 
         Raises:
-            NotProvisioned: naming the file that is missing or wrong.
+            ValueError: when ``station`` is no lower-case name of a-z, 0-9 and -.
         """
+        if not is_name(station):
+            raise ValueError("a station's id is made of a-z, 0-9 and -")
+        made = Pair.generate()
+        roster, ledger, checkpoint = (secrets.token_bytes(DATABASE_KEY) for _ in range(3))
+        return cls(station, made.signing, made.opening, roster, ledger, checkpoint)
+
+    @classmethod
+    def load(cls, directory: Path, credentials: Credentials = SYSTEMD) -> "StationKeys":
+        """Read the keys that ``provisioning.ask`` made, as the kiosk process or as root.
+
+        Raises:
+            NotProvisioned: the sentence says what is missing or wrong, and what to do.
+        """
+        content = station_secrets(directory).read(credentials)
         try:
-            station = json.loads(_secret(directory / _STATION))["station"]
-            if not is_name(station):
-                raise ValueError
-            return cls(
-                station=station,
-                signing=SigningKey(_secret(directory / _SIGNING)),
-                opening=OpeningKey(_secret(directory / _OPENING)),
-                roster=_secret(directory / _ROSTER, length=DATABASE_KEY),
-                ledger=_secret(directory / _LEDGER, length=DATABASE_KEY),
-            )
-        except (BadKey, ValueError, KeyError, TypeError):
-            raise NotProvisioned(f"A key in {directory} is damaged; provision the station again.") from None
+            return cls.unpack(content)
+        except (canonical.NotCanonical, BadKey, KeyError, TypeError, ValueError):
+            raise NotProvisioned(f"The keys in {directory} are damaged; provision the station again.") from None
 
     @property
     def identity(self) -> StationIdentity:
         """The public halves."""
-        return StationIdentity(self.station, self.signing.public, self.opening.public)
+        return StationIdentity(
+            self.station, self.signing.public, self.opening.public, tuple(old.verifying for old in self.retired)
+        )
 
+    @property
+    def openings(self) -> tuple[OpeningKey, ...]:
+        """Every key that the centre may have sealed to, newest first."""
+        coming = () if self.coming is None else (self.coming.opening,)
+        return (*coming, self.opening, *(old.opening for old in self.retired if old.opening is not None))
 
-def provision(directory: Path, station: str) -> StationIdentity:
-    """Make a station's own secrets in ``directory``; those that are there already are kept.
+    @property
+    def newest(self) -> Pair:
+        """The pair to ask the centre's grant for."""
+        return self.coming or Pair(self.signing, self.opening)
 
-    Raises:
-        ValueError: when ``station`` is no lower-case name of a-z, 0-9 and -.
-        NotProvisioned: when the directory holds another station's keys.
-    """
-    if not is_name(station):
-        raise ValueError("a station's id is made of a-z, 0-9 and -")
-    directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(0o700)
-    for name, secret in (
-        (_SIGNING, SigningKey.generate().seeds),
-        (_OPENING, OpeningKey.generate().seed),
-        (_ROSTER, secrets.token_bytes(DATABASE_KEY)),
-        (_LEDGER, secrets.token_bytes(DATABASE_KEY)),
-        (_STATION, json.dumps({"station": station}).encode()),
-    ):
-        if not (directory / name).exists():
-            write_durably(directory / name, secret, mode=0o600)
-    keys = StationKeys.load(directory)
-    if keys.station != station:
-        raise NotProvisioned(f"{directory} holds the keys of another station; give this one a directory of its own.")
-    return keys.identity
+    def renewing(self) -> "StationKeys":
+        """Make a new pair beside the one in use; one that was made and not granted yet is kept."""
+        return replace(self, coming=self.coming or Pair.generate())
+
+    def renewed(self, *, now: int) -> "StationKeys":
+        """Take the coming pair into use, if there is one; ``now`` in Unix seconds."""
+        if self.coming is None:
+            return self
+        kept = (Retired(self.signing.public, self.opening, now), *self.retired)
+        oldest = now - OPENS_DAYS * 86400
+        retired = tuple(old if old.at >= oldest else replace(old, opening=None) for old in kept)
+        return replace(self, signing=self.coming.signing, opening=self.coming.opening, coming=None, retired=retired)
+
+    def pack(self) -> bytes:
+        """Write all of it."""
+        coming = None if self.coming is None else [self.coming.signing.seeds, self.coming.opening.seed]
+        retired = [
+            [old.verifying.raw, None if old.opening is None else old.opening.seed, old.at] for old in self.retired
+        ]
+        return canonical.encode(
+            {
+                "station": self.station,
+                "signing": self.signing.seeds,
+                "opening": self.opening.seed,
+                "roster": self.roster,
+                "ledger": self.ledger,
+                "checkpoint": self.checkpoint,
+                "coming": coming,
+                "retired": retired,
+            }
+        )
+
+    @classmethod
+    def unpack(cls, content: bytes) -> "StationKeys":
+        """Read what ``pack`` wrote.
+
+        Raises:
+            NotCanonical, BadKey, KeyError, TypeError, ValueError: when it is anything else.
+        """
+        held = canonical.decode(content)
+        roster, ledger, checkpoint = (held[name] for name in ("roster", "ledger", "checkpoint"))
+        if not is_name(held["station"]) or {len(roster), len(ledger), len(checkpoint)} != {DATABASE_KEY}:
+            raise ValueError
+        coming = held["coming"]
+        return cls(
+            held["station"],
+            SigningKey(held["signing"]),
+            OpeningKey(held["opening"]),
+            roster,
+            ledger,
+            checkpoint,
+            None if coming is None else Pair(SigningKey(coming[0]), OpeningKey(coming[1])),
+            tuple(
+                Retired(VerifyingKey(raw), None if seed is None else OpeningKey(seed), at)
+                for raw, seed, at in held["retired"]
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +217,7 @@ class CentreTrust:
         Raises:
             Untrusted: by reason.
         """
-        opened = open_sealed(blob, kind=Kind.KEYS, verifying=trusting(root), opening=(keys.opening,))
+        opened = open_sealed(blob, kind=Kind.KEYS, verifying=trusting(root), opening=keys.openings)
         if (opened.header.sender, opened.header.receiver) != (CENTRE, keys.station):
             raise WrongKind("this list of keys is for another station")
         try:
@@ -149,30 +238,64 @@ class CentreTrust:
         return trust
 
     @classmethod
-    def load(cls, directory: Path) -> "CentreTrust":
+    def load(cls, directory: Path, credentials: Credentials = SYSTEMD) -> "CentreTrust":
         """Read the list the station holds.
 
         Raises:
             NotProvisioned: when it is missing.
             Untrusted: when it is not signed by the root the station was given.
         """
-        root = VerifyingKey(_secret(directory / _ROOT))
-        return cls.read(_secret(directory / _TRUST), root, StationKeys.load(directory))
+        return cls.held(directory, StationKeys.load(directory, credentials))
+
+    @classmethod
+    def held(cls, directory: Path, keys: StationKeys) -> "CentreTrust":
+        """Read the list the station holds, by who has its keys already.
+
+        Raises:
+            NotProvisioned, Untrusted: as ``load``.
+        """
+        return cls.read(read_own(directory / _TRUST), held_root(directory), keys)
 
 
-def install_trust(directory: Path, blob: bytes, *, root: VerifyingKey | None = None) -> CentreTrust:
-    """Keep the centre's list of keys. ``root`` is given once, at provisioning; a later list must be signed by it.
+def held_root(directory: Path) -> VerifyingKey:
+    """The root's key that the station was given.
+
+    Raises:
+        NotProvisioned: when there is none.
+    """
+    try:
+        return VerifyingKey(read_own(directory / _ROOT))
+    except BadKey:
+        raise NotProvisioned(f"{directory / _ROOT} is damaged; take the centre's grant in again.") from None
+
+
+def install_trust(
+    directory: Path, blob: bytes, *, root: VerifyingKey | None = None, keys: StationKeys | None = None
+) -> CentreTrust:
+    """Keep the centre's list of keys. ``root`` is given at provisioning; a later list must be signed by the same.
+
+    Who holds the station's ``keys`` already passes them on.
 
     Raises:
         Untrusted: by reason; an older list than the one held is refused.
     """
+    keys = keys or StationKeys.load(directory)
+    trust = CentreTrust.read(blob, root or held_root(directory), keys)
+    if trust.sequence < _held_sequence(directory, keys):
+        raise OldKeys("the list of the centre's keys is older than the one the station holds")
     if root is not None:
         write_durably(directory / _ROOT, root.raw, mode=0o600)
-    trust = CentreTrust.read(blob, VerifyingKey(_secret(directory / _ROOT)), StationKeys.load(directory))
-    if root is None and (directory / _TRUST).exists() and trust.sequence < CentreTrust.load(directory).sequence:
-        raise OldKeys("the list of the centre's keys is older than the one the station holds")
     write_durably(directory / _TRUST, blob, mode=0o600)
     return trust
+
+
+def _held_sequence(directory: Path, keys: StationKeys) -> int:
+    if not ((directory / _TRUST).exists() and (directory / _ROOT).exists()):
+        return 0
+    try:
+        return CentreTrust.held(directory, keys).sequence
+    except Untrusted:
+        return 0  # these keys were made anew, and cannot open it
 
 
 def sign_trust(
@@ -200,18 +323,3 @@ def sign_trust(
 
 def _verifying(raws: Any) -> Verifying:
     return trusting(*(VerifyingKey(raw) for raw in raws))
-
-
-def _secret(path: Path, *, length: int | None = None) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        raise NotProvisioned(
-            f"{path.name} cannot be read ({error.strerror}); run `sudo kiosk provision FOLDER` with the folder that the"
-            " centre made for this station."
-        ) from None
-    if length is not None and len(content) != length:
-        raise NotProvisioned(f"{path.name} is damaged; provision the station again.")
-    return content

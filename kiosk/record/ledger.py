@@ -116,7 +116,7 @@ class Ledger:
         Raises:
             Untrusted: by reason; OrderRefused when its number is below the highest this station has seen.
         """
-        opened = open_sealed(blob, kind=Kind.ORDER, verifying=trust.orders, opening=(keys.opening,))
+        opened = open_sealed(blob, kind=Kind.ORDER, verifying=trust.orders, opening=keys.openings)
         header = opened.header
         addressed(header, station=keys.station, now=now)
         order = CardOrder.unpack(header.id, opened.body)

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +26,9 @@ CREATE TABLE recordings (nik TEXT PRIMARY KEY, packet TEXT NOT NULL, since INTEG
     safe INTEGER NOT NULL) WITHOUT ROWID;
 {attempts.SCHEMA}
 """
+_WHAT_IT_REPLACES = """
+ALTER TABLE recordings ADD COLUMN replaces TEXT;
+CREATE INDEX recordings_by_packet ON recordings (packet)"""
 _PIN_SUBJECT = "officer-pin"
 _SALT = 16
 _HASH = 32
@@ -111,7 +114,7 @@ class Roster:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(path, _SCHEMA, version=1, key=key)
+        self._database = Database(path, _SCHEMA, version=2, changes={2: _WHAT_IT_REPLACES}, key=key)
         self._dates = Attempts(self._database, birth_date)
         self._pins = Attempts(self._database, pin)
 
@@ -133,7 +136,7 @@ class Roster:
         Raises:
             Untrusted: by reason; RosterRefused with the number of the row that cannot be right.
         """
-        opened = open_sealed(blob, kind=Kind.ROSTER, verifying=trust.rosters, opening=(keys.opening,))
+        opened = open_sealed(blob, kind=Kind.ROSTER, verifying=trust.rosters, opening=keys.openings)
         header = opened.header
         addressed(header, station=keys.station, now=now)
         held = self.info()
@@ -201,10 +204,19 @@ class Roster:
         self._pins.forget(_PIN_SUBJECT)
         return Officer(found)
 
-    def begin_recording(self, nik: str, packet: str, *, now: datetime) -> None:
-        """Note, before a packet is made, whose it will be; ``reconcile`` drops the note if it never came to be."""
+    def begin_recording(self, nik: str, packet: str, *, now: datetime) -> str | None:
+        """Note, before a packet is made, whose it will be; ``reconcile`` takes the note back if it never came to be.
+
+        Gives the packet noted before, in whose place this one comes; also when this one is begun again.
+        """
         with self._database.transaction() as write:
-            write.execute("INSERT OR REPLACE INTO recordings VALUES (?, ?, ?, 0)", (nik, packet, int(now.timestamp())))
+            row = write.execute("SELECT packet, replaces FROM recordings WHERE nik = ?", (nik,)).fetchone()
+            earlier: str | None = None if row is None else row[1] if row[0] == packet else row[0]
+            write.execute(
+                "INSERT OR REPLACE INTO recordings (nik, packet, since, safe, replaces) VALUES (?, ?, ?, 0, ?)",
+                (nik, packet, int(now.timestamp()), earlier),
+            )
+        return earlier
 
     def mark_recorded(self, nik: str) -> None:
         """Note that the packet is safe: this resident is not to be recorded again."""
@@ -220,20 +232,25 @@ class Roster:
         row = self._database.row("SELECT packet FROM recordings WHERE nik = ?", nik)
         return None if row is None else str(row[0])
 
-    def reconcile(self, holds: Callable[[str], bool], *, lost: Collection[str] = ()) -> None:
+    def reconcile(self, holds: Callable[[str], bool], is_lost: Callable[[str], bool], lost: Iterable[str] = ()) -> None:
         """Settle the notes of recordings that were under way by asking whether their packet is held.
 
-        The note of a ``lost`` packet stays, but no longer counts, until the packet is held again.
+        The note of a lost packet stays, but no longer counts, until the packet is held again. ``lost`` are those of
+        which that is not known here yet.
         """
-        if lost:
-            with self._database.transaction() as write:
-                write.executemany("UPDATE recordings SET safe = 0 WHERE packet = ?", ((packet,) for packet in lost))
-        for nik, packet in self._database.rows("SELECT nik, packet FROM recordings WHERE safe = 0"):
+        with self._database.transaction() as write:
+            write.executemany("UPDATE recordings SET safe = 0 WHERE packet = ?", ((packet,) for packet in lost))
+        for nik, packet, replaces in self._database.rows("SELECT nik, packet, replaces FROM recordings WHERE safe = 0"):
             if holds(packet):
                 self.mark_recorded(nik)
-            elif packet not in lost:
+            elif not is_lost(packet):
                 with self._database.transaction() as write:
-                    write.execute("DELETE FROM recordings WHERE nik = ?", (nik,))
+                    if replaces is None:
+                        write.execute("DELETE FROM recordings WHERE nik = ?", (nik,))
+                    else:
+                        write.execute(
+                            "UPDATE recordings SET packet = replaces, replaces = NULL WHERE nik = ?", (nik,)
+                        )
 
 
 def addressed(header: Header, *, station: str, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """What settings ask of the machine is looked for by the process that needs it, and told with all other mistakes."""
 
+import shutil
 import tomllib
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ def content(tmp_path: Path) -> dict[str, Any]:
     content = tomllib.loads((CONFIG / "simulated.toml").read_text(encoding="utf-8"))
     files = station_tls(tmp_path)
     files.key.parent.mkdir(parents=True)
-    TlsAuthority(tmp_path / "authority").issue("a-station", hosts=(), files=files)
+    made = TlsAuthority(tmp_path / "authority").issue("a-station", hosts=())
+    for source, place in zip(astuple(made), astuple(files), strict=True):
+        shutil.copy(source, place)
     (files.key.parent / "mqtt.password").write_text("secret\n")
     for key, file in (("authority", files.authority), ("certificate", files.certificate), ("key", files.key)):
         content["centre"][key] = str(file)
