@@ -19,6 +19,7 @@ from kiosk.centre.saying import CENTRE_DIRECTORY, Directory, plainly, say
 from kiosk.centre.serve import command
 from kiosk.record.header import Kind
 from kiosk.record.nik import Areas
+from kiosk.record.resident import RecordState
 
 _Packet = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A sealed packet file.")]
 _WILAYAH = Path(__file__).parents[2] / "config" / "wilayah.csv"
@@ -33,6 +34,7 @@ def commands() -> typer.Typer:
     app.command("roster")(_roster)
     app.command("open")(_open)
     app.command("order")(_order)
+    app.command("state")(_state)
     app.command("report")(_report)
     app.command("import")(import_stick)
     app.command("serve")(command)
@@ -86,6 +88,19 @@ def _order(
         orders = Orders(Authority(directory), Registry(directory), Outgoing(directory / "out"), card_age=card_age)
         order_id, blob = orders.order_for_packet(packet.read_bytes(), now=_now(), replacing=replacing)
         say(f"{order_id}: {len(blob)} bytes, signed, and sealed to the station.")
+
+
+def _state(
+    packet: _Packet,
+    state: Annotated[RecordState, typer.Argument(help="Where its record stands now.")],
+    directory: Directory = CENTRE_DIRECTORY,
+) -> None:
+    """Move the record of the resident in a packet on; the station that recorded them is told, and tells them."""
+    with plainly():
+        opened, registry, now = open_packet(packet.read_bytes(), Authority(directory)), Registry(directory), _now()
+        registry.set_state(opened.recording.nik, state)
+        registry.put_state(opened.header.sender, opened.header.id, state, since=int(now.timestamp()))
+        say(f"The record of packet {opened.header.id} is {state.value} now.")
 
 
 def _report(

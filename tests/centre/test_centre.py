@@ -430,12 +430,20 @@ def test_the_commands_from_keys_to_order(tmp_path: Path) -> None:
     for line, said in (
         (f"open {tmp_path}/a.packet --out {tmp_path}/out -d {centre}", "both signatures"),
         (f"order {tmp_path}/a.packet -d {centre}", "order-00000001"),
+        (f"state {tmp_path}/a.packet DUPLICATE_RECORD -d {centre}", "is DUPLICATE_RECORD now"),
         (f"report {STATION} -d {centre}", "Missing: none"),
     ):
         result = run.invoke(commands(), line.split())
         assert result.exit_code == 0, result.output
         assert said in result.output
     assert (tmp_path / "out" / "photo.jpg").exists()
+    registry = Registry(centre)
+    assert [(each.packet, each.state) for each in registry.untold(STATION)] == [
+        (f"{1:032x}", RecordState.DUPLICATE_RECORD)
+    ]
+    moved = registry.resident(someone.nik)
+    assert moved is not None
+    assert moved.state is RecordState.DUPLICATE_RECORD
 
 
 def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path) -> None:
