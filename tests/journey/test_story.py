@@ -72,9 +72,7 @@ def typed(digits: str) -> list[Digit]:
     return [Digit(each) for each in digits]
 
 
-def identified(
-    visit: Visit, purpose: Purpose = Purpose.RECORD, record: Record = NOT_RECORDED, **about: object
-) -> None:
+def identified(visit: Visit, purpose: Purpose = Purpose.RECORD, record: Record = NOT_RECORDED, **about: object) -> None:
     visit(Begin(), LanguageChosen("id"), PurposeChosen(purpose), *typed(NIK), Next(), NikKnown(visit.number, NIK))
     visit(*typed("05031958"), Next())
     proof = visit.asked(Prove)
