@@ -1,9 +1,11 @@
 """Keeping one recording: the note whose it is, the packet, the note that it is safe, in the order that survives."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from kiosk.record.outbox import Outbox, Stored
 from kiosk.record.packet import Recording, pack
+from kiosk.record.resident import RecordState
 from kiosk.record.roster import Roster
 
 
@@ -18,23 +20,27 @@ def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime)
         OSError, sqlite3.Error: the disk is ill; asking again with the same recording is safe.
     """
     if not outbox.holds(recording.packet_id):
-        outbox.check_room()
+        outbox.room.check()
     settle_notes(outbox=outbox, roster=roster)
     earlier = roster.noted_packet(recording.nik)
     if earlier is not None and (stands := outbox.find(earlier)) is not None:
         return stands
-    roster.begin_recording(recording.nik, recording.packet_id, now=now)
-    stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now)
+    replaces = roster.begin_recording(recording.nik, recording.packet_id, now=now)
+    stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now, replaces=replaces)
     roster.mark_recorded(recording.nik)
-    if earlier is not None:
-        outbox.replaced(earlier)
     return stored
 
 
-def settle_notes(*, outbox: Outbox, roster: Roster) -> None:
-    """Let the roster's notes say what the outbox holds: after a start, and when a packet was lost or found again.
+def settle_notes(*, outbox: Outbox, roster: Roster, lost: Iterable[str] = ()) -> None:
+    """Let the roster's notes say what the outbox holds; ``lost`` are packets of which the roster may not know it yet.
 
     A power cut may have interrupted a recording: its packet is there, or it never was. A resident whose packet was
     lost may be recorded again; should a receipt show that the centre has it after all, the note counts again.
     """
-    roster.reconcile(outbox.holds, lost=[packet.packet_id for packet in outbox.lost()])
+    roster.reconcile(outbox.holds, outbox.is_lost, lost)
+
+
+def record_state(nik: str, *, outbox: Outbox, roster: Roster) -> RecordState | None:
+    """Where the recording that this station made of a resident stands; None if it made none, or lost it."""
+    packet = roster.noted_packet(nik)
+    return None if packet is None else outbox.record_state(packet)

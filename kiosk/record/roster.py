@@ -136,7 +136,7 @@ class Roster:
         Raises:
             Untrusted: by reason; RosterRefused with the number of the row that cannot be right.
         """
-        opened = open_sealed(blob, kind=Kind.ROSTER, verifying=trust.rosters, opening=keys.openings)
+        opened = open_sealed(blob, kind=Kind.ROSTER, verifying=trust.rosters, opening=(keys.opening,))
         header = opened.header
         addressed(header, station=keys.station, now=now)
         held = self.info()
@@ -248,9 +248,7 @@ class Roster:
                     if replaces is None:
                         write.execute("DELETE FROM recordings WHERE nik = ?", (nik,))
                     else:
-                        write.execute(
-                            "UPDATE recordings SET packet = replaces, replaces = NULL WHERE nik = ?", (nik,)
-                        )
+                        write.execute("UPDATE recordings SET packet = replaces, replaces = NULL WHERE nik = ?", (nik,))
 
 
 def addressed(header: Header, *, station: str, now: datetime) -> None:

@@ -13,8 +13,11 @@ from kiosk.record.header import UnknownKey, Untrusted
 from kiosk.record.inbox import Inbox, Refused, Taken
 from kiosk.record.keeping import keep, settle_notes
 from kiosk.record.ledger import Ledger
-from kiosk.record.outbox import DiskFull, Outbox
+from kiosk.record.outbox import Outbox
+from kiosk.record.packet_index import PacketIndex
+from kiosk.record.room import DiskFull
 from kiosk.record.roster import Roster
+from kiosk.record.shelf import Shelf
 
 
 class Kiosk:
@@ -25,7 +28,7 @@ class Kiosk:
         self.roster = Roster(world.kiosk("roster.db"), world.keys.roster)
         self.ledger = Ledger(world.kiosk("ledger.db"), world.keys.ledger)
         self.outbox = Outbox(world.exchange, world.kiosk("index.db"), keys=world.keys, trust=world.trust, floor=0)
-        settle_notes(outbox=self.outbox, roster=self.roster)
+        settle_notes(outbox=self.outbox, roster=self.roster, lost=[each.packet_id for each in self.outbox.lost()])
         self.inbox = Inbox(
             world.exchange,
             outbox=self.outbox,
@@ -55,7 +58,7 @@ def test_a_roster_a_receipt_and_an_order_are_taken_once(world: Any, now: Any) ->
     bring(world, "orders", f"{order_id}.order", order)
     assert kiosk.inbox.take_in(now=now) == [Taken(f"{stored.packet_id}.receipt"), Taken(f"{order_id}.order")]
     assert kiosk.inbox.take_in(now=now) == []
-    assert list(world.exchange.outbox.iterdir()) == []
+    assert list(world.exchange.outbox.glob(f"*{PACKET}")) == []
     assert kiosk.roster.recorded_here(world.cast.ordinary.nik)
     assert open_packet(packet, world.authority).recording == world.recording()
     kiosk.stop()
@@ -161,27 +164,62 @@ def test_power_may_fail_at_any_step_of_taking_in(world: Any, power: Any, now: An
     assert kiosk.inbox.take_in(now=now) == []
     assert kiosk.ledger.order(order_id) is not None
     assert kiosk.roster.info() is not None
-    assert list(world.exchange.outbox.iterdir()) == []
+    assert list(world.exchange.outbox.glob(f"*{PACKET}")) == []
     kiosk.stop()
 
 
+@pytest.mark.parametrize("committed", [False, True])
 def test_an_ill_disk_never_makes_two_recordings_of_one_resident(
-    world: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+    world: Any, now: Any, monkeypatch: pytest.MonkeyPatch, committed: bool
 ) -> None:
-    """The packet's file was written, the index was not; the visit was given up, and the resident came again."""
+    """The index failed, before or after its commit; the visit was given up, and the resident came again."""
     kiosk = Kiosk(world)
+    entering = PacketIndex.enter
 
-    def ill(*_: object) -> None:
+    def ill(*arguments: Any, **named: Any) -> None:
+        if committed:
+            entering(*arguments, **named)
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Outbox, "_enter", ill)
+        patch.setattr(PacketIndex, "enter", ill)
         with pytest.raises(sqlite3.Error):
             keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    assert list(world.exchange.outbox.glob(f"*{PACKET}")) == []
     assert not kiosk.roster.recorded_here(world.cast.ordinary.nik)
     stored = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
-    assert (stored.packet_id, stored.sequence) == ("a" * 32, 1)
-    assert [path.name for path in world.exchange.outbox.iterdir()] == [str(PacketName(1, "a" * 32))]
+    assert (stored.packet_id, stored.sequence) == (("a" if committed else "b") * 32, 1)
+    assert [path.name for path in world.exchange.outbox.iterdir()] == [str(PacketName(1, stored.packet_id))]
+    kiosk.stop()
+
+
+@pytest.mark.parametrize("again", ["b", "c"])
+def test_what_replaces_a_lost_recording_does_so_though_its_first_try_failed(
+    world: Any, now: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    """The centre never gets two of a person, should the lost file come back."""
+    kiosk = Kiosk(world)
+    keep(world.recording(packet_id="a" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    kiosk.stop()
+    path = world.packet("a" * 32)
+    path.rename(tmp_path / "away")
+    kiosk = Kiosk(world)
+
+    def ill(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "write", ill)
+        with pytest.raises(OSError, match="Input/output"):
+            keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    kiosk.stop()
+    kiosk = Kiosk(world)
+    keep(world.recording(packet_id=again * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    kiosk.stop()
+    (tmp_path / "away").rename(path)
+    kiosk = Kiosk(world)
+    assert [each.name for each in world.exchange.outbox.glob(f"*{PACKET}")] == [str(PacketName(2, again * 32))]
+    assert kiosk.roster.recorded_here(world.cast.ordinary.nik)
     kiosk.stop()
 
 
@@ -197,7 +235,7 @@ def test_whose_recording_was_lost_may_be_recorded_again(world: Any, now: Any) ->
     again = keep(world.recording(packet_id="b" * 32), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
     assert (again.packet_id, again.sequence) == ("b" * 32, lost.sequence + 1)
     assert kiosk.roster.recorded_here(someone)
-    assert kiosk.outbox.lost() == ()
+    assert list(kiosk.outbox.lost()) == []
     kiosk.stop()
     kiosk = Kiosk(world)
     assert kiosk.roster.recorded_here(someone)

@@ -13,9 +13,13 @@ from kiosk.record import canonical
 from kiosk.record.exchange import PACKET, PARTIAL, PacketName, complete_files, write_durably
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
 from kiosk.record.keypair import SigningKey
-from kiosk.record.outbox import DAMAGED, DiskFull, Outbox, PacketState, ReceiptRefused
+from kiosk.record.outbox import Outbox, ReceiptRefused
+from kiosk.record.packet_index import Custody
+from kiosk.record.room import DiskFull
 from kiosk.record.seal import peek, sign
+from kiosk.record.shelf import Guise
 
+DAMAGED, DELIVERED = Guise.DAMAGED.value, Guise.DELIVERED.value
 NOW_ID, NEXT_ID = "0" * 31 + "1", "0" * 31 + "2"
 
 
@@ -98,7 +102,7 @@ def test_power_may_fail_at_any_step_of_settling(world: Any, boot: Callable[[], O
         outbox = boot()
         assert not outbox.found.lost
         assert outbox.settle(receipt, now=now).packet_id == number
-        assert files(world) == []
+        assert files(world) == [str(PacketName(n + 1, f"{n:032x}")) + DELIVERED for n in range(step + 1)]
         assert outbox.waiting().count == 0
         outbox.close()
         if not power.was_cut:
@@ -142,11 +146,11 @@ def test_a_disk_that_fills_while_writing_keeps_nothing(
 ) -> None:
     outbox = boot()
 
-    def full(path: Path, content: bytes, *, mode: int = 0o640) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kiosk.record.outbox.write_durably", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(DiskFull):
             outbox.accept(b"one", packet_id=NOW_ID, now=now)
     assert files(world) == []
@@ -164,15 +168,15 @@ def receipt_for(
     return sign(body, head, signer or world.authority.receipts)
 
 
-def test_a_true_receipt_deletes_and_leaves_a_tombstone(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+def test_a_true_receipt_takes_a_packet_out_of_sight(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
     outbox = boot()
     stored = outbox.accept(b"one", packet_id=NOW_ID, now=now)
     receipt = world.intake.accept(packet(world, NOW_ID))
     assert not outbox.settle(receipt, now=now).again
-    assert files(world) == []
+    assert files(world) == [str(PacketName(1, NOW_ID)) + DELIVERED]
     assert outbox.settle(receipt, now=now).again
     assert outbox.holds(NOW_ID)
-    assert outbox.counts()[PacketState.SETTLED] == 1
+    assert outbox.counts()[Custody.KEPT] == 1
     assert outbox.accept(b"two", packet_id=NEXT_ID, now=now).sequence == 2
     assert peek(packet(world, NEXT_ID)).previous == stored.sha256
 
@@ -212,7 +216,7 @@ def test_a_lost_index_finds_its_packets_again(world: Any, boot: Callable[[], Out
     for path in world.exchange.root.glob("kiosk/index.db*"):
         path.unlink()
     outbox = boot()
-    assert len(outbox.found.adopted) == 3
+    assert outbox.found.adopted == 3
     assert outbox.accept(b"payload", packet_id=NOW_ID, now=now).sequence == 4
     assert peek(packet(world, NOW_ID)).previous == hashlib.sha256(packet(world, f"{7:032x}")).digest()
 
@@ -250,7 +254,7 @@ def test_a_packet_that_is_damaged_or_gone_is_reported_lost(
     outbox.close()
     harm(world.packet(NOW_ID))
     outbox = boot()
-    assert outbox.found.lost == (NOW_ID,)
+    assert outbox.found.lost == 1
     assert [packet.sequence for packet in outbox.lost()] == [1]
     assert not outbox.holds(NOW_ID)
     assert (files(world), outbox.waiting().count) == (left, 0)
@@ -273,10 +277,11 @@ def test_a_bit_that_turned_is_found_by_the_hash_after_the_start(
     rot(world.packet(f"{1:032x}"))
     outbox = boot()
     outbox.inspect(within=0)
-    assert (outbox.waiting().count, outbox.lost()) == (2, ())
+    assert (outbox.waiting().count, tuple(outbox.lost())) == (2, ())
     outbox.inspect(within=60)
     assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
-    assert files(world) == [str(PacketName(1, f"{0:032x}")), str(PacketName(2, f"{1:032x}")) + DAMAGED]
+    left = [str(PacketName(n + 1, f"{n:032x}")) for n in range(3)]
+    assert files(world) == [left[0], left[1] + DAMAGED, left[2] + DELIVERED]
     outbox.close()
     outbox = boot()
     assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
@@ -296,7 +301,7 @@ def test_a_file_that_cannot_be_read_stays_and_does_not_block_the_rest(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kiosk.record.outbox.hashlib.file_digest", ill)
+        patch.setattr("kiosk.record.shelf.hashlib.file_digest", ill)
         with pytest.raises(OSError, match="Input/output"):
             outbox.inspect(within=60)
     assert (outbox.waiting().count, len(files(world))) == (2, 2)
@@ -313,8 +318,8 @@ def test_a_lost_file_that_is_here_again_waits_again(
     assert boot().waiting().count == 0
     (tmp_path / "away").rename(path)
     outbox = boot()
-    assert outbox.found.returned == (NOW_ID,)
-    assert (outbox.waiting().count, outbox.lost()) == (1, ())
+    assert outbox.found.returned == 1
+    assert (outbox.waiting().count, tuple(outbox.lost())) == (1, ())
     outbox.inspect(within=60)
     assert outbox.holds(NOW_ID)
 
@@ -327,7 +332,7 @@ def test_a_receipt_shows_that_the_centre_has_what_was_lost(world: Any, boot: Cal
     assert not outbox.holds(NOW_ID)
     assert not outbox.settle(receipt, now=now).again
     assert outbox.holds(NOW_ID)
-    assert outbox.lost() == ()
+    assert not tuple(outbox.lost())
 
 
 def test_a_replaced_packet_is_not_sent_should_its_file_come_back(
@@ -335,15 +340,20 @@ def test_a_replaced_packet_is_not_sent_should_its_file_come_back(
 ) -> None:
     outbox = boot()
     outbox.accept(b"one", packet_id=NOW_ID, now=now)
-    outbox.replaced(NOW_ID)
-    assert outbox.holds(NOW_ID)  # only what was lost can be replaced
     path = world.packet(NOW_ID)
     path.rename(tmp_path / "away")
-    boot().replaced(NOW_ID)
+    boot().accept(b"two", packet_id=NEXT_ID, now=now, replaces=NOW_ID)
     (tmp_path / "away").rename(path)
     outbox = boot()
-    assert (outbox.waiting().count, outbox.lost()) == (0, ())
-    assert files(world) == [str(PacketName(1, NOW_ID)) + DAMAGED]
+    assert (outbox.waiting().count, tuple(outbox.lost())) == (1, ())
+    assert files(world) == [str(PacketName(1, NOW_ID)) + DAMAGED, str(PacketName(2, NEXT_ID))]
+
+
+def test_only_what_was_lost_can_be_replaced(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    outbox.accept(b"one", packet_id=NOW_ID, now=now)
+    outbox.accept(b"two", packet_id=NEXT_ID, now=now, replaces=NOW_ID)
+    assert outbox.counts()[Custody.HELD] == 2
 
 
 def test_a_packet_name_cannot_leave_the_outbox(boot: Callable[[], Outbox], now: Any) -> None:

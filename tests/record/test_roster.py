@@ -264,7 +264,7 @@ def test_after_a_start_the_notes_follow_the_packets(held: Roster, world: Any, no
     one, other = world.cast.ordinary.nik, world.cast.farmer.nik
     held.begin_recording(one, "a" * 32, now=now)
     held.begin_recording(other, "b" * 32, now=now)
-    held.reconcile(lambda packet: packet == "a" * 32)
+    held.reconcile(lambda packet: packet == "a" * 32, lambda _: False)
     assert (held.recorded_here(one), held.recorded_here(other)) == (True, False)
 
 

@@ -9,7 +9,8 @@ from kiosk.record.exchange import Exchange
 from kiosk.record.inbox import Inbox as Arrivals
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
 from kiosk.record.ledger import Ledger
-from kiosk.record.outbox import Outbox, Waiting
+from kiosk.record.outbox import Outbox
+from kiosk.record.packet_index import Waiting
 from kiosk.record.roster import Roster
 
 
@@ -58,6 +59,6 @@ def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int)
     roster = Roster(own / "roster.db", keys.roster, birth_date=Limit(tries, lock_seconds))
     outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor)
     ledger = Ledger(own / "ledger.db", keys.ledger)
-    keeping.settle_notes(outbox=outbox, roster=roster)
+    keeping.settle_notes(outbox=outbox, roster=roster, lost=(lost.packet_id for lost in outbox.lost()))
     arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
     return Books(keys, trust, roster, outbox, ledger, arrivals)

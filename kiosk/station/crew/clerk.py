@@ -40,9 +40,9 @@ from kiosk.record.database import DatabaseDamaged
 from kiosk.record.how_far import how_far
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
 from kiosk.record.order import CardOrder
-from kiosk.record.outbox import DiskFull
 from kiosk.record.packet import Opine, new_packet_id, nobody, recording_of
 from kiosk.record.resident import biodata
+from kiosk.record.room import DiskFull
 from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, Open, Standing
@@ -325,7 +325,7 @@ _SETTLED = {Outcome.PRINTED: Occasion.CARD_PRINTED, Outcome.SPOILED: Occasion.CA
 
 def _has_room(books: Books) -> bool:
     try:
-        books.outbox.check_room()
+        books.outbox.room.check()
     except DiskFull:
         return False
     return True

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from kiosk.journey.events import Event, RosterSeen
 from kiosk.record import keeping
 from kiosk.record.inbox import ORDER, RECEIPT, ROSTER, Refused
+from kiosk.record.packet_index import Custody
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, Standing
 
@@ -17,6 +18,9 @@ INSPECTION = 0.05
 """Seconds of each round in which waiting recordings are compared with their hashes: a full backlog takes an hour or so,
 and nobody who comes in the meantime waits longer than for one file."""
 
+MOST_TOLD = 20
+"""Losses told one by one in one round; a whole disk that is gone is told by the figure of all."""
+
 
 class Rounds:
     """What the clerk does unasked. All on the clerk's thread; ``standing`` is replaced whole, for others to read."""
@@ -25,14 +29,14 @@ class Rounds:
         self.standing = Standing()
         self._tell, self._occur = tell, occur
         self._roster_told: bool | None = None
-        self._lost: frozenset[str] = frozenset()
+        self._lost = self._lost_told = 0
 
     def begin(self, books: Books) -> None:
         """What the last power cut left: a technician hears of it once, here. Then the first round."""
         found = books.outbox.found
-        if found.adopted or found.returned or found.cleared:
-            figures = len(found.adopted), len(found.returned), found.cleared
-            log.warning("outbox: %d recordings adopted, %d found again, %d files cleared away", *figures)
+        if found.adopted or found.finished or found.returned or found.cleared:
+            figures = found.adopted, found.finished, found.returned, found.cleared
+            log.warning("outbox: %d recordings adopted, %d finished, %d found again, %d files cleared away", *figures)
         if found.damaged:
             log.error("outbox: %d damaged files set aside", found.damaged)
         for order in books.ledger.interrupted:
@@ -71,20 +75,22 @@ class Rounds:
             roster_made=None if roster is None else roster.made,
             blanks=max(0, blanks.on_hand) if blanks.received else None,
             prints_uncertain=blanks.uncertain,
-            recordings_lost=len(self._lost),
+            recordings_lost=self._lost,
         )
 
     def _tell_lost(self, books: Books) -> None:
         """After the receipts were taken in: one of them may show that the centre has what seems lost here."""
-        lost = {packet.packet_id: packet for packet in books.outbox.lost()}
-        if lost.keys() == self._lost:
-            return
-        for packet_id in lost.keys() - self._lost:
-            sequence = lost[packet_id].sequence
-            log.error("recording %d is lost: the file of packet %s is damaged or gone", sequence, packet_id)
-            self._occur(Occasion.RECORDING_LOST)
-        keeping.settle_notes(outbox=books.outbox, roster=books.roster)
-        self._lost = frozenset(lost)
+        before = self._lost, self._lost_told
+        self._lost = books.outbox.counts()[Custody.LOST]
+        for told, lost in enumerate(books.outbox.lost(self._lost_told)):
+            self._lost_told = lost.number
+            if told < MOST_TOLD:
+                where = "by the centre" if lost.at_centre else "here: its file is damaged or gone"
+                log.error("recording %d is lost %s: packet %s", lost.sequence, where, lost.packet_id)
+                self._occur(Occasion.RECORDING_LOST)
+        if before != (self._lost, self._lost_told):
+            new = (lost.packet_id for lost in books.outbox.lost(before[1]))
+            keeping.settle_notes(outbox=books.outbox, roster=books.roster, lost=new)
 
 
 _TAKEN = {RECEIPT: Occasion.RECORDING_DELIVERED, ROSTER: Occasion.ROSTER_TAKEN}

@@ -1,0 +1,89 @@
+"""The packets of a station as files and index together, and what keeps the two from disagreeing.
+
+A start compares sizes only: hashing a backlog of 15,600 packets (5 GB) would hold it up for minutes. The hashes are
+compared afterwards, a little at a time, by ``inspect``.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kiosk.record.packet_index import Custody, Entry, PacketIndex
+from kiosk.record.reconciling import Reconciled, Reconciler, name_of
+from kiosk.record.shelf import Item, Shelf, is_whole
+
+
+class Stock:
+    """Both, for whoever writes to both."""
+
+    def __init__(self, directory: Path, index: Path, *, ours: Callable[[Item], Entry | None]) -> None:
+        """Open or make the index and put right what a power cut left; ``ours`` reads what may be our own packet.
+
+        Raises:
+            DatabaseDamaged: when the index cannot be used.
+        """
+        self.shelf, self.index = Shelf(directory), PacketIndex(index)
+        self.aside = 0
+        """Files that are no packets as this station made them, set aside for a technician."""
+        self._ours = ours
+        self._lock = threading.RLock()
+        self._unsure = False
+        self._inspected = (0, "")
+        self.found = self.reconcile()
+
+    @contextmanager
+    def sure(self) -> Iterator[None]:
+        """Nobody else meanwhile, and what an ill disk left open is settled first."""
+        with self._lock:
+            if self._unsure:
+                self.reconcile()
+            yield
+
+    @contextmanager
+    def doubt(self) -> Iterator[None]:
+        """Until this ends well, index and files may disagree."""
+        self._unsure = True
+        yield
+        self._unsure = False
+
+    def reconcile(self) -> Reconciled:
+        """Make index and files agree again.
+
+        Raises:
+            OSError, sqlite3.Error: the disk is ill.
+        """
+        with self._lock:
+            found = Reconciler(self.index, self.shelf, self._ours).run()
+            self.aside = found.aside
+            self._unsure = False
+            return found
+
+    def inspect(self, *, within: float) -> None:
+        """Go on comparing files with their hashes for about ``within`` seconds; each file once a start.
+
+        A damaged one is set aside and lost, so that its resident can be recorded again and the centre is not sent it.
+
+        Raises:
+            OSError: a file cannot be read. It stays as it is, since an ill disk may get well; the next call passes on.
+        """
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            with self.sure():
+                page = self.index.page(Custody.HELD, self._inspected, most=1)
+                if not page:
+                    return
+                entry = page[0]
+                self._inspected = (entry.sequence, entry.packet_id)
+                path = self.shelf.path(name_of(entry))
+                if not is_whole(path, entry.sha256):
+                    with self.doubt():
+                        self.aside += path.exists()
+                        self.shelf.set_aside(path)
+                        self.shelf.sync()
+                        self.index.move([entry.packet_id], Custody.LOST)
+
+    def inspect_again(self, entry: Entry) -> None:
+        """Have the inspection begin at this packet again."""
+        self._inspected = min(self._inspected, (entry.sequence - 1, ""))
