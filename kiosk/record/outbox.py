@@ -22,7 +22,7 @@ from kiosk.record.reconciling import Reconciled, name_of
 from kiosk.record.registration import registration_number
 from kiosk.record.resident import RecordState
 from kiosk.record.room import FINAL, FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
-from kiosk.record.seal import MAX_BYTES, check_sealed, seal, trusting, verify
+from kiosk.record.seal import MAX_BYTES, check_sealed, seal, verify
 from kiosk.record.shelf import Guise, Item
 from kiosk.record.states import StatesRefused, read_states
 from kiosk.record.stock import Stock
@@ -245,7 +245,7 @@ class Outbox:
             Untrusted: by reason; StatesRefused when it is older than one that was taken in. The very same one again
                 is no error, and has no effect.
         """
-        verifying, opening = self._trust.states, (self._keys.opening,)
+        verifying, opening = self._trust.states, self._keys.openings
         told = read_states(blob, station=self._keys.station, verifying=verifying, opening=opening, now=now)
         with self._stock.sure():
             highest = self._index.mark(Mark.STATES) or 0
@@ -302,7 +302,7 @@ class Outbox:
             return None
         data = item.path.read_bytes()
         try:
-            header, _ = check_sealed(data, kind=Kind.RECORDING, verifying=trusting(self._keys.signing.public))
+            header, _ = check_sealed(data, kind=Kind.RECORDING, verifying=self._keys.identity.trusted)
         except Untrusted:
             return None
         if header.sender != self._keys.station:
