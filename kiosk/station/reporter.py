@@ -15,6 +15,7 @@ from drivers.errors import Absent, DeviceError, Malformed, Refused, Unresponsive
 from drivers.printer import Fault
 from kiosk.journey.steps import CALLING, RECORDING_NEEDS, Device, Step
 from kiosk.record import telemetry
+from kiosk.record.clock import Clock
 from kiosk.record.exchange import Exchange, complete_files, delete_durably
 from kiosk.record.telemetry import (
     WELL,
@@ -113,12 +114,13 @@ class Reporter:
         software: str,
         key_ids: Sequence[str],
         disk_floor: int,
+        clock: Clock,
     ) -> None:
         """``disk_floor``: the free bytes below which no new recording is begun."""
         self.broken = False
         self._exchange, self._crew, self._chronicle, self._tally = exchange, crew, chronicle, tally
         self._step, self._software, self._key_ids = step, software, tuple(key_ids)
-        self._disk_floor = disk_floor
+        self._disk_floor, self._clock = disk_floor, clock
         self._began = time.monotonic()
         self._beat = 0
         self._stop = threading.Event()
@@ -144,7 +146,7 @@ class Reporter:
             software=self._software,
             uptime_seconds=round(time.monotonic() - self._began, 3),
             # The roster is signed with its date: a clock before it is wrong.
-            clock_trusted=standing.roster_made is None or time.time() >= standing.roster_made,
+            clock_trusted=self._clock().trusted(not_before=standing.roster_made),
             devices={worker.device: _condition(worker.trouble) for worker in self._crew.workers},
             printer=PrinterHealth()
             if status is None

@@ -14,6 +14,7 @@ from kiosk.journey.session import Session
 from kiosk.notify import Notifier
 from kiosk.record.biometrics import Making
 from kiosk.record.card_face import Typeface
+from kiosk.record.clock import Clock, machine_clock
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
@@ -63,6 +64,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
     exchange = Exchange(settings.state)
     exchange.create()
     keys = StationKeys.load(keys_directory(settings.state))
+    clock = machine_clock(kept_elsewhere=settings.policy.clock_is_kept)
     stop = _stop_on_signals()
     window = Window(settings.screen, title=TITLE)
     try:
@@ -71,7 +73,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
         inbox = Inbox()
         crew = Crew(
             choose(settings),
-            lambda: _books(exchange, settings),
+            lambda: _books(exchange, settings, software, clock),
             inbox,
             chronicle.occur,
             software=software,
@@ -106,6 +108,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             software=software,
             key_ids=(keys.signing.public.id.hex(),),
             disk_floor=_disk_floor(settings),
+            clock=clock,
         )
         crew.start()
         reporter.start()
@@ -196,13 +199,16 @@ def _all_simulated(settings: Settings) -> bool:
     return all(device.driver == "none" or device.driver.startswith("simulated") for device in devices)
 
 
-def _books(exchange: Exchange, settings: Settings) -> Books:
+def _books(exchange: Exchange, settings: Settings, software: str, clock: Clock) -> Books:
     policy = settings.policy
     return open_books(
         exchange,
         tries=policy.birth_date_tries,
         lock_seconds=round(policy.lock_minutes * 60),
         floor=_disk_floor(settings),
+        software=software,
+        go_on_seconds=round(policy.go_on_minutes * 60),
+        clock=clock,
     )
 
 

@@ -26,7 +26,8 @@ from kiosk.record.roster import Proved
 from kiosk.record.seal import seal, sign
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, open_books
-from kiosk.station.crew.clerk import Clerk, Seen
+from kiosk.station.crew.clerk import Clerk
+from kiosk.station.crew.unfinished import Seen
 
 MARK = "ZWENTIBOLDA"
 PACKET = "a" * 32

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from kiosk.journey.steps import Step
+from kiosk.record.clock import Moment
 from kiosk.record.exchange import Exchange
 from kiosk.record.telemetry import Throughput
 from kiosk.station.crew.books import Standing
@@ -17,11 +18,19 @@ def reporter_at(tmp_path):
     exchange = Exchange(tmp_path)
     exchange.create()
 
-    def make(step: Step, standing: Standing) -> Reporter:
+    def make(step: Step, standing: Standing, *, kept: bool = True) -> Reporter:
         crew = SimpleNamespace(clerk=SimpleNamespace(standing=standing), printing=None, workers=())
         tally = Tally(Throughput(1))
         return Reporter(
-            exchange, crew, Chronicle(tally), tally, lambda: step, software="0.1", key_ids=(), disk_floor=500_000_000
+            exchange,
+            crew,
+            Chronicle(tally),
+            tally,
+            lambda: step,
+            software="0.1",
+            key_ids=(),
+            disk_floor=500_000_000,
+            clock=lambda: Moment("boot", 60.0, 1_800_000_000, kept=kept),
         )
 
     return make
@@ -38,3 +47,14 @@ def test_what_the_records_lack_is_told(reporter_at):
 )
 def test_a_call_for_help_is_told_while_it_lasts(reporter_at, step, called):
     assert reporter_at(step, Standing()).health().help_called is called
+
+
+@pytest.mark.parametrize(
+    ("kept", "roster_made", "trusted"),
+    [(True, None, True), (True, 1_700_000_000, True), (True, 1_900_000_000, False), (False, None, False)],
+)
+def test_a_clock_is_trusted_that_something_set_and_that_is_not_behind_the_roster(
+    reporter_at, kept, roster_made, trusted
+):
+    reporter = reporter_at(Step.ATTRACT, Standing(roster_made=roster_made), kept=kept)
+    assert reporter.health().clock_trusted is trusted

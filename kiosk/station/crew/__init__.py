@@ -3,23 +3,27 @@
 Each device has one worker thread, and so have the records. What they find out goes into the inbox as events.
 """
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.camera import Camera, Frame
-from drivers.fingerprint import FingerReader
+from drivers.fingerprint import FingerReader, Template
 from drivers.panel import Lamp, Panel
 from drivers.printer import CardPrinter
 from kiosk.journey.effects import (
     CallOfficer,
     CheckOfficer,
     Compare,
+    CompareWithBegun,
     CompareWithOrder,
     Effect,
+    EraseBegun,
     FindOrder,
     Forget,
+    Keep,
     LookUp,
     PrintCard,
     Prove,
@@ -30,6 +34,7 @@ from kiosk.journey.effects import (
     TakeEyes,
     TakeHandsPhoto,
     TakePhoto,
+    TakeUp,
     Unwatch,
     UnwatchEyes,
     Watch,
@@ -43,7 +48,7 @@ from kiosk.record.telemetry import Occasion
 from kiosk.station.channels import Inbox, Latest
 from kiosk.station.crew.attendant import Attendant
 from kiosk.station.crew.books import Books
-from kiosk.station.crew.clerk import Clerk, Seen
+from kiosk.station.crew.clerk import Clerk
 from kiosk.station.crew.devices import Devices
 from kiosk.station.crew.fingerprinter import Fingerprinter
 from kiosk.station.crew.irises import Irises, Meeting
@@ -51,6 +56,7 @@ from kiosk.station.crew.opinions import Opinions
 from kiosk.station.crew.photographer import Photographer
 from kiosk.station.crew.printing import Printing
 from kiosk.station.crew.second_opinion import SecondOpinion
+from kiosk.station.crew.unfinished import Seen
 from kiosk.station.worker import PROBE, Worker
 
 CAPTURE_LIGHT = 0.8
@@ -84,12 +90,7 @@ class Crew:
         self._reader: Worker[FingerReader] = Worker(Device.FINGERPRINT, devices.reader, self._meets, tell)
         self._opinions = Opinions(None if nfiq2 is None else SecondOpinion(nfiq2))
         self._photographer = Photographer(self._camera, self.preview, tell)
-        self._fingerprinter = Fingerprinter(
-            self._reader,
-            tell,
-            lambda order, finger: self.clerk.template(order, finger, within=5.0),
-            self._opinions,
-        )
+        self._fingerprinter = Fingerprinter(self._reader, tell, self._recalled, self._opinions)
         self.workers: list[Worker[Camera] | Worker[FingerReader] | Worker[CardPrinter] | Worker[Panel]] = [
             self._camera,
             self._reader,
@@ -148,11 +149,19 @@ class Crew:
         if before.visit != after.visit or before.step is Step.ATTRACT:
             self._began, self._timings = datetime.now(UTC), {}
         else:
-            spent = round((after.now - before.since) * 1000)
-            self._timings[before.step.value] = self._timings.get(before.step.value, 0) + max(0, spent)
+            self._spend({before.step.value: max(0, round((after.now - before.since) * 1000))})
+        if after.earlier is not None and before.earlier is None:
+            self._began = after.earlier.began
+            self._spend(after.earlier.timings)
+            for each in (*after.impressions, *after.rechecked):
+                self._opinions.ask(each, unless=threading.Event())
         if self._attendant is not None:
             self._attendant.light_face(CAPTURE_LIGHT if after.step in _LIT else 0.0)
             self._attendant.show(_LAMPS.get(after.step, Lamp.BUSY))
+
+    def _spend(self, milliseconds: Mapping[str, int]) -> None:
+        for step, spent in milliseconds.items():
+            self._timings[step] = self._timings.get(step, 0) + spent
 
     def perform(self, effects: Sequence[Effect]) -> None:
         """Have each effect done; returns at once, the outcomes come back through the inbox."""
@@ -167,6 +176,12 @@ class Crew:
                 self.clerk.prove(effect)
             case CheckOfficer():
                 self.clerk.check_officer(effect)
+            case Keep():
+                self.clerk.keep(effect, Seen(self._began, dict(self._timings)))
+            case TakeUp():
+                self.clerk.take_up(effect)
+            case EraseBegun():
+                self.clerk.erase_begun(effect)
             case Seal():
                 self.clerk.seal(effect, Seen(self._began, dict(self._timings), self._opinions.of()))
             case FindOrder():
@@ -191,7 +206,7 @@ class Crew:
                 self._irises.take(effect)
             case Scan():
                 self._fingerprinter.scan(effect)
-            case Compare() | CompareWithOrder():
+            case Compare() | CompareWithOrder() | CompareWithBegun():
                 self._fingerprinter.compare(effect)
             case StopScan():
                 self._fingerprinter.stop()
@@ -204,6 +219,13 @@ class Crew:
             case CallOfficer():
                 if self._attendant is not None:
                     self._attendant.call()
+
+    def _recalled(self, effect: CompareWithOrder | CompareWithBegun) -> Template | None:
+        match effect:
+            case CompareWithOrder(order=order, finger=finger):
+                return self.clerk.template(order, finger, within=5.0)
+            case CompareWithBegun(nik=nik, finger=finger):
+                return self.clerk.begun_template(nik, finger, within=5.0)
 
     @property
     def _why_no_card(self) -> Refusal | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from kiosk.record import keeping
 from kiosk.record.attempts import Limit
+from kiosk.record.checkpoint import Checkpoints
+from kiosk.record.clock import Clock, machine_clock
 from kiosk.record.exchange import Exchange
 from kiosk.record.inbox import Inbox as Arrivals
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
@@ -35,6 +37,7 @@ class Books:
     outbox: Outbox
     ledger: Ledger
     arrivals: Arrivals
+    checkpoints: Checkpoints
 
     def close(self) -> None:
         """Close the files."""
@@ -47,8 +50,19 @@ Open = Callable[[], Books]
 """Opens the books; called on the clerk's own thread, since SQLite connections stay on theirs."""
 
 
-def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int) -> Books:
+def open_books(
+    exchange: Exchange,
+    *,
+    tries: int,
+    lock_seconds: int,
+    floor: int,
+    software: str = "",
+    go_on_seconds: int = 0,
+    clock: Clock | None = None,
+) -> Books:
     """Open the station's databases with its keys, and settle what a power cut interrupted.
+
+    ``go_on_seconds``: how long a visit that was interrupted can be gone on with, in this version of the ``software``.
 
     Raises:
         NotProvisioned, DatabaseDamaged: the sentence says what to do.
@@ -61,4 +75,12 @@ def open_books(exchange: Exchange, *, tries: int, lock_seconds: int, floor: int)
     ledger = Ledger(own / "ledger.db", keys.ledger)
     keeping.settle_notes(outbox=outbox, roster=roster, lost=(lost.packet_id for lost in outbox.lost()))
     arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
-    return Books(keys, trust, roster, outbox, ledger, arrivals)
+    checkpoints = Checkpoints(
+        exchange.checkpoints,
+        keys.checkpoint,
+        station=keys.station,
+        software=software,
+        seconds=go_on_seconds,
+        clock=clock or machine_clock(),
+    )
+    return Books(keys, trust, roster, outbox, ledger, arrivals, checkpoints)

@@ -10,12 +10,22 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from drivers.fingerprint import Template
 from kiosk.capture.signature import signature_png
-from kiosk.journey.effects import CheckOfficer, FindOrder, LookUp, PrintCard, Prove, Seal, SettleCard
+from kiosk.journey.effects import (
+    CheckOfficer,
+    EraseBegun,
+    FindOrder,
+    Keep,
+    LookUp,
+    PrintCard,
+    Prove,
+    Seal,
+    SettleCard,
+    TakeUp,
+)
 from kiosk.journey.events import (
     CardPrinted,
     Event,
@@ -40,13 +50,14 @@ from kiosk.record.database import DatabaseDamaged
 from kiosk.record.how_far import how_far
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
 from kiosk.record.order import CardOrder
-from kiosk.record.packet import Opine, new_packet_id, nobody, recording_of
+from kiosk.record.packet import recording_of
 from kiosk.record.resident import biodata
 from kiosk.record.room import DiskFull
 from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, Open, Standing
 from kiosk.station.crew.rounds import Rounds
+from kiosk.station.crew.unfinished import Seen, Unfinished
 from kiosk.station.worker import report
 
 log = logging.getLogger(__name__)
@@ -57,17 +68,8 @@ PATIENCE = 30.0
 """Seconds after which one task counts as stuck: sealing takes well under one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """How the visit went, for the packet: when it began, milliseconds at each step, and second opinions on fingers."""
-
-    began: datetime
-    timings: dict[str, int]
-    opinion: Opine = nobody
-
-
 class Clerk:
-    """Performs LookUp, Prove, CheckOfficer, Seal, FindOrder and SettleCard, and keeps the ledger of prints."""
+    """Performs what the journey asks of the records, and keeps the ledger of prints."""
 
     def __init__(
         self,
@@ -85,7 +87,7 @@ class Clerk:
         self._opening, self._tell, self._occur = opening, tell, occur
         self._software, self._template_family, self._making = software, template_family, making
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
-        self._packet: tuple[int, str] | None = None
+        self._unfinished = Unfinished()
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -125,6 +127,18 @@ class Clerk:
         """Make the recording safe."""
         self._tasks.put(lambda books: self._tell(self._sealed(books, effect, seen)))
 
+    def keep(self, effect: Keep, seen: Seen) -> None:
+        """Keep what was approved, sealed; nobody waits for it."""
+        self._tasks.put(lambda books: self._unfinished.keep(books, effect, seen))
+
+    def take_up(self, effect: TakeUp) -> None:
+        """Open what this person had begun."""
+        self._tasks.put(lambda books: self._tell(self._unfinished.take_up(books, effect)))
+
+    def erase_begun(self, effect: EraseBegun) -> None:
+        """Destroy what this person had begun."""
+        self._tasks.put(lambda books: self._tell(self._unfinished.erase(books, effect)))
+
     def find_order(self, effect: FindOrder, printer: Refusal | None) -> None:
         """Is there a card to be printed for this person? ``printer``: why not now, as far as the printer goes."""
         self._tasks.put(lambda books: self._tell(self._found(books, effect, printer)))
@@ -150,8 +164,15 @@ class Clerk:
 
     def template(self, order: str, finger: Finger, *, within: float) -> Template | None:
         """The order's template for this finger; called from the reader's thread, answered by the clerk's."""
+        return self._answered(lambda books: self._template(books, order, finger), within)
+
+    def begun_template(self, nik: str, finger: Finger, *, within: float) -> Template | None:
+        """As ``template``, of the recording that this person had begun."""
+        return self._answered(lambda books: self._unfinished.template(books, nik, finger), within)
+
+    def _answered(self, find: Callable[[Books], Template | None], within: float) -> Template | None:
         answer: queue.SimpleQueue[Template | None] = queue.SimpleQueue()
-        self._tasks.put(lambda books: answer.put(self._template(books, order, finger)))
+        self._tasks.put(lambda books: answer.put(find(books)))
         try:
             return answer.get(timeout=within)
         except queue.Empty:
@@ -159,11 +180,7 @@ class Clerk:
 
     def forget(self) -> None:
         """The visit is over."""
-
-        def task(_: Books) -> None:
-            self._packet = None
-
-        self._tasks.put(task)
+        self._tasks.put(self._unfinished.over)
 
     # On the clerk's own thread ----------------------------------------------------------------------------------------
 
@@ -171,6 +188,7 @@ class Clerk:
         try:
             books = self._opening()
             self.rounds.begin(books)
+            self._unfinished.begin(books)
             self.ready.set()
             looked = time.monotonic()
             try:
@@ -188,6 +206,7 @@ class Clerk:
                     except queue.Empty:
                         self._stuck_at = time.monotonic() + PATIENCE
                         self.rounds.make(books)
+                        self._unfinished.look(books)
                         looked = time.monotonic()
                     self._stuck_at = None
             finally:
@@ -216,8 +235,9 @@ class Clerk:
         proof = books.roster.prove(effect.nik, effect.birth_date, now=_now())
         match proof:
             case Proved():
+                begun = self._unfinished.begun(books, effect.nik, family=self._template_family())
                 record = how_far(proof.resident, roster=books.roster, outbox=books.outbox)
-                return IdentityProved(effect.visit, biodata(proof.resident), record)
+                return IdentityProved(effect.visit, biodata(proof.resident), record, begun)
             case WrongDate():
                 return IdentityRefused(effect.visit, Refusal.DATE_WRONG, proof.tries_left)
             case Locked():
@@ -240,7 +260,7 @@ class Clerk:
         assert isinstance(session, Session)  # noqa: S101 the journey puts nothing else there
         begun = time.monotonic()
         try:
-            packet_id = self._packet_of(books, effect.visit)
+            packet_id = self._unfinished.packet_id(books, effect.visit)
             again = books.outbox.holds(packet_id)
             recording = recording_of(
                 session,
@@ -267,15 +287,10 @@ class Clerk:
             return NotSealed(effect.visit, Refusal.SEAL_FAILED)
         seconds = time.monotonic() - begun
         log.info("recording %d safe after %.0f ms, %d bytes", stored.sequence, seconds * 1000, stored.size)
+        self._unfinished.sealed(books)
         if not again:
             self._occur(Occasion.RECORDING_SEALED)
         return Sealed(effect.visit, Accepted(stored.registration, stored.packet_id, seconds))
-
-    def _packet_of(self, books: Books, visit: int) -> str:
-        """One id a visit: should the same visit be sealed again, the outbox answers with what it already holds."""
-        if self._packet is None or self._packet[0] != visit or books.outbox.is_lost(self._packet[1]):
-            self._packet = (visit, new_packet_id())
-        return self._packet[1]
 
     def _found(self, books: Books, effect: FindOrder, printer: Refusal | None) -> Event:
         order = books.ledger.order_for(effect.nik, now=_now())

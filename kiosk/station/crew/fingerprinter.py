@@ -11,7 +11,7 @@ import numpy.typing as npt
 from drivers.fingerprint import Captured, FingerReader, NoFinger, Smudged, Template
 from kiosk.capture.advice import FingerAdvice
 from kiosk.capture.finger import judge
-from kiosk.journey.effects import Compare, CompareWithOrder, Scan
+from kiosk.journey.effects import Compare, CompareWithBegun, CompareWithOrder, Scan
 from kiosk.journey.events import (
     Event,
     FingerAbsent,
@@ -41,20 +41,21 @@ MATCH = 5.0
 AFTERWARDS = 10 * MATCH
 """Seconds for what follows an image: comparisons with all other fingers of the visit."""
 
-OrderTemplate = Callable[[str, Finger], Template | None]
+Recalled = Callable[[CompareWithOrder | CompareWithBegun], Template | None]
+"""Finds the template that a finger is compared with: of a print order, or of a recording begun before."""
 
 
 class Fingerprinter:
-    """Performs Scan, Compare and CompareWithOrder on the reader's own thread."""
+    """Performs Scan and what compares a finger, on the reader's own thread."""
 
     def __init__(
         self,
         worker: Worker[FingerReader],
         tell: Callable[[Event], None],
-        order_template: OrderTemplate,
+        recalled: Recalled,
         opinions: Opinions,
     ) -> None:
-        self._worker, self._tell, self._order_template, self._opinions = worker, tell, order_template, opinions
+        self._worker, self._tell, self._recalled, self._opinions = worker, tell, recalled, opinions
         self._stop = threading.Event()
         # Whether the finger read last may still lie there: asking takes a reader up to a second, in which somebody
         # who is quick would be told to lift the finger that is wanted.
@@ -65,7 +66,7 @@ class Fingerprinter:
         stop = self._fresh_stop()
         self._worker.ask(lambda reader: self._scan(reader, effect, stop), within=LIFT + WAIT + TRANSFER + AFTERWARDS)
 
-    def compare(self, effect: Compare | CompareWithOrder) -> None:
+    def compare(self, effect: Compare | CompareWithOrder | CompareWithBegun) -> None:
         """Take one finger and compare it."""
         stop = self._fresh_stop()
         self._worker.ask(lambda reader: self._compare(reader, effect, stop), within=LIFT + WAIT + TRANSFER + AFTERWARDS)
@@ -93,7 +94,9 @@ class Fingerprinter:
                 log.info("finger %d looks like finger %d", effect.finger, alike)
             self._tell(FingerTaken(effect.visit, taken, taken.advice, alike))
 
-    def _compare(self, reader: FingerReader, effect: Compare | CompareWithOrder, stop: threading.Event) -> None:
+    def _compare(
+        self, reader: FingerReader, effect: Compare | CompareWithOrder | CompareWithBegun, stop: threading.Event
+    ) -> None:
         taken = self._take(reader, effect.visit, effect.finger, stop)
         if taken is None:
             return
@@ -103,8 +106,8 @@ class Fingerprinter:
                 same = _same(reader, taken, Template(first.template_family, first.template))
                 alike = None if same else _alike(reader, taken, others)
                 self._tell(FingerCompared(effect.visit, same, taken, alike))
-            case CompareWithOrder(order=order, finger=finger):
-                template = self._order_template(order, finger)
+            case CompareWithOrder() | CompareWithBegun():
+                template = self._recalled(effect)
                 same = template is not None and _same(reader, taken, template)
                 self._tell(FingerCompared(effect.visit, same, None))
 
