@@ -176,7 +176,9 @@ def any_event() -> st.SearchStrategy[Event]:
             st.none() | st.sampled_from(Finger),
         ),
         events.TakenUp: st.builds(
-            lambda visit, step: events.TakenUp(visit, kept_at(step), EARLIER), visits, st.sampled_from([*ON_AT.values()])
+            lambda visit, step: events.TakenUp(visit, kept_at(step), EARLIER),
+            visits,
+            st.sampled_from([*ON_AT.values()]),
         ),
         events.Sealed: st.builds(events.Sealed, visits, st.just(Accepted("r", "p", 0.1))),
         events.DeviceLost: st.builds(DeviceLost, st.sampled_from(Device)),
