@@ -16,7 +16,7 @@ from kiosk.journey.events import Next
 from kiosk.journey.excepting import Doubt, Excepted, Subject, Why, Written
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
-from kiosk.journey.session import Accepted, Biodata, Impression, Photo, Point, Record, Session, Sex
+from kiosk.journey.session import Accepted, Begun, Biodata, Impression, Photo, Point, Record, Session, Sex
 from kiosk.journey.steps import Device, HowFar, Purpose, Refusal, Step
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import Theme, dpi_of
@@ -180,6 +180,10 @@ def scenes() -> dict[str, Scene]:
         "is-this-you-disagrees": Scene(at(known.but(biodata=but(BIODATA, nik_disagrees=True)), Step.IS_THIS_YOU)),
         "is-this-you-long": Scene(at(known.but(biodata=LONG), Step.IS_THIS_YOU)),
         "officer-long": Scene(at(whole.but(biodata=LONG), Step.OFFICER_CONFIRMS)),
+        "begun-before": Scene(at(known, Step.BEGUN_BEFORE)),
+        "go-on-finger": Scene(at(known.but(begun=Begun(RECHECKED, False)), Step.GO_ON_FINGER)),
+        "go-on-officer": Scene(at(known, Step.GO_ON_OFFICER, typed="12")),
+        "begun-over": Scene(at(known, Step.CONSENT, refusal=Refusal.BEGUN_OVER)),
         "consent": Scene(at(known, Step.CONSENT)),
         "photo-waking": Scene(at(known, Step.PHOTO)),
         "photo": Scene(at(known, Step.PHOTO, face_advice=FaceAdvice.CLOSER), frame=frame()),
