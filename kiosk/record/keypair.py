@@ -47,8 +47,7 @@ class VerifyingKey:
     raw: bytes
 
     def __post_init__(self) -> None:
-        if len(self.raw) != VERIFYING_KEY:
-            raise BadKey(f"a verifying key is {VERIFYING_KEY} bytes long")
+        _check_length(self.raw, VERIFYING_KEY, "a verifying key")
 
     @cached_property
     def id(self) -> bytes:
@@ -86,8 +85,7 @@ class SigningKey:
     seeds: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.seeds) != 2 * SEED:
-            raise BadKey(f"a signing key is {2 * SEED} bytes long")
+        _check_length(self.seeds, 2 * SEED, "a signing key")
 
     @classmethod
     def generate(cls) -> "SigningKey":
@@ -123,8 +121,12 @@ class SealingKey:
     raw: bytes
 
     def __post_init__(self) -> None:
-        if len(self.raw) != SEALING_KEY:
-            raise BadKey(f"a sealing key is {SEALING_KEY} bytes long")
+        _check_length(self.raw, SEALING_KEY, "a sealing key")
+        try:
+            self.wrap(b"", info=b"")
+        except ValueError:
+            # Told where it is read, and not when somebody's recording is to be sealed to it.
+            raise BadKey("nothing can be sealed to this key") from None
 
     @cached_property
     def id(self) -> bytes:
@@ -151,8 +153,7 @@ class OpeningKey:
     seed: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.seed) != SEED:
-            raise BadKey(f"an opening key is {SEED} bytes long")
+        _check_length(self.seed, SEED, "an opening key")
 
     @classmethod
     def generate(cls) -> "OpeningKey":
@@ -176,6 +177,11 @@ class OpeningKey:
             return _SUITE.decrypt(encapsulated + wrapped, MLKEM768X25519PrivateKey(*self._keys), info=info)
         except InvalidTag:
             return None
+
+
+def _check_length(raw: object, length: int, what: str) -> None:
+    if not isinstance(raw, bytes) or len(raw) != length:
+        raise BadKey(f"{what} is {length} bytes long")
 
 
 def _key_id(kind: bytes, raw: bytes) -> bytes:

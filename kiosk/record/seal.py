@@ -183,17 +183,58 @@ def verify(data: bytes, *, kind: Kind, verifying: Verifying) -> Opened:
     bounds = _part(data, 0, SIGN_TAG)
     if bounds[-1] != len(data):
         raise TrailingBytes("there is something after the end of the signed body")
-    protected, payload, signer = _verified(data, bounds, verifying)
-    head = _map(protected, {_CONTENT_TYPE, _OURS})
+    signed = _Signed.read(data, bounds)
+    signed.verify(signed.key(verifying))
+    head = _map(signed.protected, {_CONTENT_TYPE, _OURS})
     if head[_CONTENT_TYPE] != _BODY_TYPE:
         raise Malformed("the content type is not the expected one")
-    return Opened(_of_kind(from_map(head[_OURS]), kind), signer, payload)
+    return Opened(_of_kind(from_map(head[_OURS]), kind), signed.signer, signed.payload)
 
 
 _Recipient = tuple[bytes, bytes, bytes, bytes]
 _Encrypted = tuple[bytes, bytes, memoryview, list[_Recipient]]
 _Bounds = list[int]
 """Where the four fields of a part begin, and where the last ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A COSE_Sign whose signatures are not verified yet: each with the protected header that it is about."""
+
+    protected: bytes
+    payload: bytes
+    signer: bytes
+    classic: tuple[bytes, bytes]
+    lattice: tuple[bytes, bytes]
+
+    @classmethod
+    def read(cls, data: bytes, bounds: _Bounds) -> "_Signed":
+        protected, payload = (bytes(canonical.byte_string(data, bounds[field])) for field in (0, 2))
+        _labels(canonical.decode(data[bounds[1] : bounds[2]]), set())
+        signatures = canonical.decode(data[bounds[3] : bounds[4]])
+        if not isinstance(signatures, list) or len(signatures) > _SIGNATURES:
+            raise Malformed("the signatures are no list, or too many")
+        if len(signatures) < _SIGNATURES:
+            raise SignatureMissing("it does not carry both signatures")
+        (first, signer, *classic), (second, other, *lattice) = map(_signature, signatures)
+        if (first, second) != (ED25519, MLDSA44):
+            raise UnknownAlgorithm("the signatures are not Ed25519 and ML-DSA-44, in this order")
+        if signer != other:
+            raise UnknownKey("the two signatures are by different keys")
+        return cls(protected, payload, signer, (classic[0], classic[1]), (lattice[0], lattice[1]))
+
+    def key(self, verifying: Verifying) -> VerifyingKey:
+        if self.signer not in verifying:
+            raise UnknownKey("it is signed by a key that is not trusted for this")
+        return verifying[self.signer]
+
+    def verify(self, key: VerifyingKey) -> None:
+        head, signature = self.classic
+        if not key.verifies_ed25519(signature, _sig_structure(self.protected, head, self.payload)):
+            raise SignatureWrong("the Ed25519 signature is not right")
+        head, signature = self.lattice
+        if not key.verifies_mldsa(signature, _sig_structure(self.protected, head, self.payload)):
+            raise SignatureWrong("the ML-DSA-44 signature is not right")
 
 
 def _verified_container(data: bytes, kind: Kind, verifying: Verifying) -> tuple[_Encrypted, Header, bytes]:
@@ -203,41 +244,18 @@ def _verified_container(data: bytes, kind: Kind, verifying: Verifying) -> tuple[
     second = _part(data, first[-1], SIGN_TAG)
     if second[-1] != len(data):
         raise TrailingBytes("there is something after the signatures")
-    envelope, digest, signer = _verified(data, second, verifying)
-    head = _map(envelope, {_HASH_ALG, _PREIMAGE_TYPE})
-    if head[_HASH_ALG] != SHA256:
+    signed = _Signed.read(data, second)
+    key = signed.key(verifying)
+    head = _map(signed.protected, {_HASH_ALG, _PREIMAGE_TYPE})
+    if _algorithm(head[_HASH_ALG]) != SHA256:
         raise UnknownAlgorithm("the signatures are over an unknown hash")
     if head[_PREIMAGE_TYPE] != _ENCRYPT_TYPE:
         raise Malformed("the signatures are over something else than a sealed content")
-    if digest != hashlib.sha256(memoryview(data)[: first[-1]]).digest():
+    if signed.payload != hashlib.sha256(memoryview(data)[: first[-1]]).digest():
         raise SignatureWrong("the signatures belong to another content")
+    signed.verify(key)
     encrypted, header = _encrypted(data, first)
-    return encrypted, _of_kind(header, kind), signer
-
-
-def _verified(data: bytes, bounds: _Bounds, verifying: Verifying) -> tuple[bytes, bytes, bytes]:
-    """Read a COSE_Sign and verify it: the protected header, the payload, the signer's key id."""
-    protected, payload = bytes(canonical.byte_string(data, bounds[0])), bytes(canonical.byte_string(data, bounds[2]))
-    _labels(canonical.decode(data[bounds[1] : bounds[2]]), set())
-    signatures = canonical.decode(data[bounds[3] : bounds[4]])
-    if not isinstance(signatures, list) or len(signatures) > _SIGNATURES:
-        raise Malformed("the signatures are no list, or too many")
-    if len(signatures) < _SIGNATURES:
-        raise SignatureMissing("it does not carry both signatures")
-    parts = [_signature(signature) for signature in signatures]
-    if [algorithm for algorithm, *_ in parts] != [ED25519, MLDSA44]:
-        raise UnknownAlgorithm("the signatures are not Ed25519 and ML-DSA-44, in this order")
-    (_, signer, classic_head, classic), (_, other, lattice_head, lattice) = parts
-    if signer != other:
-        raise UnknownKey("the two signatures are by different keys")
-    if signer not in verifying:
-        raise UnknownKey("it is signed by a key that is not trusted for this")
-    key = verifying[signer]
-    if not key.verifies_ed25519(classic, _sig_structure(protected, classic_head, payload)):
-        raise SignatureWrong("the Ed25519 signature is not right")
-    if not key.verifies_mldsa(lattice, _sig_structure(protected, lattice_head, payload)):
-        raise SignatureWrong("the ML-DSA-44 signature is not right")
-    return protected, payload, signer
+    return encrypted, _of_kind(header, kind), signed.signer
 
 
 def _signature(value: Any) -> tuple[int, bytes, bytes, bytes]:

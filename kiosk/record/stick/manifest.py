@@ -8,7 +8,7 @@ found no room on the stick included.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -83,8 +83,10 @@ def read_manifest(blob: bytes, *, station: str, verifying: Verifying) -> Manifes
         raise WrongKind("this list is of another station's stick")
     try:
         body = canonical.decode(opened.body)
-        if body.keys() != {"packets", "seen", "count"}:
+        if body.keys() != {"packets", "seen", "count"} or body["seen"].keys() != {each.name for each in fields(Seen)}:
             raise ValueError
+        if not isinstance(body["packets"], list):
+            raise TypeError
         packets = tuple(_listed(row) for row in body["packets"])
         seen = Seen(**body["seen"])
         if not all(_is_number(number) for number in (*astuple(seen), body["count"])):
