@@ -142,6 +142,10 @@ need_demo_packages() { # [test]: the distribution's packages, asked for only whe
         # both themselves, each on a place of its own.
         PATH=$PATH:/usr/sbin command -v ippeveprinter >/dev/null || missing+=(cups-ipp-utils)
         command -v dbus-daemon >/dev/null || missing+=(dbus-daemon)
+        # A disk whose power can be cut, and a tracer that kills at any system call.
+        command -v fusermount3 >/dev/null || missing+=(fuse3)
+        PATH=$PATH:/usr/sbin command -v mkfs.ext4 >/dev/null || missing+=(e2fsprogs)
+        command -v strace >/dev/null || missing+=(strace)
     fi
     if ((${#missing[@]} == 0)); then
         return
