@@ -64,7 +64,10 @@ def kept_of(session: Session) -> Kept | None:
     step = ON_AT.get(session.step)
     if step is None or session.photo is None or not session.consented:
         return None
-    return Kept(step=step, **{name: getattr(session, name) for name in _OF_THE_SESSION})
+    held = {name: getattr(session, name) for name in _OF_THE_SESSION}
+    if step is Step.FINGERS:
+        held["hands_photo"] = None  # not approved, or of before another exception
+    return Kept(step=step, **held)
 
 
 def gone_on_with(kept: Kept) -> dict[str, object]:
