@@ -7,7 +7,7 @@ from typing import Any
 from kiosk.journey.fingers import Finger
 from kiosk.record import canonical
 from kiosk.record.header import Malformed
-from kiosk.record.resident import Resident, WrongRow, from_row, to_row
+from kiosk.record.resident import Resident, WrongRow, from_row, read_day, to_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +57,33 @@ class CardOrder:
             Malformed: the sentence names the place, never a value.
         """
         try:
-            top: dict[str, Any] = canonical.decode(body)
+            top: Any = canonical.decode(body)
+            if not isinstance(top, dict) or top.keys() != _FIELDS or not isinstance(top["templates"], list):
+                raise TypeError
             return cls(
                 order_id=order_id,
                 resident=from_row(top["resident"]),
                 photo=_bytes(top["photo"]),
                 signature=_bytes(top["signature"]),
                 issued_place=_text(top["issued_place"]),
-                issued_on=date.fromisoformat(top["issued_on"]),
+                issued_on=read_day(top["issued_on"]),
                 templates=tuple(
-                    FingerTemplate(Finger(f), _text(family), _bytes(t)) for f, family, t in top["templates"]
+                    FingerTemplate(_finger(f), _text(family), _bytes(t)) for f, family, t in top["templates"]
                 ),
             )
         except WrongRow as error:
             raise Malformed(f"the order's resident: {error}") from None
         except (canonical.NotCanonical, KeyError, TypeError, ValueError) as error:
             raise Malformed(f"the order is not built as it should be ({type(error).__name__})") from None
+
+
+_FIELDS = {"resident", "photo", "signature", "issued_place", "issued_on", "templates"}
+
+
+def _finger(value: Any) -> Finger:
+    if type(value) is not int:
+        raise TypeError
+    return Finger(value)
 
 
 def _text(value: Any) -> str:

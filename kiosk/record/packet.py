@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from kiosk.capture import face, finger, iris
@@ -15,6 +15,7 @@ from kiosk.journey.guards import every_finger_settled
 from kiosk.journey.session import Biodata, Impression, Session, Sex
 from kiosk.record import canonical
 from kiosk.record.biometrics import PLAIN, Making, Opinion, Records, records_of
+from kiosk.record.resident import read_day
 
 FORMAT = "rekam-recording"
 VERSION = 2
@@ -370,7 +371,7 @@ _BIODATA = {**dict.fromkeys((*_BIODATA_TEXTS, "birth_date", "sex"), str), **dict
 def _biodata(row: dict[str, Any]) -> Biodata:
     _shaped(row, _BIODATA)
     return Biodata(
-        birth_date=date.fromisoformat(row["birth_date"]),
+        birth_date=read_day(row["birth_date"]),
         sex=Sex(row["sex"]),
         **{name: row[name] for name in (*_BIODATA_TEXTS, *_BIODATA_FLAGS)},
     )

@@ -170,7 +170,7 @@ def from_row(row: Any) -> Resident:
         raise WrongRow(f"nik cannot be right: {flaw.value}")
     return Resident(
         nik=row["nik"],
-        birth_date=_chosen("birth_date", _day, row),
+        birth_date=_chosen("birth_date", read_day, row),
         sex=_chosen("sex", Sex, row),
         blood_group=_chosen("blood_group", BloodGroup, row),
         marital_status=_chosen("marital_status", MaritalStatus, row),
@@ -179,10 +179,16 @@ def from_row(row: Any) -> Resident:
     )
 
 
-def _day(text: str) -> date:
+def read_day(text: str) -> date:
+    """Read a date written as YYYY-MM-DD.
+
+    Raises:
+        ValueError: when it is written in any other way, or there is no such day.
+        TypeError: when it is no text.
+    """
     day = date.fromisoformat(text)
     if day.isoformat() != text:
-        raise ValueError
+        raise ValueError("a date is not written as YYYY-MM-DD")
     return day
 
 

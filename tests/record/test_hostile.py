@@ -396,13 +396,13 @@ def tus(world: Any, now: datetime) -> list[Reader]:
     def read(answer: tuple[int, list[tuple[bytes, bytes]]]) -> tuple[str | None, int | None, int | None]:
         http.status, http.headers = answer
         told: list[Any] = []
-        for ask in (
+        for question in (
             lambda: centre.create("a", 1000),
             lambda: centre.offset("/v1/packets/a", 1000),
             lambda: centre.append("/v1/packets/a", 300, bytes(100)),
         ):
             try:
-                told.append(ask())
+                told.append(question())
             except (LinkDown, Declined, StandsElsewhere):
                 told.append(None)
         return told[0], told[1], told[2]
