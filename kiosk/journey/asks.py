@@ -2,6 +2,7 @@
 
 from kiosk.journey.effects import (
     CallOfficer,
+    Carry,
     CheckOfficer,
     Compare,
     CompareWithBegun,
@@ -11,6 +12,7 @@ from kiosk.journey.effects import (
     FindOrder,
     Forget,
     Keep,
+    LookAtDesk,
     LookUp,
     PrintCard,
     Prove,
@@ -164,6 +166,16 @@ def settle_card(session: Session) -> Effect | None:
     if session.order is None or session.card is None or session.officer is None:
         return None
     return SettleCard(session.visit, session.nik, session.order, session.card, session.officer)
+
+
+def look_at_desk(session: Session) -> Effect:
+    """How does the station stand?"""
+    return LookAtDesk(session.visit)
+
+
+def carry(session: Session) -> Effect:
+    """Fetch from the stick, and save to it."""
+    return Carry(session.visit)
 
 
 def call_officer(session: Session) -> Effect:

@@ -7,6 +7,7 @@ from kiosk.journey.events import (
     BegunErased,
     CardNotPrinted,
     CardPrinted,
+    DeskSeen,
     Event,
     EyesJudged,
     EyesTaken,
@@ -30,6 +31,9 @@ from kiosk.journey.events import (
     PhotoTaken,
     PrintProgress,
     Sealed,
+    StickFilled,
+    StickProgress,
+    StickRefused,
     TakenUp,
 )
 from kiosk.journey.eyes import Eye
@@ -214,6 +218,17 @@ class SettleCard(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtDesk(Effect):
+    """How does the station stand? -> DeskSeen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carry(Effect):
+    """Fetch from the stick what the centre wrote, then save to it what waits -> StickProgress…, StickFilled |
+    StickRefused. Where that is under way, or done and not told yet, it is not begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallOfficer(Effect):
     """Light the call lamp, until the next step."""
 
@@ -237,5 +252,7 @@ OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {
     FindOrder: (OrderFound, OrderRefused, OrderInDoubt),
     PrintCard: (PrintProgress, CardPrinted, CardNotPrinted),
     SettleCard: (CardPrinted, OrderFound, OrderRefused, OrderInDoubt),
+    LookAtDesk: (DeskSeen,),
+    Carry: (StickProgress, StickFilled, StickRefused),
 }
 """What can come back from each effect; the table has a row for every one of them where the effect is asked for."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.journey.carrying import Carried, Desk
 from kiosk.journey.excepting import Part, Why
 from kiosk.journey.eyes import IrisImage
 from kiosk.journey.fingers import Finger
@@ -112,6 +113,11 @@ class CancelAsked(Touch):
 @dataclass(frozen=True, slots=True)
 class HelpAsked(Touch):
     """The help button, on screen or on the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerAsked(Touch):
+    """Whoever stands here says that they are the officer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +346,35 @@ class CardNotPrinted(Reply):
     """The card did not come out, or nobody can tell."""
 
     why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSeen(Reply):
+    """How the station stands."""
+
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class StickProgress(Reply):
+    """How much of the work with the stick is done, 0.0 to 1.0."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class StickFilled(Reply):
+    """All that found room lies on the stick, read back; it may be taken out."""
+
+    carried: Carried
+
+
+@dataclass(frozen=True, slots=True)
+class StickRefused(Reply):
+    """It could not be done, or not to its end; ``carried`` is what was done before."""
+
+    why: Refusal
+    carried: Carried
 
 
 # What the station itself does -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.capture.signature import is_signed
 from kiosk.journey.events import (
     CardNotPrinted,
+    DeskSeen,
     Digit,
     Event,
     EyesJudged,
@@ -20,7 +21,6 @@ from kiosk.journey.events import (
     OrderFound,
     OrderRefused,
     PhotoTaken,
-    RosterSeen,
     TakenUp,
 )
 from kiosk.journey.excepting import Subject
@@ -276,10 +276,19 @@ def no_order(_: Session, event: Event) -> bool:
     return isinstance(event, OrderRefused) and event.why is Refusal.NO_ORDER
 
 
-def all_here(session: Session, event: Event) -> bool:
+def all_here(session: Session, _: Event) -> bool:
     """Nothing that a recording needs is missing: neither devices nor the roster."""
-    has_roster = event.held if isinstance(event, RosterSeen) else session.has_roster
-    return bool(has_roster) and not (RECORDING_NEEDS & session.missing)
+    return everything_here(session)
+
+
+def between_visits(session: Session, _: Event) -> bool:
+    """Help was asked for where no visit is under way."""
+    return session.resume in (Step.ATTRACT, Step.OUT_OF_SERVICE)
+
+
+def under_way(_: Session, event: Event) -> bool:
+    """A stick is being written to, or what came of it has not been told yet."""
+    return isinstance(event, DeskSeen) and event.desk.under_way
 
 
 def awaited_here(session: Session, _: Event) -> bool:
@@ -318,6 +327,16 @@ def of_the_eyes(session: Session, _: Event) -> bool:
 
 
 # Whether a step has nothing to do ---------------------------------------------------------------------------------
+
+
+def everything_here(session: Session) -> bool:
+    """Nothing that a recording needs is missing: neither devices nor the roster."""
+    return bool(session.has_roster) and not (RECORDING_NEEDS & session.missing)
+
+
+def no_roster(session: Session) -> bool:
+    """There is no list of residents: nobody could be recorded."""
+    return session.has_roster is False
 
 
 def every_finger_settled(session: Session) -> bool:

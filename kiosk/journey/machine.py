@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kiosk.journey.effects import Effect
-from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut, Touch
+from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, RosterSeen, Tick, TimedOut, Touch
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Step
 
@@ -103,6 +103,8 @@ def advance(table: Table, session: Session, event: Event) -> tuple[Session, tupl
                 return _interrupt(table, session)
         case DeviceBack():
             session = session.but(missing=session.missing - {event.device})
+        case RosterSeen():
+            session = session.but(has_roster=event.held)
         case _:
             pass
     if isinstance(event, Touch):

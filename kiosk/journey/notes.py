@@ -3,6 +3,7 @@
 from kiosk.journey.captures import NEXT_FINGER
 from kiosk.journey.events import (
     CardLookedFor,
+    DeskSeen,
     Digit,
     Event,
     FingerAbsent,
@@ -18,8 +19,10 @@ from kiosk.journey.events import (
     OrderInDoubt,
     PrintProgress,
     PurposeChosen,
-    RosterSeen,
     Sealed,
+    StickFilled,
+    StickProgress,
+    StickRefused,
     TakenUp,
     WhyChosen,
 )
@@ -112,8 +115,9 @@ def consent(session: Session, event: Event) -> Changes:
 
 
 def progress(session: Session, event: Event) -> Changes:
-    """How far the reader or the printer is."""
-    return {"progress": event.share, "refusal": None} if isinstance(event, FingerProgress | PrintProgress) else {}
+    """How far the reader, the printer or the work with the stick is."""
+    kinds = FingerProgress | PrintProgress | StickProgress
+    return {"progress": event.share, "refusal": None} if isinstance(event, kinds) else {}
 
 
 def excepting(subject: Subject) -> Note:
@@ -231,9 +235,14 @@ def accepted(session: Session, event: Event) -> Changes:
     return erased | {"accepted": event.accepted, "photo": None, "hands_photo": None}
 
 
-def roster_seen(session: Session, event: Event) -> Changes:
-    """Whether there is a list of residents."""
-    return {"has_roster": event.held} if isinstance(event, RosterSeen) else {}
+def desk(session: Session, event: Event) -> Changes:
+    """How the station stands."""
+    return {"desk": event.desk} if isinstance(event, DeskSeen) else {}
+
+
+def carried(session: Session, event: Event) -> Changes:
+    """What lies on the stick, and what it brought."""
+    return {"carried": event.carried} if isinstance(event, StickFilled | StickRefused) else {}
 
 
 def forgotten(session: Session, event: Event) -> Changes:

@@ -36,6 +36,7 @@ from kiosk.journey.events import (
     NikKnown,
     NikRefused,
     NotSealed,
+    OfficerAsked,
     OfficerKnown,
     OnlyMarked,
     OrderFound,
@@ -73,16 +74,17 @@ RECORDING: dict[Step, Stage] = {
         enter=(asks.forget,),
         on={
             DeviceBack: (Go(Step.ATTRACT, when=guards.all_here),),
-            RosterSeen: (
-                Go(Step.ATTRACT, when=guards.all_here, note=(notes.roster_seen,)),
-                Stay(note=(notes.roster_seen,)),
-            ),
+            RosterSeen: (Go(Step.ATTRACT, when=guards.all_here),),
+            HelpAsked: (Aside(Step.HELP),),
         },
+        # It may have come while somebody was aside.
+        skip=Skip(Step.ATTRACT, when=guards.everything_here),
     ),
     Step.ATTRACT: Stage(
         enter=(asks.forget,),
         needs=RECORDING_NEEDS,
         without=Step.OUT_OF_SERVICE,
+        skip=Skip(Step.OUT_OF_SERVICE, when=guards.no_roster),
         on={Begin: (Go(Step.LANGUAGE),), HelpAsked: (Aside(Step.HELP),)},
     ),
     Step.LANGUAGE: Stage(
@@ -486,7 +488,13 @@ ASIDES: dict[Step, Stage] = {
     Step.HELP: Stage(
         enter=(asks.call_officer,),
         within=600,
-        on=HOME | {Next: (Return(),), CancelAsked: (Aside(Step.CANCEL),), Sealed: (kept,)},
+        on=HOME
+        | {
+            Next: (Return(),),
+            CancelAsked: (Aside(Step.CANCEL),),
+            Sealed: (kept,),
+            OfficerAsked: (Go(Step.OFFICER_PIN, when=guards.between_visits),),
+        },
     ),
     Step.INTERRUPTED: Stage(
         enter=(asks.call_officer,),

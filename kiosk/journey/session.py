@@ -9,6 +9,7 @@ from typing import NamedTuple
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.capture.backdrop import Backdrop
 from kiosk.capture.processing import Processing
+from kiosk.journey.carrying import Carried, Desk
 from kiosk.journey.excepting import Doubt, Excepted, Part, Subject, Written
 from kiosk.journey.eyes import BOTH_EYES, Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
@@ -215,6 +216,8 @@ class Session:
     officer_agrees: bool = False
     officer: str | None = None
     accepted: Accepted | None = None
+    desk: Desk | None = None
+    carried: Carried | None = None
 
     @property
     def asked_finger(self) -> Finger | None:

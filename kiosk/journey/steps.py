@@ -52,9 +52,19 @@ class Step(Enum):
     INTERRUPTED = "interrupted"
     REFUSED = "refused"
 
+    OFFICER_PIN = "officer-pin"
+    OFFICER_DESK = "officer-desk"
+    STICK_SAVING = "stick-saving"
+    STICK_FILLED = "stick-filled"
+    STICK_REFUSED = "stick-refused"
+
 
 CALLING = frozenset({Step.HELP, Step.INTERRUPTED, Step.NOT_KEPT, Step.CARD_DOUBT, Step.EXCEPTION_ASKED})
 """Steps at which an officer is needed beyond what every recording needs: a technician sees that, too."""
+
+
+OFFICE = frozenset({Step.OFFICER_PIN, Step.OFFICER_DESK, Step.STICK_SAVING, Step.STICK_FILLED, Step.STICK_REFUSED})
+"""Steps of an officer who is alone with the station: no visit of a resident."""
 
 
 class Purpose(Enum):
@@ -151,3 +161,11 @@ class Refusal(Enum):
     PRINTER_NOT_READY = "printer-not-ready"
     CARD_SPOILED = "card-spoiled"
     CARD_UNKNOWN = "card-unknown"
+    STICK_ABSENT = "stick-absent"
+    STICK_NOT_OURS = "stick-not-ours"
+    STICK_BUSY = "stick-busy"
+    STICK_READ_ONLY = "stick-read-only"
+    STICK_FULL = "stick-full"
+    STICK_ILL = "stick-ill"
+    STICK_STUCK = "stick-stuck"
+    CARRYING_FAILED = "carrying-failed"

@@ -9,7 +9,7 @@ Rect = pygame.Rect
 
 
 def draw_attract(sheet: Sheet, view: Attract) -> None:
-    """A welcome that can be read from the door; a touch anywhere begins."""
+    """A welcome that can be read from the door; a touch anywhere but on Help begins."""
     theme, canvas, palette = sheet.theme, sheet.canvas, sheet.palette
     canvas.surface.fill(palette.paper)
     margin = theme.margin
@@ -26,9 +26,15 @@ def draw_attract(sheet: Sheet, view: Attract) -> None:
     invitation = max(theme.target, theme.px(132))
     invite = Rect(words.x, words.bottom - invitation, words.width, invitation)
     _invitation(sheet, view, invite)
-    top = canvas.write(
-        view.office, Rect(words.x, words.y, words.width, theme.small * 2), theme.small, bold=True, ink=palette.primary
-    ).bottom
+    begin = [canvas.rect]
+    office = Rect(words.x, words.y, words.width, round(theme.small * 2.6))
+    if view.page.header.help is not None:
+        left = sheet._header_button(view.page.header.help, sheet.header.right, officer=False)
+        low = sheet.targets[-1].rect.bottom
+        begin = [Rect(0, low, theme.width, theme.height - low), Rect(0, 0, left, low)]
+        if not theme.portrait:
+            office.width = left - theme.px(12) - words.x
+    top = canvas.write(view.office, office, theme.small, bold=True, ink=palette.primary).bottom
     room = Rect(words.x, top + theme.px(4), words.width, round((invite.top - top) * 0.48))
     used = canvas.write(view.page.headline, room, theme.type(64), bold=True)
     _facts(
@@ -36,7 +42,7 @@ def draw_attract(sheet: Sheet, view: Attract) -> None:
         view.facts,
         Rect(words.x, used.bottom + theme.px(20), words.width, invite.top - theme.px(24) - used.bottom - theme.px(20)),
     )
-    sheet.targets.append(Target(canvas.rect, view.begin, view.invitations[0]))
+    sheet.targets += [Target(rect, view.begin, view.invitations[0]) for rect in begin]
 
 
 def _picture(sheet: Sheet, stage: Rect) -> None:

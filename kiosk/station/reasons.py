@@ -232,6 +232,54 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Call the officer to look into the printer."),
         "printer-stop",
     ),
+    Refusal.STICK_ABSENT: Reason(
+        word("There is no stick"),
+        word("None is in, or the station cannot read it."),
+        word("Put in a stick formatted as FAT32 or exFAT. Then try again."),
+        "stick-stop",
+    ),
+    Refusal.STICK_NOT_OURS: Reason(
+        word("This stick cannot be used"),
+        word("There is too much on it, or something stands in the way."),
+        word("Empty it on a computer, or take another one."),
+        "stick-stop",
+    ),
+    Refusal.STICK_BUSY: Reason(
+        word("The stick is in use"),
+        word("Something else is being saved to it."),
+        word("Wait a moment. Then try again."),
+        "stick-stop",
+    ),
+    Refusal.STICK_READ_ONLY: Reason(
+        word("Nothing can be written to the stick"),
+        word("It is locked by its small switch, or damaged."),
+        word("Move the switch, or take another stick. Then try again."),
+        "stick-stop",
+    ),
+    Refusal.STICK_FULL: Reason(
+        word("The stick is full"),
+        word("No recording found room on it."),
+        word("Put in an empty stick. Then try again."),
+        "stick-stop",
+    ),
+    Refusal.STICK_ILL: Reason(
+        word("The stick was pulled out or is broken"),
+        word("No recording is lost. All of them are still here."),
+        word("Put it in again, or take another one. Then try again."),
+        "stick-stop",
+    ),
+    Refusal.STICK_STUCK: Reason(
+        word("The stick does not answer"),
+        word("No recording is lost. All of them are still here."),
+        word("Pull the stick out. Then try again with another one."),
+        "stick-stop",
+    ),
+    Refusal.CARRYING_FAILED: Reason(
+        word("The station could not read its recordings"),
+        word("They are still here."),
+        word("Try again. If it does not help, call the technician."),
+        "safe-wait",
+    ),
 }
 """Any refusal can end at a screen of its own: it then says why and what to do next."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Step
+from kiosk.journey.steps import OFFICE, Step
 from kiosk.record import telemetry
 from kiosk.record.telemetry import Throughput
 
@@ -74,6 +74,6 @@ def _with_step(now: Throughput, before: Session, after: Session) -> Throughput:
         now = replace(now, visits_begun=now.visits_begun + 1)
     if after.step in FINISHED and stood not in FINISHED:
         now = replace(now, visits_finished=now.visits_finished + 1)
-    if ended_early and stood not in BETWEEN_VISITS:
+    if ended_early and stood not in BETWEEN_VISITS | OFFICE:
         now = replace(now, given_up={**now.given_up, stood: now.given_up.get(stood, 0) + 1})
     return now

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
 from kiosk.journey import events
+from kiosk.journey.carrying import Carried, Desk
 from kiosk.journey.diagram import mermaid
 from kiosk.journey.effects import OUTCOMES, Forget, PrintCard, Seal, SettleCard, TakeUp
 from kiosk.journey.events import DeviceBack, DeviceLost, Event, MoreTime, Reply, Tick, TimedOut
@@ -20,7 +21,7 @@ from kiosk.journey.guards import EYE_TRIES, FINGER_TRIES, REPEATS, SELF_TIMER, S
 from kiosk.journey.kept import ON_AT
 from kiosk.journey.machine import Aside, Go, Return, Row
 from kiosk.journey.session import TRIES_A_FINGER, Accepted, Begun, Record, Session
-from kiosk.journey.steps import Card, Device, HowFar, Purpose, Refusal, Step
+from kiosk.journey.steps import OFFICE, Card, Device, HowFar, Purpose, Refusal, Step
 from kiosk.journey.table import TABLE
 
 from .conftest import EARLIER, NOT_RECORDED, PHOTO, TODAY, Visit, biodata, impression, iris, kept_at
@@ -34,6 +35,7 @@ TYPED = {
     Step.CARD_DOUBT,
     Step.EXCEPTION_ASKED,
     Step.GO_ON_OFFICER,
+    Step.OFFICER_PIN,
 }
 BETWEEN_VISITS = {Step.ATTRACT, Step.OUT_OF_SERVICE}
 
@@ -204,8 +206,16 @@ class Likely:
         match session.step:
             case Step.OUT_OF_SERVICE | Step.INTERRUPTED:
                 return DeviceBack(min(session.missing or {Device.CAMERA}, key=lambda device: device.value))
+            case Step.ATTRACT if number % 5 == 3:
+                return events.HelpAsked()
             case Step.ATTRACT:
                 return events.Begin()
+            case Step.HELP if session.resume in BETWEEN_VISITS:
+                return events.OfficerAsked()
+            case Step.OFFICER_DESK if session.desk is None:
+                return events.DeskSeen(number, Desk(230, TODAY, None, under_way=False))
+            case Step.STICK_SAVING:
+                return events.StickFilled(number, Carried(230))
             case Step.LANGUAGE:
                 return events.LanguageChosen("id")
             case Step.PURPOSE:
@@ -324,11 +334,25 @@ def holds(before: Session, after: Session, asked: list[object], *, takes_eyes: b
     if after.step in BETWEEN_VISITS:
         for name in ("nik", "typed"):
             assert getattr(after, name) == ""
-        for name in ("biodata", "record", "photo", "hands_photo", "best", "accepted", "order", "officer"):
+        for name in (
+            "biodata",
+            "record",
+            "photo",
+            "hands_photo",
+            "best",
+            "accepted",
+            "order",
+            "officer",
+            "desk",
+            "carried",
+        ):
             assert getattr(after, name) is None
         assert (after.strokes, after.impressions, after.rechecked, after.irises, after.excepted) == ((),) * 5
         assert after.marked == frozenset()
         assert before.step in BETWEEN_VISITS or any(isinstance(effect, Forget) for effect in asked)
+    if after.step in OFFICE - {Step.OFFICER_PIN}:
+        assert after.officer, "only an officer sees how the station stands"
+        assert after.biodata is None
     if after.photo is not None:
         assert after.consented, "nothing is captured without consent"
     assert after.biodata is None or after.nik

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from kiosk.capture.advice import EyeAdvice, FaceAdvice, FingerAdvice
+from kiosk.journey.carrying import Carried, Desk
 from kiosk.journey.events import Next
 from kiosk.journey.excepting import Doubt, Excepted, Subject, Why, Written
 from kiosk.journey.eyes import Eye, IrisImage
@@ -248,6 +249,7 @@ def scenes() -> dict[str, Scene]:
         if advice is not FingerAdvice.GOOD
     }
     told |= set_aside(signed, whole)
+    told |= at_the_desk(new.but(officer="o", refusal=None))
     asking = known.but(purpose=Purpose.COLLECT, step=Step.NO_CARD_YET, refusal=Refusal.NO_ORDER)
     told |= {f"how-far-{far.value}": Scene(asking.but(record=Record(far, date(2026, 11, 18)))) for far in HowFar}
     ends = {
@@ -262,9 +264,34 @@ def scenes() -> dict[str, Scene]:
             at(young if why is Refusal.TOO_YOUNG else known, ends.get(why, Step.REFUSED), refusal=why)
         )
         for why in Refusal
-        if why is not Refusal.CARD_UNKNOWN  # has steps of its own
+        if why not in (Refusal.CARD_UNKNOWN, Refusal.CARRYING_FAILED)  # have steps of their own
+        and not why.value.startswith("stick-")
     }
     return told
+
+
+def at_the_desk(new: Session) -> dict[str, Scene]:
+    """The officer's own steps."""
+    desk = Desk(230, date(2026, 11, 3), date(2026, 11, 18), under_way=False)
+    much = Carried(15_600, left=1_204, unreadable=3, answers=12_345, answers_left=7)
+
+    def at(step: Step, **changes: object) -> Scene:
+        return Scene(new.but(step=step, **changes))
+
+    return {
+        "help-between": at(Step.HELP, resume=Step.ATTRACT, officer=None),
+        "officer-pin": at(Step.OFFICER_PIN, typed="12", officer=None),
+        "officer-pin-wrong": at(Step.OFFICER_PIN, officer=None, refusal=Refusal.PIN_LOCKED, minutes_locked=5),
+        "officer-desk": at(Step.OFFICER_DESK, desk=desk),
+        "officer-desk-empty": at(Step.OFFICER_DESK, desk=Desk(0, None, None, under_way=False)),
+        "stick-saving": at(Step.STICK_SAVING, progress=0.4),
+        "stick-filled": at(Step.STICK_FILLED, carried=Carried(230, answers=61)),
+        "stick-filled-much": at(Step.STICK_FILLED, carried=much),
+    } | {
+        f"stick-refused-{why.value}": at(Step.STICK_REFUSED, refusal=why, carried=Carried(answers=61))
+        for why in Refusal
+        if why.value.startswith("stick-") or why is Refusal.CARRYING_FAILED
+    }
 
 
 def set_aside(signed: Session, whole: Session) -> dict[str, Scene]:

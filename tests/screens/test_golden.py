@@ -83,7 +83,7 @@ def kept(scenes, size: str, language: str) -> list[str]:
     """All scenes at the chief size in Indonesian; elsewhere what is laid out alike by one example of it."""
     if (size, language) == SETS[0]:
         return list(scenes)
-    alike = ("refused-", "finger-", "eyes-", "exception-why-", "how-far-")
+    alike = ("refused-", "finger-", "eyes-", "exception-why-", "how-far-", "stick-refused-")
     examples = (
         "refused-too-young",
         "refused-seal-failed",
@@ -91,6 +91,7 @@ def kept(scenes, size: str, language: str) -> list[str]:
         "finger-whole-tip",
         "exception-why-fingers",
         "how-far-sent",
+        "stick-refused-stick-read-only",
         "how-far-looked-at",
         "how-far-record-again",
     )

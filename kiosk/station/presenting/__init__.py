@@ -6,7 +6,17 @@ from typing import Final
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Step
 from kiosk.screens.views import Frame, View
-from kiosk.station.presenting import asides, beginning, collecting, going_on, identifying, officer, recording, standing
+from kiosk.station.presenting import (
+    asides,
+    beginning,
+    collecting,
+    desk,
+    going_on,
+    identifying,
+    officer,
+    recording,
+    standing,
+)
 from kiosk.station.presenting.telling import StationFacts, Telling
 from kiosk.station.text import Text
 
@@ -72,4 +82,9 @@ _STEPS: Final[dict[Step, Callable[[Telling], View]]] = {
     Step.HELP: asides.help_called,
     Step.INTERRUPTED: asides.interrupted,
     Step.REFUSED: asides.refused,
+    Step.OFFICER_PIN: desk.officer_pin,
+    Step.OFFICER_DESK: desk.officer_desk,
+    Step.STICK_SAVING: desk.stick_saving,
+    Step.STICK_FILLED: desk.stick_filled,
+    Step.STICK_REFUSED: desk.stick_refused,
 }

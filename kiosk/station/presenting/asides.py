@@ -1,9 +1,11 @@
 """Beside the way: refusals, stopping, help, a pause, and out of service."""
 
 from calendar import isleap
+from dataclasses import replace
 from datetime import date
 
-from kiosk.journey.events import Deny, Next
+from kiosk.journey.events import Deny, Next, OfficerAsked
+from kiosk.journey.guards import between_visits
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Refusal, Step
 from kiosk.journey.table import TABLE
@@ -52,10 +54,15 @@ def help_called(tell: Telling) -> View:
     headline, sentence = say("An officer has been called"), say("Please wait here. Nothing is lost.")
     if not tell.calls:
         headline, sentence = say("Please call the officer"), say("Raise your hand or go and ask. Nothing is lost.")
+    # An officer may have come by themselves; within a visit they have nothing to do here but to help.
+    between = between_visits(tell.session, OfficerAsked())
+    header = tell.header()
     return views.Message(
         tell.page(
             headline,
             sentence,
+            header=replace(header, stop=None) if between else header,
+            secondary=Button(say("I am the officer"), OfficerAsked(), "shield") if between else None,
             primary=Button(say("Go on without help"), Next(), "forward"),
         ),
         "officer",

@@ -3,7 +3,7 @@
 from kiosk.journey.events import Begin, LanguageChosen, PurposeChosen
 from kiosk.journey.steps import Purpose
 from kiosk.screens import views
-from kiosk.screens.views import Button, Fact, Header, View
+from kiosk.screens.views import Button, Fact, View
 from kiosk.station.presenting.telling import Telling
 
 
@@ -20,7 +20,7 @@ def attract(tell: Telling) -> View:
     if station.waiting is not None:
         facts[2] = Fact("people", say("People waiting: {count}", count=say.number(station.waiting)))
     return views.Attract(
-        tell.page(say("Record yourself for your KTP-el card"), header=Header()),
+        tell.page(say("Record yourself for your KTP-el card"), header=tell.header()),
         office=station.office,
         facts=tuple(facts),
         invitations=tuple(say("Touch to begin") for say in spoken),

@@ -10,7 +10,7 @@ from kiosk.journey.eyes import BOTH_EYES
 from kiosk.journey.fingers import IN_ORDER
 from kiosk.journey.machine import WARNING, Go, Return
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Device, Purpose, Refusal, Step
+from kiosk.journey.steps import OFFICE, Device, Purpose, Refusal, Step
 from kiosk.journey.table import TABLE
 from kiosk.screens.views import Button, Frame, Header, Hint, Hurry, Mood, Page
 from kiosk.station import reasons
@@ -136,6 +136,8 @@ class Telling:
         returns = isinstance(row, Return) or (isinstance(row, Go) and row.to is not Step.ATTRACT)
         onward = say("When the ring is empty, we go on where you were.")
         anew = say("When the ring is empty, we stop here and begin anew.")
+        if session.step in OFFICE:
+            anew = say("When the ring is empty, the start screen comes back.")
         return Hurry(
             seconds=ceil(left),
             share=min(left / WARNING, 1.0),
