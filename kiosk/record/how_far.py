@@ -62,8 +62,8 @@ def how_far(resident: Resident, *, roster: Roster, outbox: Outbox) -> Record:
     info = roster.info()
     line = Standing(resident.state, 0 if info is None else info.made)
     noted = roster.noted_packet(resident.nik)
-    held = None if noted is None else outbox.find(noted)
-    packet = None if held is None else Standing(RecordState.BIO_CAPTURED, line.since)
+    known = None if noted is None else outbox.record(noted)
+    packet = None if known is None else Standing(*known)
     if noted is not None and packet is None and line.state in _KNOWN_HERE:
         # It was lost here, and nobody else has it.
         return Record(HowFar.RECORD_AGAIN)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kiosk.record.outbox import Outbox, Stored
 from kiosk.record.packet import Recording, pack
-from kiosk.record.resident import RecordState
+from kiosk.record.resident import FAILED, RecordState
 from kiosk.record.roster import Roster
 
 
@@ -13,7 +13,7 @@ def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime)
     """Seal a recording and make it safe; when this returns, the resident may be told so.
 
     Where an ill disk left an earlier recording of the same resident in doubt, and it turns out to be safe, that one
-    stands and this one is dropped: the centre must never get two of a person.
+    stands and this one is dropped: the centre must never get two of a person, but where it asks for another one.
 
     Raises:
         DiskFull: nothing was kept.
@@ -23,7 +23,8 @@ def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime)
         outbox.room.check()
     settle_notes(outbox=outbox, roster=roster)
     earlier = roster.noted_packet(recording.nik)
-    if earlier is not None and (stands := outbox.find(earlier)) is not None:
+    asked_again = earlier is not None and outbox.record_state(earlier) in FAILED
+    if earlier is not None and not asked_again and (stands := outbox.find(earlier)) is not None:
         return stands
     replaces = roster.begin_recording(recording.nik, recording.packet_id, now=now)
     stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now, replaces=replaces)
