@@ -43,10 +43,14 @@ class Biodata:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How far a person's record is, and since which day, where that is known."""
+    """How far a person's record is, and since which day, where that is known.
+
+    ``registration``: the number of the recording that this station made of them, empty where it made none.
+    """
 
     how_far: HowFar = field(repr=False)
     since: date | None = field(default=None, repr=False)
+    registration: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

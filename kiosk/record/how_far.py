@@ -64,13 +64,14 @@ def how_far(resident: Resident, *, roster: Roster, outbox: Outbox) -> Record:
     noted = roster.noted_packet(resident.nik)
     known = None if noted is None else outbox.record(noted)
     packet = None if known is None else Standing(*known)
+    held = None if noted is None else outbox.find(noted)
     if noted is not None and packet is None and line.state in _KNOWN_HERE:
         # It was lost here, and nobody else has it.
         return Record(HowFar.RECORD_AGAIN)
     found = standing(packet, line)
     if found.state is RecordState.UNREGISTERED:
         return Record(HowFar.NOT_RECORDED)
-    return Record(TOLD[found.state], _day(found.since))
+    return Record(TOLD[found.state], _day(found.since), "" if held is None else held.registration)
 
 
 def _day(since: int) -> date:

@@ -234,6 +234,7 @@ def test_cut_between_safe_and_told_it_is_not_made_twice(
         proved = desk.prove(resident)
         assert proved.begun is None
         assert proved.record.how_far is HowFar.KEPT_HERE
+        assert proved.record.registration == sealed.accepted.registration, "what nobody could be told is told now"
         assert desk.clerk.standing.waiting.count == 1
 
 

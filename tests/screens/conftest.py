@@ -252,6 +252,8 @@ def scenes() -> dict[str, Scene]:
     told |= at_the_desk(new.but(officer="o", refusal=None))
     asking = known.but(purpose=Purpose.COLLECT, step=Step.NO_CARD_YET, refusal=Refusal.NO_ORDER)
     told |= {f"how-far-{far.value}": Scene(asking.but(record=Record(far, date(2026, 11, 18)))) for far in HowFar}
+    numbered = Record(HowFar.KEPT_HERE, date(2026, 11, 18), "5301-0001-0042")
+    told["how-far-numbered"] = Scene(at(known, Step.NOT_ELIGIBLE, record=numbered, refusal=Refusal.ALREADY_RECORDED))
     ends = {
         Refusal.TOO_YOUNG: Step.NOT_ELIGIBLE,
         Refusal.CARD_SPOILED: Step.CARD_FAILED,

@@ -90,6 +90,7 @@ def kept(scenes, size: str, language: str) -> list[str]:
         "finger-dry",
         "finger-whole-tip",
         "exception-why-fingers",
+        "how-far-numbered",
         "how-far-sent",
         "stick-refused-stick-read-only",
         "how-far-looked-at",

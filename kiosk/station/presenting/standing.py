@@ -151,6 +151,7 @@ def how_far(tell: Telling) -> View:
         tell.page(
             say(told.headline),
             say(told.sentence),
+            overline=f"{say('Your registration number')}: {record.registration}" if record.registration else "",
             secondary=Button(say("Not now"), Deny(), "home") if now else None,
             primary=Button(say("Record me now"), Next(), "forward", ready=not session.busy) if now else finish,
         ),
