@@ -78,7 +78,7 @@ class StatesTaken:
 
 
 class Outbox:
-    """One station's packets."""
+    """One station's packets. ``trust`` may be replaced when the centre's keys are."""
 
     def __init__(
         self,
@@ -96,7 +96,8 @@ class Outbox:
         Raises:
             DatabaseDamaged: when the index cannot be used.
         """
-        self._keys, self._trust = keys, trust
+        self.trust = trust
+        self._keys = keys
         self._stock = Stock(exchange.outbox, index, ours=self._ours)
         self._index, self._shelf = self._stock.index, self._stock.shelf
         self.room = Room(self._stock, floor=floor, retention=retention, free=free)
@@ -144,7 +145,7 @@ class Outbox:
                 made=int(now.timestamp()),
                 previous=previous,
             )
-            packet = seal(payload, header, self._trust.recipients, self._keys.signing)
+            packet = seal(payload, header, self.trust.recipients, self._keys.signing)
             entry = self._entry(header, packet.sha256, len(packet.data))
             name = name_of(entry)
             try:
@@ -216,7 +217,7 @@ class Outbox:
             Untrusted: by reason; ReceiptRefused when it is not for a packet as this station made it, or is older than
                 the centre's word that it has not got the packet.
         """
-        opened = verify(receipt, kind=Kind.RECEIPT, verifying=self._trust.receipts)
+        opened = verify(receipt, kind=Kind.RECEIPT, verifying=self.trust.receipts)
         packet_id, digest = _receipted(opened.header, opened.body, station=self._keys.station)
         with self._stock.sure():
             entry = self._index.entry(packet_id)
@@ -245,7 +246,7 @@ class Outbox:
             Untrusted: by reason; StatesRefused when it is older than one that was taken in. The very same one again
                 is no error, and has no effect.
         """
-        verifying, opening = self._trust.states, self._keys.openings
+        verifying, opening = self.trust.states, self._keys.openings
         told = read_states(blob, station=self._keys.station, verifying=verifying, opening=opening, now=now)
         with self._stock.sure():
             highest = self._index.mark(Mark.STATES) or 0

@@ -47,6 +47,8 @@ class Reconciler:
         Raises:
             OSError, sqlite3.Error: the disk is ill; to be done again.
         """
+        # A process that was killed may have left names that the disk does not know yet; nothing is built on these.
+        self._shelf.sync()
         self._index.confirm()
         for item in self._shelf.items():
             if item.guise is Guise.DAMAGED:
@@ -59,7 +61,6 @@ class Reconciler:
         self._return()
         lost = self._gone(Custody.HELD, Guise.WAITING, Custody.LOST)
         self._gone(Custody.KEPT, Guise.DELIVERED, Custody.TOMBSTONE)
-        # Also what was renamed by a process that was killed before it synced.
         self._shelf.sync()
         aside = self._aside + self._damaged
         return Reconciled(self._adopted, self._finished, self._returned, self._cleared, lost, self._damaged, aside)
