@@ -87,6 +87,9 @@ def _room(session: Session, event: Event, most: int) -> bool:
     return one and len(session.typed) < most and not session.busy
 
 
+_NOTHING_TO_CORRECT = (Refusal.LOCKED, Refusal.STATION_FULL, Refusal.NO_CONTACT, Refusal.FROZEN)
+
+
 def tries_are_over(session: Session, event: Event) -> bool:
     """The number is locked after wrong birth dates."""
     return isinstance(event, IdentityRefused) and event.why is Refusal.LOCKED
@@ -94,7 +97,7 @@ def tries_are_over(session: Session, event: Event) -> bool:
 
 def typed_and_over(session: Session, event: Event) -> bool:
     """It is about the number as typed, and nothing can be put right on this screen."""
-    over = isinstance(event, NikRefused) and event.why in (Refusal.LOCKED, Refusal.STATION_FULL)
+    over = isinstance(event, NikRefused) and event.why in _NOTHING_TO_CORRECT
     return over and as_typed(session, event)
 
 

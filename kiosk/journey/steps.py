@@ -154,6 +154,8 @@ class Refusal(Enum):
     PIN_LOCKED = "pin-locked"
     OFFICER_NO = "officer-no"
     STATION_FULL = "station-full"
+    NO_CONTACT = "no-contact"
+    FROZEN = "frozen"
     DISK_FULL = "disk-full"
     SEAL_FAILED = "seal-failed"
     NO_ORDER = "no-order"

@@ -176,6 +176,11 @@ class Outbox:
             entry = self._index.entry(packet_id)
         return entry is not None and entry.custody is Custody.LOST
 
+    def lost_count(self) -> int:
+        """Count the losses that have not been made good."""
+        with self._stock.sure():
+            return self._index.count(Custody.LOST)
+
     def lost(self, after: int = 0) -> Iterator[Lost]:
         """Go through the losses beyond the one of this number that have not been made good, oldest first."""
         for entry in self._index.lost(after):
@@ -274,6 +279,11 @@ class Outbox:
                 if back:
                     self._shelf.sync()
             return StatesTaken(len(told.states), unknown, len(back), len(gone))
+
+    @property
+    def sent_again(self) -> int:
+        """How many packets the centre had and lost, and was to be given again, ever since."""
+        return self._index.mark(Mark.SENT_AGAIN) or 0
 
     def heard(self, *, now: datetime) -> None:
         """Remember that something was believed to be the centre's; to within minutes, which spares the disk."""

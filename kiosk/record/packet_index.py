@@ -73,6 +73,8 @@ class Mark(Enum):
     """The highest sequence of a states file."""
     CONTACT = "contact"
     """When something was last believed to be the centre's, Unix seconds."""
+    SENT_AGAIN = "sent-again"
+    """How many packets the centre had lost and was to be given again."""
     MISSED = "missed"
     """How many packets were ever lost."""
 
@@ -171,6 +173,10 @@ class PacketIndex:
         rows = self._database.rows("SELECT state, count(*) FROM packets GROUP BY state")
         return dict.fromkeys(Custody, 0) | {Custody(state): count for state, count in rows}
 
+    def count(self, custody: Custody) -> int:
+        """Count the packets in one custody."""
+        return int(self._database.row("SELECT count(*) FROM packets WHERE state = ?", custody.value)[0])
+
     def waiting(self) -> Waiting:
         """Count what waits."""
         query = "SELECT count(*), coalesce(sum(size), 0), min(made) FROM packets WHERE state = 'held'"
@@ -241,6 +247,8 @@ class PacketIndex:
             for packet_id, custody in missing:
                 write.execute("UPDATE packets SET wanted = ?, record = NULL WHERE id = ?", (made, packet_id))
                 _move(write, packet_id, custody)
+                if custody is Custody.HELD:
+                    _count(write, Mark.SENT_AGAIN)
             _mark(write, Mark.STATES, sequence)
         return unknown
 

@@ -100,6 +100,14 @@ class DeviceHealth:
 WELL = DeviceHealth(Condition.OK)
 
 
+class Frozen(Enum):
+    """Why no new recording is begun although there is room: the office's rules, not a fault of the station."""
+
+    OLDEST = "oldest"
+    CONTACT = "contact"
+    ONLINE = "online"
+
+
 @dataclass(frozen=True, slots=True)
 class PrinterHealth:
     """Cards the ribbon still makes and cards ever made (None = the printer does not say), and what it asks for."""
@@ -128,9 +136,16 @@ class Health:
     """Cards of which nobody knows yet whether they came out."""
     recordings_lost: Count = 0
     """Recordings once called safe whose file is gone or damaged, and which the centre has not."""
+    recordings_sent_again: Count = 0
+    """Recordings that the centre had and lost, and was or is being given again; counted ever since."""
+    outbox_damaged: Count = 0
+    """Files that are no packets as the station made them: set aside, and kept for a while."""
+    frozen: Frozen | None = None
     disk_free_bytes: Count | None = None
     disk_floor_bytes: Count | None = None
     """Below this the station begins no new recording: its office's setting."""
+    disk_days_left: Count | None = None
+    """Days with recordings, such as the last fortnight's, for which there is room if nothing is delivered."""
     roster_age_seconds: Seconds | None = None
     temperature_celsius: Celsius | None = None
     help_called: bool = False
@@ -159,7 +174,11 @@ class Health:
             self.outbox_waiting,
             self.prints_uncertain,
             self.recordings_lost,
+            self.recordings_sent_again,
+            self.outbox_damaged,
+            self.frozen,
             self.disk_full,
+            self.disk_days_left,
             self.roster_age_seconds is None,
             self.help_called,
             self.key_ids,
@@ -243,10 +262,17 @@ class Occasion(Enum):
     RECORDING_SEALED = "recording-sealed"
     RECORDING_DELIVERED = "recording-delivered"
     RECORDING_LOST = "recording-lost"
+    RECORDING_DAMAGED = "recording-damaged"
+    """Files among the recordings were set aside: they are none as this station made them."""
+    RECORDING_SENT_AGAIN = "recording-sent-again"
+    RECORDING_FROZEN = "recording-frozen"
     RECEIPT_REFUSED = "receipt-refused"
     ORDER_REFUSED = "order-refused"
     ROSTER_TAKEN = "roster-taken"
     ROSTER_REFUSED = "roster-refused"
+    STATES_REFUSED = "states-refused"
+    KEYS_TAKEN = "keys-taken"
+    KEYS_REFUSED = "keys-refused"
     CARD_PRINTED = "card-printed"
     CARD_SPOILED = "card-spoiled"
     CARD_UNKNOWN = "card-unknown"

@@ -190,6 +190,18 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Ask the officer when you can come again."),
         "safe-wait",
     ),
+    Refusal.NO_CONTACT: Reason(
+        word("Nobody can be recorded just now"),
+        word("The station does not reach the centre. Nothing was kept."),
+        word("Ask the officer when you can come again."),
+        "safe-wait",
+    ),
+    Refusal.FROZEN: Reason(
+        word("Nobody can be recorded just now"),
+        word("Earlier recordings must go to the centre first. Nothing was kept."),
+        word("Ask the officer when you can come again."),
+        "safe-wait",
+    ),
     Refusal.DISK_FULL: Reason(
         word("Your recording is not kept yet"),
         word("The station has no room left. Your data are still here."),

@@ -12,12 +12,14 @@ from kiosk.capture.iso.codec import Codec
 from kiosk.capture.iso.common import Device
 from kiosk.journey.session import Session
 from kiosk.notify import Notifier
+from kiosk.record import freeze
 from kiosk.record.biometrics import Making
 from kiosk.record.card_face import Typeface
 from kiosk.record.clock import Clock, machine_clock
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
+from kiosk.record.room import Retention
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox
@@ -206,6 +208,12 @@ def _books(exchange: Exchange, settings: Settings, software: str, clock: Clock) 
         tries=policy.birth_date_tries,
         lock_seconds=round(policy.lock_minutes * 60),
         floor=_disk_floor(settings),
+        retention=Retention(policy.keep_delivered_days, policy.tombstone_days),
+        rules=freeze.Rules(
+            online_seconds=policy.online_minutes * 60 if policy.online_only else None,
+            oldest_days=policy.freeze_oldest_days,
+            contact_days=policy.freeze_contact_days,
+        ),
         software=software,
         go_on_seconds=round(policy.go_on_minutes * 60),
         clock=clock,

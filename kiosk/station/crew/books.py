@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kiosk.record import keeping
+from kiosk.record import freeze, keeping
 from kiosk.record.attempts import Limit
 from kiosk.record.checkpoint import Checkpoints
 from kiosk.record.clock import Clock, machine_clock
@@ -13,7 +13,9 @@ from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
 from kiosk.record.ledger import Ledger
 from kiosk.record.outbox import Outbox
 from kiosk.record.packet_index import Waiting
+from kiosk.record.room import USUAL, Retention
 from kiosk.record.roster import Roster
+from kiosk.record.telemetry import Frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class Standing:
     blanks: int | None = None
     prints_uncertain: int = 0
     recordings_lost: int = 0
+    recordings_sent_again: int = 0
+    outbox_damaged: int = 0
+    disk_days_left: int | None = None
+    frozen: Frozen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Books:
     outbox: Outbox
     ledger: Ledger
     arrivals: Arrivals
+    exchange: Exchange
+    rules: freeze.Rules
     checkpoints: Checkpoints
 
     def close(self) -> None:
@@ -56,6 +64,8 @@ def open_books(
     tries: int,
     lock_seconds: int,
     floor: int,
+    retention: Retention = USUAL,
+    rules: freeze.Rules = freeze.NONE,
     software: str = "",
     go_on_seconds: int = 0,
     clock: Clock | None = None,
@@ -71,7 +81,7 @@ def open_books(
     keys, trust = StationKeys.load(keys_at), CentreTrust.load(keys_at)
     own = exchange.root / "kiosk"
     roster = Roster(own / "roster.db", keys.roster, birth_date=Limit(tries, lock_seconds))
-    outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor)
+    outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor, retention=retention)
     ledger = Ledger(own / "ledger.db", keys.ledger)
     keeping.settle_notes(outbox=outbox, roster=roster, lost=(lost.packet_id for lost in outbox.lost()))
     arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
@@ -83,4 +93,4 @@ def open_books(
         seconds=go_on_seconds,
         clock=clock or machine_clock(),
     )
-    return Books(keys, trust, roster, outbox, ledger, arrivals, checkpoints)
+    return Books(keys, trust, roster, outbox, ledger, arrivals, exchange, rules, checkpoints)

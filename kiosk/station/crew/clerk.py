@@ -54,7 +54,7 @@ from kiosk.record.packet import recording_of
 from kiosk.record.resident import biodata
 from kiosk.record.room import DiskFull
 from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
-from kiosk.record.telemetry import Occasion
+from kiosk.record.telemetry import Frozen, Occasion
 from kiosk.station.crew.books import Books, Open, Standing
 from kiosk.station.crew.rounds import Rounds
 from kiosk.station.crew.unfinished import Seen, Unfinished
@@ -219,17 +219,31 @@ class Clerk:
             self.broken = True
 
     def _looked_up(self, books: Books, effect: LookUp) -> Event:
-        why: Refusal | None = None
-        if isinstance(nik.parse(effect.nik), nik.Flaw):
-            why = Refusal.NIK_DATE
-        elif books.roster.seconds_locked(effect.nik, now=_now()):
-            why = Refusal.LOCKED
-        elif books.roster.find(effect.nik) is None:
-            why = Refusal.NIK_UNKNOWN
-        elif effect.to_record and not _has_room(books):
-            self._occur(Occasion.DISK_FULL)
-            why = Refusal.STATION_FULL
+        why = self._why_not(books, effect)
         return NikKnown(effect.visit, effect.nik) if why is None else NikRefused(effect.visit, effect.nik, why)
+
+    def _why_not(self, books: Books, effect: LookUp) -> Refusal | None:
+        if isinstance(nik.parse(effect.nik), nik.Flaw):
+            return Refusal.NIK_DATE
+        if effect.to_record and (not_now := self._why_not_now(books)) is not None:
+            return not_now
+        if books.roster.seconds_locked(effect.nik, now=_now()):
+            return Refusal.LOCKED
+        return Refusal.NIK_UNKNOWN if books.roster.find(effect.nik) is None else None
+
+    def _why_not_now(self, books: Books) -> Refusal | None:
+        """Nobody can be recorded, whoever it is: told before they have given anything."""
+        match self.standing.frozen:
+            case Frozen.ONLINE | Frozen.CONTACT:
+                return Refusal.NO_CONTACT
+            case Frozen.OLDEST:
+                return Refusal.FROZEN
+        try:
+            books.outbox.room.check()
+        except DiskFull:
+            self._occur(Occasion.DISK_FULL)
+            return Refusal.STATION_FULL
+        return None
 
     def _proved(self, books: Books, effect: Prove) -> Event:
         proof = books.roster.prove(effect.nik, effect.birth_date, now=_now())
@@ -336,14 +350,6 @@ class Clerk:
 
 _FOUND = {Card.MADE: Outcome.PRINTED, Card.SPOILED: Outcome.SPOILED, Card.NONE: Outcome.REFUSED}
 _SETTLED = {Outcome.PRINTED: Occasion.CARD_PRINTED, Outcome.SPOILED: Occasion.CARD_SPOILED}
-
-
-def _has_room(books: Books) -> bool:
-    try:
-        books.outbox.room.check()
-    except DiskFull:
-        return False
-    return True
 
 
 def _now() -> datetime:
