@@ -6,7 +6,7 @@ from enum import Enum
 
 from kiosk.fleet.view import Fleet, StationView
 from kiosk.journey.steps import RECORDING_NEEDS, Device
-from kiosk.record.telemetry import Condition, Health, LinkTrouble, StationState, Trouble
+from kiosk.record.telemetry import Condition, Frozen, Health, LinkTrouble, StationState, Trouble
 from kiosk.uplink.messages import CentreLink, Why
 
 RIBBON_LOW = 50
@@ -17,6 +17,8 @@ HOT_CELSIUS = 80.0
 """From here on a Raspberry Pi slows itself down, and the screen with it."""
 DISK_ROOM = 2
 """Free room below this many times the station's floor is seen to while recording still goes on."""
+DISK_DAYS = 21
+"""Days like the last fortnight's after which a disk is full: three weeks to bring a network back, or to collect."""
 TROUBLE_LASTS = 600.0
 """Seconds after which somebody should look why the centre is out of reach: most networks come back before."""
 
@@ -178,10 +180,25 @@ def _records(health: Health, limits: Limits) -> Iterator[Need]:
     elif free is not None and floor is not None and free < DISK_ROOM * floor:
         left = f"{free // 1_000_000} MB left"
         yield Need(Urgency.SOON, Who.TECHNICIAN, f"disk nearly full, {left}: deliver or collect what waits")
+    elif health.disk_days_left is not None and health.disk_days_left < DISK_DAYS:
+        days = _count(health.disk_days_left, "day")
+        yield Need(Urgency.SOON, Who.TECHNICIAN, f"disk full in {days} like the last: deliver or collect what waits")
+    if health.frozen is not None:
+        yield Need(Urgency.NOW, Who.TECHNICIAN, f"no recording is begun, {_FROZEN[health.frozen]}")
+    if health.outbox_damaged:
+        aside = f"{_count(health.outbox_damaged, 'file')} among its recordings set aside as damaged"
+        yield Need(Urgency.SOON, Who.TECHNICIAN, f"{aside}: look at its disk")
     oldest = health.outbox_oldest_seconds
     if health.outbox_waiting and oldest is not None and oldest >= limits.waiting_hours * 3600:
         late = f"{_count(health.outbox_waiting, 'recording')} not delivered for {span(oldest)}"
         yield Need(Urgency.SOON, Who.TECHNICIAN, f"{late}: look at its network, or collect")
+
+
+_FROZEN = {
+    Frozen.ONLINE: "the centre is out of reach: look at its network",
+    Frozen.CONTACT: "no word from the centre for too long: look at its network, or bring a stick",
+    Frozen.OLDEST: "earlier ones wait too long: look at its network, or collect",
+}
 
 
 def _certificate(days: int | None) -> Iterator[Need]:

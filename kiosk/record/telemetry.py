@@ -178,7 +178,6 @@ class Health:
             self.outbox_damaged,
             self.frozen,
             self.disk_full,
-            self.disk_days_left,
             self.roster_age_seconds is None,
             self.help_called,
             self.key_ids,

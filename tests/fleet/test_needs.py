@@ -11,6 +11,7 @@ from kiosk.record.telemetry import (
     WELL,
     Condition,
     DeviceHealth,
+    Frozen,
     Health,
     LinkTrouble,
     PrinterHealth,
@@ -94,6 +95,23 @@ NOW, SOON = Urgency.NOW, Urgency.SOON
             {"disk_free_bytes": 700_000_000},
             SOON,
             "[technician] disk nearly full, 700 MB left: deliver or collect what waits",
+        ),
+        (
+            {"disk_days_left": 20},
+            SOON,
+            "[technician] disk full in 20 days like the last: deliver or collect what waits",
+        ),
+        (
+            {"frozen": Frozen.OLDEST},
+            NOW,
+            "[technician] no recording is begun, earlier ones wait too long: look at its network, or collect",
+        ),
+        ({"frozen": Frozen.CONTACT}, NOW, None),
+        ({"frozen": Frozen.ONLINE}, NOW, None),
+        (
+            {"outbox_damaged": 1},
+            SOON,
+            "[technician] 1 file among its recordings set aside as damaged: look at its disk",
         ),
         (
             {"outbox_waiting": 812, "outbox_oldest_seconds": 10 * DAY},

@@ -1,0 +1,67 @@
+"""When no new recording is begun although there is room: the office's rules against recordings that wait too long."""
+
+from dataclasses import dataclass
+
+from kiosk.record.telemetry import Frozen
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The office's settings; None or 0 where a rule does not count."""
+
+    online_seconds: float | None = None
+    """How old the last contact over the network may be."""
+    oldest_days: int = 0
+    """How long a recording may wait for delivery."""
+    contact_days: int = 0
+    """How old the last word from the centre may be, by the network or on a stick."""
+
+
+NONE = Rules()
+
+
+def frozen(rules: Rules, *, online: float | None, oldest: float | None, contact: float | None) -> Frozen | None:
+    """Tell which rule forbids to begin a recording.
+
+    Ages in seconds: of the last contact over the network (None: none is known), of the oldest recording that waits
+    (None: none does), and of the last word from the centre (None: not known, which is nobody's fault).
+    """
+    if rules.online_seconds is not None and (online is None or online > rules.online_seconds):
+        return Frozen.ONLINE
+    if rules.contact_days and contact is not None and contact > rules.contact_days * DAY:
+        return Frozen.CONTACT
+    if rules.oldest_days and oldest is not None and oldest > rules.oldest_days * DAY:
+        return Frozen.OLDEST
+    return None
+
+
+class Since:
+    """How long ago something happened that others date by a calendar which may jump.
+
+    Once it was seen to happen, a monotonic clock counts. Only what happened before the first look is reckoned by the
+    calendar; where that says that it is still to come, nothing is known.
+    """
+
+    def __init__(self) -> None:
+        self._at: int | None = None
+        self._moment: float | None = None
+
+    def told(self, at: int | None, *, unix: float, monotonic: float) -> None:
+        """Somebody says that it happened last ``at``, in Unix seconds (None: never); the others are now."""
+        if at is None or at == self._at:
+            return
+        if self._at is not None:
+            self._moment = monotonic
+        elif at <= unix:
+            self._moment = monotonic - (unix - at)
+        self._at = at
+
+    def happened(self, *, monotonic: float) -> None:
+        """It happens now."""
+        self._moment = monotonic
+
+    def age(self, *, monotonic: float) -> float | None:
+        """Seconds since then; None when nothing is known."""
+        return None if self._moment is None else max(0.0, monotonic - self._moment)
