@@ -254,7 +254,7 @@ class Outbox:
         verifying, opening = self.trust.states, self._keys.openings
         told = read_states(blob, station=self._keys.station, verifying=verifying, opening=opening, now=now)
         with self._stock.sure():
-            highest = self._index.mark(Mark.STATES) or 0
+            highest = self.last_states()
             if told.sequence < highest:
                 raise StatesRefused("it is older than the states this station already knows")
             if told.sequence == highest:
@@ -279,6 +279,10 @@ class Outbox:
                 if back:
                     self._shelf.sync()
             return StatesTaken(len(told.states), unknown, len(back), len(gone))
+
+    def last_states(self) -> int:
+        """Tell the highest sequence of a states file that was taken in; 0 before the first."""
+        return self._index.mark(Mark.STATES) or 0
 
     @property
     def sent_again(self) -> int:
