@@ -34,7 +34,8 @@ def command(
         bulletins = Bulletins(authority, registry, outgoing)
         desk = Desk(authority, registry, Intake(directory, authority, registry), outgoing, bulletins)
         try:
-            with Progress(console=Console(stderr=True), transient=True) as progress:
+            shown = Console(stderr=True)
+            with Progress(console=shown, transient=True, disable=not shown.is_terminal) as progress:
                 task = progress.add_task("Importing", total=1.0)
                 report = take_in(desk, stick, tidy=tidy, tell=lambda share: progress.update(task, completed=share))
         except StickIll as ill:

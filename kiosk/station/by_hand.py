@@ -95,7 +95,7 @@ def _say_how(config: Path, doing: str, work: Callable[[Settings, Tell], list[str
 
     try:
         settings = load(config)
-        with Progress(console=err, transient=True) as progress:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task(doing, total=1.0)
             said = work(settings, lambda share: progress.update(task, completed=share))
     except BadSettings as error:
