@@ -86,7 +86,6 @@ def uplink(config: Config = CONFIG) -> None:
     from kiosk.uplink.settings import BrokerSettings, TlsFiles, UplinkSettings
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every piece of every packet
     try:
         settings = load(config, here=[Process.UPLINK])
         centre, broker = settings.centre, settings.broker
@@ -105,6 +104,8 @@ def uplink(config: Config = CONFIG) -> None:
             ),
             poll_seconds=centre.poll_seconds,
             health_seconds=broker.health_seconds,
+            most_kbit=centre.most_kbit,
+            hours=centre.hours,
         )
     except BadSettings as error:
         print(error, file=sys.stderr)

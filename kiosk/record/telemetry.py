@@ -324,6 +324,8 @@ class UplinkStatus:
     certificate_days: int | None = None
     packets_refused: Count = 0
     telemetry_dropped: Count = 0
+    waits_for_hours: bool = False
+    """Packets could go, and are held until the hours that the office has set for it."""
 
 
 Shape = TypeVar("Shape")

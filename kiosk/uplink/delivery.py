@@ -1,50 +1,47 @@
-"""Sealed packets to the centre, its receipts back: oldest first, resumable, no refused packet blocks the rest."""
+"""Sealed packets to the centre, its receipts back: lowest number first, resumable, none blocks the rest.
 
+Whatever the centre says, a packet stays until the kiosk process has believed a receipt. What is not as agreed costs
+patience, for the packet and for the whole line, which only receipts that are believed give back.
+"""
+
+import errno
 import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from threading import Event as Flag
+from typing import BinaryIO
 
-from kiosk.record.exchange import Exchange, complete_files, delete_durably, sync_directory, write_durably
+from kiosk.record.exchange import Exchange, PacketName, sync_directory, write_durably
 from kiosk.record.telemetry import LinkTrouble
 from kiosk.uplink.backoff import Backoff
-from kiosk.uplink.centre import PIECE, Centre, Declined, LinkDown
-from kiosk.uplink.store import Store
+from kiosk.uplink.centre import PIECE, Centre, Declined, LinkDown, StandsElsewhere
+from kiosk.uplink.hours import OfficeHours
+from kiosk.uplink.line import Stopped
+from kiosk.uplink.pieces import Pieces
+from kiosk.uplink.queue import Queue, Verdicts, Watched
+from kiosk.uplink.store import Store, Upload
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".packet"
 LOOKS = 1.0
-"""Seconds between looks into the directories while packets are being sent."""
-FIRST_REFUSAL_WAIT = 60.0
-LONGEST_REFUSAL_WAIT = 6 * 3600.0
-
-
-class Watched:
-    """Says whether a directory may hold something new, without listing thousands of files every second."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._seen = (-1, 0)
-
-    def changed(self) -> bool:
-        """True once for each change, and once more at the next look.
-
-        A file added right after a listing can share its timestamp (kernel ticks are milliseconds apart), so a second
-        listing is needed before an unchanged timestamp means an unchanged directory.
-        """
-        stamp = self._directory.stat().st_mtime_ns
-        last, looks = self._seen
-        self._seen = (stamp, looks + 1 if stamp == last else 1)
-        return self._seen[1] <= 2
+"""Seconds between looks into the directories."""
+FIRST_PUT_OFF = 60.0
+LONGEST_PUT_OFF = 24 * 3600.0
+"""A packet that the centre does not take is sent anew each time: on a metered line once a day is enough."""
+_LONGEST_FOR_FAULTS = 600.0
+_LONGEST_DOUBT = 3600.0
+_TURN = 20.0
+"""Seconds one packet may take before lists are asked for again."""
+_IN_EARNEST = 3
 
 
 class Delivery:
     """Brings the outbox to the centre. One thread calls ``step`` again and again.
 
-    ``clock`` gives monotonic seconds. Raises OSError where the exchange directories cannot be used.
+    ``clock`` gives monotonic seconds, ``wall`` Unix seconds. Raises OSError where the exchange directories cannot be
+    used, sqlite3.Error where uplink.db cannot.
     """
 
     def __init__(
@@ -54,166 +51,247 @@ class Delivery:
         store: Store,
         *,
         link: Backoff,
-        stop: Flag,
+        hours: OfficeHours,
         clock: Callable[[], float] = time.monotonic,
-        refusal_wait: float = FIRST_REFUSAL_WAIT,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._exchange, self._centre, self._store = exchange, centre, store
-        self._link, self._stop, self._clock = link, stop, clock
-        self._refusal_wait = refusal_wait
-        self._outbox, self._taken = Watched(exchange.outbox), Watched(exchange.taken)
-        self._waiting = dict.fromkeys(store.in_order())
-        self._receipted = {path.stem for path in complete_files(exchange.receipts, ".receipt")}
-        self._patience: dict[str, Backoff] = {}
-        self._due: dict[str, float] = {}
-        self._reached: dict[str, int] = {}
+        self._hours, self._clock, self._wall = hours, clock, wall
+        self._queue = Queue(exchange, store, clock=clock, wall=wall, longest=LONGEST_PUT_OFF)
+        self._taken = Watched(exchange.taken)
+        self._places = {
+            "receipt": exchange.receipts,
+            "order": exchange.orders,
+            "roster": exchange.rosters,
+            "states": exchange.states,
+            "keys": exchange.keys,
+        }
+        self._pieces = Pieces(centre.line.pace.per_second)
+        self._link, self._declines = link, Backoff(0.1, 2.0, link.spread)
+        self._doubt = Backoff(link.first, _LONGEST_DOUBT, link.spread)
+        self._disbelief = Backoff(link.first, _LONGEST_DOUBT, link.spread)
+        self._under_way: PacketName | None = None
+        self._upload = Upload(PacketName(0, ""))
+        self._cut: tuple[PacketName, int] | None = None
         self._pause_until = self._look_at = 0.0
-        self._answered = False
+        self._answered = self._asking = self._lasting = False
         self.last_contact: int | None = None
         self.trouble: LinkTrouble | None = None
-        self.refused: set[str] = set()
+        self.waits_for_hours = False
+        self.refused = store.declined()
+        """How many packets the centre does not take."""
         self.beat = clock()
         """When this last got anywhere: monotonic seconds, for the watchdog."""
 
     def step(self) -> bool:
         """Look around, then try at most one packet; gives whether there may be more to do at once."""
-        self.beat = self._clock()
-        packet = self._next()
-        if packet is None or self.beat >= self._look_at:
-            # While there is work, looking once a second is enough: ten thousand names are not listed for each packet.
-            self._look_at = self.beat + LOOKS
+        now = self.beat = self._clock()
+        looks = now >= self._look_at
+        if looks:
+            self._look_at = now + LOOKS
             self._clean_up()
-            self._look()
-            packet = self._next()
-        if self._clock() < self._pause_until:
+        if (looks and self._queue.is_stale()) or (self._queue.is_used_up and now >= self._pause_until):
+            self._judge(self._queue.look(self._under_way))
+        if now < self._pause_until:
             return False
-        if packet is None:
-            if not self._waiting:
-                self.trouble = None
+        name = self._next()
+        if name is None:
             return False
-        self._answered = False
+        self._answered = self._asking = False
         try:
-            self._deliver(packet)
+            self._deliver(name)
+        except Stopped:
+            self._under_way = name
         except LinkDown as down:
-            self._failed(packet, down)
+            self._failed(down)
         except Declined as declined:
-            log.warning("packet %s declined by the centre, HTTP status %d", packet, declined.status)
-            self.refused.add(packet)
-            self._heard()
-            self._store.set_upload_url(packet, None)
-            self._put_off(packet)
-        return not self._stop.is_set()
+            self._declined(declined)
+        return True
 
-    def _look(self) -> None:
-        if not self._outbox.changed():
-            return
-        with os.scandir(self._exchange.outbox) as entries:
-            present = {
-                entry.name.removesuffix(SUFFIX)
-                for entry in entries
-                if entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False)
-            }
-        unseen = [packet for packet in present if packet not in self._waiting]
-        # First seen, first sent: only among packets that appeared together does the file's time decide.
-        unseen.sort(key=lambda packet: (_modified(self._exchange.outbox / f"{packet}{SUFFIX}"), packet))
-        gone = [packet for packet in self._waiting if packet not in present]
-        if unseen:
-            # What is seen here may not be on the disk yet. The centre must not get what a power cut then takes back:
-            # the station would give the packet's number to another.
-            sync_directory(self._exchange.outbox)
-            self._store.saw(unseen)
-            self._waiting.update(dict.fromkeys(unseen))
-        if gone:
-            self._store.forget(gone)
-        for packet in gone:
-            for memory in (self._waiting, self._patience, self._due, self._reached):
-                memory.pop(packet, None)
-            self.refused.discard(packet)
+    def _next(self) -> PacketName | None:
+        in_doubt = max(self._doubt.failures, self._disbelief.failures) >= _IN_EARNEST
+        name = self._under_way = self._under_way or self._queue.next(put_off_first=in_doubt)
+        if name is None:
+            self._hours.nothing_left()
+            if not self._queue.count:
+                self.trouble, self._lasting = None, False
+            self.waits_for_hours = False
+            return None
+        self.waits_for_hours = self._hours.hold()
+        # Receipts are small: they are asked for at any hour.
+        return self._store.whole(self._wall()) if self.waits_for_hours else name
 
     def _clean_up(self) -> None:
+        """Take away what the kiosk process has acknowledged."""
         if not self._taken.changed():
             return
-        places = {
-            ".receipt": self._exchange.receipts,
-            ".order": self._exchange.orders,
-            ".roster": self._exchange.rosters,
-        }
-        for marker in self._exchange.taken.iterdir():
-            place = places.get(marker.suffix)
-            if place is not None and (place / marker.name).exists():
-                delete_durably(place / marker.name)
-                self._receipted.discard(marker.stem)
+        places, touched = self._places, set[Path]()
+        with os.scandir(self._exchange.taken) as markers:
+            for marker in markers:
+                stem, _, suffix = marker.name.rpartition(".")
+                place = places.get(suffix)
+                if place is None or not (place / marker.name).exists():
+                    continue
+                (place / marker.name).unlink(missing_ok=True)
+                touched.add(place)
+                if place == self._exchange.receipts:
+                    self._queue.acknowledged(stem)
+        for place in touched:
+            sync_directory(place)
 
-    def _next(self) -> str | None:
-        now = self._clock()
-        for packet in self._waiting:
-            if packet not in self._receipted and self._due.get(packet, 0.0) <= now:
-                return packet
-        return None
+    def _judge(self, verdicts: Verdicts) -> None:
+        if verdicts.settled:
+            if self._disbelief.failures >= _IN_EARNEST:
+                self._store.hasten(now=self._wall())
+            self._disbelief.reset()
+            if self.trouble is LinkTrouble.NONSENSE:
+                self.trouble = None
+        for name in verdicts.refused:
+            log.warning("the receipt of packet %s was not believed", name.packet_id)
+            self._put_off(replace(self._store.upload(name) or Upload(name), declined=False))
+        if verdicts.refused:
+            self.trouble, self._lasting = LinkTrouble.NONSENSE, True
+            self._pause(self._disbelief.next())
+        self.refused = self._store.declined()
 
-    def _deliver(self, packet: str) -> None:
-        path = self._exchange.outbox / f"{packet}{SUFFIX}"
+    # One packet -----------------------------------------------------------------------------------------------------
+
+    def _deliver(self, name: PacketName) -> None:
+        known = self._store.upload(name)
+        self._upload = known or Upload(name)
         try:
-            file = path.open("rb")
+            descriptor = os.open(self._exchange.outbox / str(name), os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
-            return  # the kiosk process deleted it against its receipt since the last look
-        with file:
-            size = os.fstat(file.fileno()).st_size
-            address, offset = self._place(packet, size)
-            while offset < size:
-                if self._stop.is_set():
-                    return
-                file.seek(offset)
-                offset = self._centre.append(address, offset, file.read(PIECE))
-                self._progressed(packet, offset)
-        receipt = self._centre.receipt(packet)
-        write_durably(self._exchange.receipts / f"{packet}.receipt", receipt)
-        self._heard()
-        self._receipted.add(packet)
-        self.refused.discard(packet)
-        # Should the kiosk process not believe the receipt, it takes it away and keeps the packet: ask again, later.
-        self._put_off(packet)
-        log.info("packet %s delivered, %d bytes", packet, size)
+            self._done(name)  # the kiosk process has it no more
+            self._store.forget([name.packet_id])
+            return
+        with os.fdopen(descriptor, "rb") as file:
+            size = os.fstat(descriptor).st_size
+            self._place(size, found=known is not None)
+            if not self._send(file, size):
+                self._under_way = name
+                return
+        self._upload, self._asking = replace(self._upload, whole=True), True
+        receipt = self._centre.receipt(name.packet_id)
+        write_durably(self._exchange.receipts / f"{name.packet_id}.receipt", receipt)
+        self._receipted(size)
 
-    def _place(self, packet: str, size: int) -> tuple[str, int]:
-        address = self._store.upload_url(packet)
-        offset = self._centre.offset(address, size) if address else None
-        if address is None or offset is None:
-            address = self._centre.create(packet, size)
-            self._store.set_upload_url(packet, address)
-            offset = self._centre.offset(address, size)
+    def _place(self, size: int, *, found: bool) -> None:
+        """Find or begin the upload; ``found``: it was tried before."""
+        upload, centre = self._upload, self._centre
+        offset = centre.offset(upload.url, size) if upload.url else None
+        if upload.url is not None:
+            self._heard()
+        if upload.url is None or offset is None:
+            url = centre.create(upload.name.packet_id, size)
+            self._heard()
+            upload = self._upload = replace(upload, url=url, reached=0, whole=False)
+            if size > PIECE:
+                self._store.note(upload)
+            # A packet that was never tried begins at its beginning: one question less for each of thousands.
+            offset = centre.offset(url, size) if found else 0
             if offset is None:
                 raise LinkDown(LinkTrouble.NONSENSE)
-        self._progressed(packet, offset)
-        return address, offset
-
-    def _progressed(self, packet: str, offset: int) -> None:
-        self._heard()
-        if offset > self._reached.get(packet, 0):
+        before, self._upload = upload.reached, replace(upload, reached=offset, whole=upload.whole and offset == size)
+        if self._cut is not None and self._cut[0] == upload.name and offset <= self._cut[1]:
+            self._pieces.lost()
+        self._cut = None
+        if offset < before:
+            # It had more. Once is an accident, but a centre that forgets is not sent all of it again and again.
+            raise LinkDown(LinkTrouble.NONSENSE)
+        if offset > before:
             self._link.reset()
-            self._patience.pop(packet, None)
-        self._reached[packet] = offset
+
+    def _send(self, file: BinaryIO, size: int) -> bool:
+        """Send what is missing; false where it has to go on another time."""
+        ends, asked = self._clock() + _TURN, False
+        while (offset := self._upload.reached) < size:
+            if self._clock() >= ends or self._hours.hold():
+                return False
+            file.seek(offset)
+            piece = file.read(self._pieces.size)
+            if not piece:
+                raise OSError(errno.EIO, "a packet became shorter while it was read")
+            try:
+                reached = self._centre.append(self._upload.url or "", offset, piece)
+            except StandsElsewhere:
+                found = None if asked else self._centre.offset(self._upload.url or "", size)
+                if found is None:
+                    self._upload = replace(self._upload, url=None, reached=0)
+                    raise LinkDown(LinkTrouble.NONSENSE) from None
+                asked, reached = True, found
+            except LinkDown as down:
+                self._cut = (self._upload.name, size if down.trouble is LinkTrouble.TIMEOUT else offset)
+                raise
+            else:
+                self._pieces.passed()
+                self._link.reset()
+            self._heard()
+            self._upload = replace(self._upload, reached=reached)
+        return True
+
+    # How it went ----------------------------------------------------------------------------------------------------
+
+    def _receipted(self, size: int) -> None:
+        upload = self._upload
+        self._heard()
+        if self._doubt.failures >= _IN_EARNEST:
+            self._store.hasten(now=self._wall())
+        for patience in (self._link, self._doubt, self._declines):
+            patience.reset()
+        if not self._disbelief.failures:
+            self.trouble, self._lasting = None, False
+        if upload.tries:
+            # Should the kiosk process not believe the receipt, it is remembered how often that was.
+            self._store.note(replace(upload, declined=False), due=None)
+            self.refused = self._store.declined()
+        self._done(upload.name)
+        log.info("packet %s delivered, %d bytes", upload.name.packet_id, size)
+
+    def _failed(self, down: LinkDown) -> None:
+        upload = self._upload
+        self.trouble = down.trouble
+        nonsense = down.trouble is LinkTrouble.NONSENSE
+        self._lasting = down.trouble in (LinkTrouble.NONSENSE, LinkTrouble.SERVER_ERROR, LinkTrouble.REFUSED)
+        if down.trouble is LinkTrouble.REFUSED:
+            wait = self._link.next()
+        elif nonsense or self._asking:
+            wait = self._doubt.next()
+            # It says that it has all, but has no receipt: begun anew, it may want it again.
+            forgets = nonsense and self._asking
+            self._put_off(replace(upload, url=None, reached=0, whole=False) if forgets else upload)
+        else:
+            wait = self._link.next()
+            # Where the centre is there but this packet does not get on, the next one has its turn after the pause.
+            if self._link.failures > 1 and (self._answered or self._lasting):
+                self._put_off(upload, longest=_LONGEST_FOR_FAULTS)
+            elif upload.url is not None:
+                self._store.note(upload)
+        self._pause(wait)
+        log.info("the centre: %s; trying again in %.0f s", down.trouble.value, wait)
+
+    def _declined(self, declined: Declined) -> None:
+        name = self._upload.name
+        log.warning("packet %s declined by the centre, HTTP status %d", name.packet_id, declined.status)
+        self._heard()
+        self._put_off(replace(self._upload, url=None, reached=0, whole=False, declined=True))
+        self.refused = self._store.declined()
+        self._pause(self._declines.next())
+
+    def _put_off(self, upload: Upload, *, longest: float = LONGEST_PUT_OFF) -> None:
+        wait = Backoff(FIRST_PUT_OFF, longest, self._link.spread, upload.tries).next()
+        self._store.note(replace(upload, tries=upload.tries + 1), due=self._wall() + wait)
+        self._done(upload.name)
+
+    def _done(self, name: PacketName) -> None:
+        if self._under_way == name:
+            self._under_way = None
+
+    def _pause(self, seconds: float) -> None:
+        self._pause_until = max(self._pause_until, self._clock() + seconds)
 
     def _heard(self) -> None:
         self.beat = self._clock()
-        self.last_contact, self.trouble, self._answered = int(time.time()), None, True
-
-    def _failed(self, packet: str, down: LinkDown) -> None:
-        self.trouble = down.trouble
-        wait = self._link.next()
-        self._pause_until = self._clock() + wait
-        # Where the centre is there but this packet does not get on, the next one has its turn after the pause.
-        if self._link.failures > 1 and (self._answered or down.trouble is LinkTrouble.SERVER_ERROR):
-            self._due[packet] = self._pause_until + wait
-        log.info("the centre: %s; trying again in %.0f s", down.trouble.value, wait)
-
-    def _put_off(self, packet: str) -> None:
-        patience = self._patience.setdefault(packet, Backoff(self._refusal_wait, LONGEST_REFUSAL_WAIT))
-        self._due[packet] = self._clock() + patience.next()
-
-
-def _modified(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+        self.last_contact, self._answered = int(self._wall()), True
+        if not self._lasting:
+            self.trouble = None

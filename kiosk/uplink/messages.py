@@ -1,6 +1,6 @@
 """A station's MQTT messages as values and as JSON: the tree ``ktp/v1/{province}/{station}/…`` of asyncapi.yaml."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Generic, TypeVar
@@ -68,10 +68,12 @@ class CentreLink:
     """How long it has lasted: bad networks come and go by themselves."""
     packets_refused: Count = 0
     """Waiting recordings that the centre declines."""
+    waits_for_hours: bool = False
+    """Recordings could go, and are held until the hours that the office has set for it."""
 
     def differs(self, earlier: "CentreLink") -> bool:
         """Whether a technician should hear of this now, not only that a trouble lasts."""
-        return (self.trouble, self.packets_refused) != (earlier.trouble, earlier.packets_refused)
+        return replace(self, trouble_seconds=0.0) != replace(earlier, trouble_seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kiosk.uplink.hours import Span
+
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 
 
@@ -59,11 +61,17 @@ class UplinkSettings:
     """How long the kiosk process may write no new health before the station counts as silent."""
     retry_first_seconds: float = 1.0
     retry_longest_seconds: float = 300.0
+    most_kbit: int = 0
+    """Kilobits a second that go up to the centre at most; 0 = as many as the line carries."""
+    hours: tuple[str, ...] = ()
+    """When packets go up, by the office's clock, as "18:00-06:00"; always, where none are named."""
 
     def __post_init__(self) -> None:
         for name, value in (("station", self.station), ("province", self.province)):
             if not _NAME.match(value):
                 raise ValueError(f"{name} {value!r}: use lower-case letters, digits and dashes, at most 63")
+        for hours in self.hours:
+            Span.read(hours)
         if not self.centre_url.startswith("https://"):
             raise ValueError(f"centre_url {self.centre_url!r}: packets go over https only")
 

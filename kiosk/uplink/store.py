@@ -5,20 +5,47 @@ process may have the file open at once, another process never.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from kiosk.record.exchange import PacketName
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS upload (seen INTEGER PRIMARY KEY AUTOINCREMENT, packet TEXT NOT NULL UNIQUE, url TEXT);
+CREATE TABLE IF NOT EXISTS upload (packet TEXT PRIMARY KEY, sequence INTEGER NOT NULL, url TEXT,
+    reached INTEGER NOT NULL, whole INTEGER NOT NULL, tries INTEGER NOT NULL, due REAL,
+    declined INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS upload_due ON upload (due) WHERE tries;
+CREATE INDEX IF NOT EXISTS upload_whole ON upload (due) WHERE whole;
 CREATE TABLE IF NOT EXISTS cursor (list TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS figure (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS telemetry
     (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, birth INTEGER NOT NULL, body BLOB NOT NULL);
 """
-_VERSION = 1
+_VERSION = 2
+_FROM_BEFORE = {0: "", 1: "DROP TABLE upload;", _VERSION: ""}
+"""By version: uploads are begun, or found again, without what version 1 noted of them."""
+DAMAGED = ".damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What is known of a packet that did not go through at once."""
+
+    name: PacketName
+    url: str | None = None
+    """Where its upload was begun."""
+    reached: int = 0
+    """Bytes that the centre was once said to hold."""
+    whole: bool = False
+    """All of it is there: only the receipt is missing."""
+    tries: int = 0
+    """How often it was put off since it last got on."""
+    declined: bool = False
+    """Put off because the centre does not take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +66,16 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, _VERSION):
+        if version not in _FROM_BEFORE:
             raise sqlite3.DatabaseError(f"uplink.db has version {version}, this program knows {_VERSION}")
-        self._db.executescript(f"{_SCHEMA} PRAGMA user_version={_VERSION};")
+        if version != _VERSION:
+            self._db.executescript(f"BEGIN; {_FROM_BEFORE[version]} {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+
+    def check(self) -> None:
+        """Look through the whole file. Raises sqlite3.DatabaseError where it is damaged."""
+        (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError("uplink.db is damaged")
 
     def close(self) -> None:
         """Give the file back; may be called twice."""
@@ -54,32 +88,59 @@ class Store:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
     # Uploads ----------------------------------------------------------------------------------------------------
 
-    def saw(self, packets: list[str]) -> None:
-        """Remember packets in the order they were first seen, whatever the clock said."""
-        with self.together():
-            self._db.executemany("INSERT OR IGNORE INTO upload (packet) VALUES (?)", [(packet,) for packet in packets])
+    def upload(self, name: PacketName) -> Upload | None:
+        """What was noted of this packet."""
+        row = self._db.execute(
+            "SELECT sequence, packet, url, reached, whole, tries, declined FROM upload WHERE packet = ?",
+            (name.packet_id,),
+        ).fetchone()
+        return None if row is None else _upload(row)
 
-    def in_order(self) -> list[str]:
-        """All packets remembered, oldest first."""
-        return [row[0] for row in self._db.execute("SELECT packet FROM upload ORDER BY seen")]
+    def note(self, upload: Upload, *, due: float | None = 0.0) -> None:
+        """Keep what is known of a packet; where it was put off, until when (Unix seconds; None: for a verdict)."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (upload.name.packet_id, upload.name.sequence, upload.url, upload.reached, upload.whole, upload.tries, due,
+             upload.declined),
+        )  # fmt: skip
 
-    def upload_url(self, packet: str) -> str | None:
-        """Where an upload of this packet was begun."""
-        row = self._db.execute("SELECT url FROM upload WHERE packet = ?", (packet,)).fetchone()
-        return row[0] if row else None
+    def noted(self) -> dict[str, bool]:
+        """All packets of which something is known, and whether they were put off until some time."""
+        rows = self._db.execute("SELECT packet, tries AND due NOT NULL FROM upload")
+        return {packet: bool(put_off) for packet, put_off in rows}
 
-    def set_upload_url(self, packet: str, url: str | None) -> None:
-        """Remember, or forget, where its upload goes on."""
-        self._db.execute("UPDATE upload SET url = ? WHERE packet = ?", (url, packet))
+    def due(self, now: float) -> PacketName | None:
+        """The packet put off that has been due longest."""
+        return self._first("SELECT sequence, packet FROM upload WHERE tries AND due <= ? ORDER BY due LIMIT 1", now)
 
-    def forget(self, packets: list[str]) -> None:
-        """These packets are no longer in the outbox."""
+    def whole(self, now: float) -> PacketName | None:
+        """A packet that lacks nothing but its receipt, and is due."""
+        return self._first("SELECT sequence, packet FROM upload WHERE whole AND due <= ? ORDER BY due LIMIT 1", now)
+
+    def _first(self, query: str, now: float) -> PacketName | None:
+        row = self._db.execute(query, (now,)).fetchone()
+        return None if row is None else PacketName(*row)
+
+    def hasten(self, *, now: float, behind: float | None = None) -> None:
+        """Let all that were put off, but not declined, be due now; with ``behind``, only those due after that."""
+        if behind is None:
+            self._db.execute("UPDATE upload SET due = ? WHERE tries AND due > ? AND NOT declined", (now, now))
+        else:
+            self._db.execute("UPDATE upload SET due = ? WHERE tries AND due > ?", (now, behind))
+
+    def declined(self) -> int:
+        """Count the packets that the centre does not take."""
+        return int(self._db.execute("SELECT count(*) FROM upload WHERE declined").fetchone()[0])
+
+    def forget(self, packets: Iterable[str]) -> None:
+        """These packets are no longer in the outbox, or have begun anew."""
         with self.together():
             self._db.executemany("DELETE FROM upload WHERE packet = ?", [(packet,) for packet in packets])
 
@@ -146,3 +207,15 @@ class Store:
         if cut is None:
             return 0
         return self._db.execute("DELETE FROM telemetry WHERE row <= ?", (cut[0],)).rowcount
+
+
+def set_aside(path: Path) -> None:
+    """Put a damaged database out of the way, where a technician finds it; one found earlier gives way."""
+    path.replace(path.with_name(path.name + DAMAGED))
+    for log in ("-wal", "-shm"):
+        path.with_name(path.name + log).unlink(missing_ok=True)
+
+
+def _upload(row: Any) -> Upload:
+    sequence, packet, url, reached, whole, tries, declined = row
+    return Upload(PacketName(sequence, packet), url, reached, bool(whole), tries, bool(declined))

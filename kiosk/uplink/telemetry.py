@@ -14,7 +14,6 @@ from kiosk.record.exchange import Exchange, complete_files
 from kiosk.record.telemetry import Health, LinkTrouble, StationState, Unreadable
 from kiosk.uplink import messages
 from kiosk.uplink.backoff import Backoff
-from kiosk.uplink.delivery import Watched
 from kiosk.uplink.messages import (
     CentreLink,
     EventMessage,
@@ -27,6 +26,7 @@ from kiosk.uplink.messages import (
     moment,
 )
 from kiosk.uplink.mqtt import BrokerDown, Connection, Message
+from kiosk.uplink.queue import Watched
 from kiosk.uplink.settings import UplinkSettings
 from kiosk.uplink.store import Queued, Store
 from kiosk.uplink.tally import ROLL_UP_KIND, Tally
@@ -88,6 +88,18 @@ class Telemetry:
 
     def run(self, stop: Flag) -> None:
         """Observe and publish until ``stop``, then say farewell."""
+        try:
+            self._work_until(stop)
+        except BaseException:
+            # Without a farewell, the broker tells that the station was lost, unless the next one comes soon.
+            if self._connection is not None:
+                self._connection.drop()
+            raise
+        if self._connection is not None:
+            self._connection.close(self._state(StationState.OFFLINE, Why.STOPPED), within=3.0)
+            self.connected = False
+
+    def _work_until(self, stop: Flag) -> None:
         while not stop.is_set():
             self.beat = self._clock()
             ends = self.beat + self._tick
@@ -99,9 +111,6 @@ class Telemetry:
                     stop.wait(left)
                 else:
                     self._work(self._connection, left)
-        if self._connection is not None:
-            self._connection.close(self._state(StationState.OFFLINE, Why.STOPPED), within=3.0)
-            self.connected = False
 
     # What there is to tell ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """A real centre over real mutual TLS, a real mosquitto, and a line between them that can be cut."""
 
 import contextlib
+import datetime
 import hashlib
 import json
 import re
@@ -27,6 +28,7 @@ from kiosk.record.header import Kind, Untrusted
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import Centre
 from kiosk.uplink.delivery import Delivery
+from kiosk.uplink.hours import OfficeHours, Span
 from kiosk.uplink.store import Store
 
 STATION = "ktp-5371-01"
@@ -200,9 +202,17 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.set_on = 0.0
+        """Seconds by which somebody has set the wall's clock on, or back."""
 
     def __call__(self) -> float:
         return self.now
+
+    def wall(self) -> float:
+        return 1_790_000_000 + self.now + self.set_on
+
+    def of_day(self) -> datetime.time:
+        return datetime.datetime.fromtimestamp(self.wall(), datetime.UTC).time()
 
 
 @pytest.fixture
@@ -211,10 +221,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make_delivery(exchange: Exchange, store: Store, clock: Clock) -> Callable[[Centre], Delivery]:
-    def make(line: Centre) -> Delivery:
+def make_delivery(exchange: Exchange, store: Store, clock: Clock) -> Callable[..., Delivery]:
+    def make(line: Centre, *hours: str) -> Delivery:
         backoff = Backoff(1.0, 300.0, Random(1))  # the spread must be the same in each run
-        return Delivery(exchange, line, store, link=backoff, stop=threading.Event(), clock=clock)
+        office = OfficeHours([Span.read(span) for span in hours], store, clock=clock, wall=clock.of_day)
+        return Delivery(exchange, line, store, link=backoff, hours=office, clock=clock, wall=clock.wall)
 
     return make
 

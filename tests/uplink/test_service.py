@@ -1,6 +1,7 @@
 """The uplink process whole: packet out, receipt and order in, status and telemetry told, killed and started anew."""
 
 import dataclasses
+import errno
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,15 @@ from kiosk.centre.outgoing import Outgoing
 from kiosk.journey.steps import Device
 from kiosk.notify import Notifier
 from kiosk.record import telemetry as record
+from kiosk.record.exchange import write_durably
 from kiosk.record.header import Kind
-from kiosk.record.telemetry import WELL, Health, StationState, Throughput
-from kiosk.uplink.service import run
+from kiosk.record.telemetry import WELL, Health, StationState, Throughput, UplinkStatus
+from kiosk.uplink.service import make_sound, run
 from kiosk.uplink.settings import BrokerSettings, TlsFiles, UplinkSettings
+from kiosk.uplink.store import Store
 
 STATION = "ktp-5371-01"
+PACKET = "0000000001-p1.packet"
 NOWHERE = TlsFiles(Path("/nonexistent"), Path("/nonexistent"), Path("/nonexistent"))
 SCRIPT = """
 import sys, threading
@@ -44,19 +49,23 @@ def settings(exchange, centre, broker, authority) -> UplinkSettings:
 
 def test_everything_goes_its_way_and_it_stops_when_told(settings, exchange, centre, watcher, eventually):
     content = os.urandom(300_000)
-    (exchange.outbox / "p1.packet").write_bytes(content)
+    (exchange.outbox / PACKET).write_bytes(content)
     Outgoing(centre.directory / "out").publish(STATION, Kind.ORDER, 1, b"sealed")
     health = Health(StationState.READY, 1, "0.1.0", 5.0, True, dict.fromkeys(Device, WELL))
     record.write(exchange.health, health, Throughput(1_700_000_000))
     stop = threading.Event()
     thread = threading.Thread(target=run, args=(settings,), kwargs={"stop": stop})
     thread.start()
-    eventually((exchange.receipts / "p1.receipt").exists)
-    eventually((exchange.orders / "order-00000001.order").exists)
-    eventually(lambda: watcher.of("health"))
-    eventually(lambda: exchange.uplink_status.exists() and record.read_status(exchange.uplink_status).broker_connected)
-    stop.set()
-    thread.join(10)
+    try:
+        eventually((exchange.receipts / "p1.receipt").exists)
+        eventually((exchange.orders / "order-00000001.order").exists)
+        eventually(lambda: watcher.of("health"))
+        eventually(
+            lambda: exchange.uplink_status.exists() and record.read_status(exchange.uplink_status).broker_connected
+        )
+    finally:
+        stop.set()
+        thread.join(10)
     assert not thread.is_alive()
     status = record.read_status(exchange.uplink_status)
     assert status.centre_trouble is None
@@ -69,7 +78,7 @@ def test_everything_goes_its_way_and_it_stops_when_told(settings, exchange, cent
 def test_a_recording_that_the_centre_declines_and_a_centre_that_is_away_are_told(
     settings, exchange, centre, watcher, eventually
 ):
-    (exchange.outbox / "p1.packet").write_bytes(b"BAD" + os.urandom(1000))
+    (exchange.outbox / PACKET).write_bytes(b"BAD" + os.urandom(1000))
     health = Health(StationState.READY, 1, "0.1.0", 5.0, True, dict.fromkeys(Device, WELL))
     record.write(exchange.health, health, Throughput(1_700_000_000))
     stop = threading.Event()
@@ -86,7 +95,7 @@ def test_a_recording_that_the_centre_declines_and_a_centre_that_is_away_are_told
 
 def test_killed_in_mid_delivery_it_goes_on_and_delivers_once(settings, exchange, centre, wire, broker, eventually):
     content = os.urandom(1_500_000)
-    (exchange.outbox / "p1.packet").write_bytes(content)
+    (exchange.outbox / PACKET).write_bytes(content)
     tls = settings.centre_tls
     arguments = [
         sys.executable, "-c", SCRIPT, str(exchange.root), f"https://127.0.0.1:{wire.port}", str(broker.port),
@@ -109,10 +118,68 @@ def test_a_missing_certificate_ends_it_at_once(settings, exchange):
         run(dataclasses.replace(settings, centre_tls=NOWHERE), stop=threading.Event())
 
 
-def test_a_broken_database_ends_it_at_once(settings, exchange):
-    (exchange.root / "uplink" / "uplink.db").write_bytes(b"this is no database at all" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
-        run(settings, stop=threading.Event())
+def test_a_broken_database_is_set_aside_and_the_loss_of_telemetry_told(exchange):
+    database = exchange.root / "uplink" / "uplink.db"
+    record.write_status(exchange.uplink_status, UplinkStatus(events_seen=7, telemetry_dropped=2))
+    database.write_bytes(b"this is no database at all" * 100)
+    make_sound(database, exchange)
+    assert database.with_name("uplink.db.damaged").exists()
+    with closing(Store(database)) as store:
+        store.check()
+        assert store.counter("events seen") == 7  # else the kiosk process would number its events anew
+        assert store.counter("dropped") == 3
+        assert store.count("birth") > 1_700_000_000  # else nobody would believe that the station is lost
+
+
+def test_a_sound_database_and_one_of_the_version_before_are_kept(exchange):
+    database = exchange.root / "uplink" / "uplink.db"
+    with closing(sqlite3.connect(database)) as old:
+        old.executescript(
+            "CREATE TABLE upload (seen INTEGER PRIMARY KEY AUTOINCREMENT, packet TEXT NOT NULL UNIQUE, url TEXT);"
+            "CREATE TABLE cursor (list TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;"
+            "INSERT INTO cursor VALUES ('orders', 5); PRAGMA user_version=1;"
+        )
+    for _ in range(2):
+        make_sound(database, exchange)
+    with closing(Store(database)) as store:
+        assert store.cursor("orders") == 5
+
+
+def test_damage_in_the_midst_of_a_database_is_found_at_a_start(exchange):
+    database = exchange.root / "uplink" / "uplink.db"
+    with closing(Store(database)) as store, store.together():
+        for row in range(300):
+            store.enqueue("event", b"x" * 500, birth=row)
+    content = bytearray(database.read_bytes())
+    content[8192 : 8192 * 4] = os.urandom(8192 * 3)
+    database.write_bytes(content)
+    make_sound(database, exchange)
+    assert database.with_name("uplink.db.damaged").exists()
+
+
+def test_a_full_disk_is_waited_out(settings, exchange, centre, eventually, monkeypatch):
+    """The receipt cannot be written at first."""
+    monkeypatch.setattr("kiosk.uplink.service._DISK_PAUSE", 0.1)
+    (exchange.outbox / PACKET).write_bytes(b"content")
+    tries = []
+
+    def write(path, content):
+        tries.append(path)
+        if len(tries) < 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_durably(path, content)
+
+    monkeypatch.setattr("kiosk.uplink.delivery.write_durably", write)
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(settings,), kwargs={"stop": stop})
+    thread.start()
+    try:
+        eventually((exchange.receipts / "p1.receipt").exists)
+    finally:
+        stop.set()
+        thread.join(10)
+    assert len(tries) == 4
+    assert centre.shelf.packets == [b"content"]
 
 
 def test_the_service_manager_hears(tmp_path):
@@ -136,6 +203,7 @@ def test_without_a_service_manager_nothing_is_said():
         {"station": "KTP 1"},
         {"province": "../x"},
         {"centre_url": "http://centre.example"},
+        {"hours": ("at night",)},
     ],
 )
 def test_wrong_settings_are_refused(change):
