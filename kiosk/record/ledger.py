@@ -140,6 +140,11 @@ class Ledger:
             )
         return TakenOrder(header.id, again=False)
 
+    def last_order(self) -> int:
+        """Tell the highest sequence of an order that was taken in; 0 before the first."""
+        row = self._database.row("SELECT max(sequence) FROM orders")
+        return 0 if row is None or row[0] is None else int(row[0])
+
     def order_for(self, nik: str, *, now: datetime) -> CardOrder | None:
         """Find the order for this number that is in doubt, else the newest valid one still to be printed; or None.
 

@@ -25,6 +25,7 @@ from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox
 from kiosk.station.crew import Crew
 from kiosk.station.crew.books import Books, open_books
+from kiosk.station.crew.courier import Sticks
 from kiosk.station.crew.devices import World, choose
 from kiosk.station.loop import Guest, Loop, Present, Timing
 from kiosk.station.machine import Process
@@ -82,6 +83,7 @@ def run(settings: Settings, *, software: str, notifier: Notifier, watchers: Watc
             typeface=Typeface(
                 FONTS / "AtkinsonHyperlegibleNext-Medium.ttf", FONTS / "AtkinsonHyperlegibleNext-Bold.ttf"
             ),
+            sticks=Sticks(exchange, keys, Path(settings.stick.place), folder=settings.stick.folder),
             making=_making(settings),
             nfiq2=None if settings.capture.nfiq2 is None else Path(settings.capture.nfiq2),
         )

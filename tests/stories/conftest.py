@@ -4,6 +4,7 @@ The visitor comes within this process, the robot in one of its own. Both meet th
 loop, crew, drivers and records.
 """
 
+import hashlib
 import os
 import re
 import signal
@@ -48,6 +49,7 @@ from kiosk.record.telemetry import Health, Occasion, Throughput
 from kiosk.screens.views import Target
 from kiosk.station import robot as robotics
 from kiosk.station import worker
+from kiosk.station.crew.books import open_books
 from kiosk.station.crew.devices import World
 from kiosk.station.robot import Errand, Errands, Hands, sign, touch
 from kiosk.station.running import Watchers, run
@@ -198,10 +200,25 @@ class Station:
         write_durably(exchange.rosters / f"{file_id(Kind.ROSTER, number)}.roster", blob)
         return cls(folder, config, exchange, authority, registry, cast)
 
+    @property
+    def id(self) -> str:
+        (name,) = self.authority.stations()
+        return name
+
     # The centre, across the exchange ---------------------------------------------------------------------------------
 
     def packets(self) -> list[Path]:
         return list(complete_files(self.exchange.outbox, ".packet"))
+
+    def keep(self, resident: Resident) -> str:
+        """A recording of this resident that the station made before, of nothing; gives its packet's id."""
+        books = open_books(self.exchange, tries=3, lock_seconds=900, floor=0)
+        packet_id = hashlib.sha256(resident.nik.encode()).hexdigest()[:32]
+        books.roster.begin_recording(resident.nik, packet_id, now=now())
+        books.outbox.accept(b"a recording", packet_id=packet_id, now=now())
+        books.roster.mark_recorded(resident.nik)
+        books.close()
+        return packet_id
 
     def receipt(self, packet: bytes) -> bytes:
         """What the centre answers to a packet that it has stored."""

@@ -15,6 +15,7 @@ from drivers.panel import Lamp, Panel
 from drivers.printer import CardPrinter
 from kiosk.journey.effects import (
     CallOfficer,
+    Carry,
     CheckOfficer,
     Compare,
     CompareWithBegun,
@@ -24,6 +25,7 @@ from kiosk.journey.effects import (
     FindOrder,
     Forget,
     Keep,
+    LookAtDesk,
     LookUp,
     PrintCard,
     Prove,
@@ -49,6 +51,7 @@ from kiosk.station.channels import Inbox, Latest
 from kiosk.station.crew.attendant import Attendant
 from kiosk.station.crew.books import Books
 from kiosk.station.crew.clerk import Clerk
+from kiosk.station.crew.courier import Courier, Sticks
 from kiosk.station.crew.devices import Devices
 from kiosk.station.crew.fingerprinter import Fingerprinter
 from kiosk.station.crew.irises import Irises, Meeting
@@ -75,6 +78,7 @@ class Crew:
         *,
         software: str,
         typeface: Typeface,
+        sticks: Sticks,
         making: Making = PLAIN,
         nfiq2: Path | None = None,
     ) -> None:
@@ -86,6 +90,7 @@ class Crew:
         tell = inbox.put
 
         self.clerk = Clerk(opening, tell, occur, software=software, template_family=lambda: self._family, making=making)
+        self.courier = Courier(sticks, self.clerk, tell)
         self._camera: Worker[Camera] = Worker(Device.CAMERA, devices.camera, _sees, tell)
         self._reader: Worker[FingerReader] = Worker(Device.FINGERPRINT, devices.reader, self._meets, tell)
         self._opinions = Opinions(None if nfiq2 is None else SecondOpinion(nfiq2))
@@ -127,6 +132,7 @@ class Crew:
             onlooker.close()
         for worker in self.workers:
             worker.close()
+        self.courier.close()
         # What is being sealed may still wait for an opinion.
         self.clerk.close()
         self._opinions.close()
@@ -135,10 +141,11 @@ class Crew:
     @property
     def broken(self) -> bool:
         """Whether a thread has met a bug: then the process must end and be started anew."""
-        return self.clerk.broken or any(thread.broken for thread in (*self._onlookers, *self.workers))
+        threads = (self.clerk, self.courier, *self._onlookers, *self.workers)
+        return any(thread.broken for thread in threads)
 
     def stuck(self) -> Sequence[str]:
-        """Which threads are past their deadline."""
+        """Which threads are past their deadline. Not the courier: a stick that hangs must not end the station."""
         now = time.monotonic()
         names = [worker.device.value for worker in self.workers if worker.overdue(now)]
         names += ["clerk"] if self.clerk.overdue(now) else []
@@ -216,6 +223,11 @@ class Crew:
                 self._fingerprinter.rest()
                 self._opinions.forget()
                 self.clerk.forget()
+                self.courier.forget()
+            case LookAtDesk():
+                self.courier.look(effect)
+            case Carry():
+                self.courier.carry(effect)
             case CallOfficer():
                 if self._attendant is not None:
                     self._attendant.call()

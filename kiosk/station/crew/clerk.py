@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from drivers.fingerprint import Template
 from kiosk.capture.signature import signature_png
@@ -66,6 +67,8 @@ LOOK = 1.0
 """Seconds between rounds."""
 PATIENCE = 30.0
 """Seconds after which one task counts as stuck: sealing takes well under one."""
+
+Answer = TypeVar("Answer")
 
 
 class Clerk:
@@ -164,14 +167,19 @@ class Clerk:
 
     def template(self, order: str, finger: Finger, *, within: float) -> Template | None:
         """The order's template for this finger; called from the reader's thread, answered by the clerk's."""
-        return self._answered(lambda books: self._template(books, order, finger), within)
+        return self.answered(lambda books: self._template(books, order, finger), within=within)
 
     def begun_template(self, nik: str, finger: Finger, *, within: float) -> Template | None:
         """As ``template``, of the recording that this person had begun."""
-        return self._answered(lambda books: self._unfinished.template(books, nik, finger), within)
+        return self.answered(lambda books: self._unfinished.template(books, nik, finger), within=within)
 
-    def _answered(self, find: Callable[[Books], Template | None], within: float) -> Template | None:
-        answer: queue.SimpleQueue[Template | None] = queue.SimpleQueue()
+    def ask(self, task: Callable[[Books], None]) -> None:
+        """Have something else done with the books, on the clerk's thread."""
+        self._tasks.put(task)
+
+    def answered(self, find: Callable[[Books], Answer | None], *, within: float) -> Answer | None:
+        """What ``find`` finds in the books; None when the clerk does not come to it in time. For other threads."""
+        answer: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         self._tasks.put(lambda books: answer.put(find(books)))
         try:
             return answer.get(timeout=within)
