@@ -227,12 +227,14 @@ def _signature(png: bytes) -> tuple[Image.Image, tuple[int, int]]:
 def _open(data: bytes, format_: str, what: str) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=[format_])
-        if max(picture.size) > LONGEST_SIDE:
-            raise Unprintable(f"The {what} in the print order is larger than {LONGEST_SIDE} pixels.")
-        picture.load()
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        fits = max(picture.size) <= LONGEST_SIDE
+        if fits:
+            picture.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # Pillow's message may quote the data; the cause is cut off for that.
         raise Unprintable(f"The {what} in the print order is no readable {format_} ({type(error).__name__}).") from None
+    if not fits:
+        raise Unprintable(f"The {what} in the print order is larger than {LONGEST_SIDE} pixels.")
     return picture
 
 

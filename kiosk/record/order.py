@@ -65,7 +65,7 @@ class CardOrder:
                 resident=from_row(top["resident"]),
                 photo=_bytes(top["photo"]),
                 signature=_bytes(top["signature"]),
-                issued_place=_text(top["issued_place"]),
+                issued_place=_printable(top["issued_place"]),
                 issued_on=read_day(top["issued_on"]),
                 templates=tuple(
                     FingerTemplate(_finger(f), _text(family), _bytes(t)) for f, family, t in top["templates"]
@@ -90,6 +90,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _printable(value: Any) -> str:
+    if not _text(value).isprintable():
+        raise ValueError
+    return _text(value)
 
 
 def _bytes(value: Any) -> bytes:

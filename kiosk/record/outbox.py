@@ -341,6 +341,8 @@ def _receipted(header: Header, body: bytes, *, station: str) -> tuple[str, bytes
     except canonical.NotCanonical as error:
         raise Malformed(str(error)) from None
     match content:
-        case {"packet": str() as packet_id, "sha256": bytes() as digest} if is_name(packet_id) and len(digest) == 32:
+        case {"packet": str() as packet_id, "sha256": bytes() as digest, **rest} if (
+            not rest and is_name(packet_id) and len(digest) == 32
+        ):
             return packet_id, digest
     raise Malformed("the receipt is not built as it should be")

@@ -161,6 +161,8 @@ def from_row(row: Any) -> Resident:
     for name in known:
         if not isinstance(row[name], str):
             raise WrongRow(f"{name} is not a text")
+        if not row[name].isprintable():
+            raise WrongRow(f"{name} has characters that cannot be printed")
     for name in ("name", "birth_place", "village", "district", "regency", "province"):
         if not row[name].strip():
             raise WrongRow(f"{name} is empty")
