@@ -80,7 +80,7 @@ class Courier:
                 self._hand.start()
                 threading.Thread(target=self._watch, args=(self._hand,), name="courier-watch", daemon=True).start()
             elif self._stalled:
-                self._tell(StickRefused(effect.visit, Refusal.STICK_STUCK, Carried()))
+                self._tell_stuck()
             else:
                 self._tell(StickProgress(effect.visit, self._share))
 
@@ -201,6 +201,11 @@ class Courier:
             self._tell(self._outcome(self._visit))
             self._outcome = self._visit = None
 
+    def _tell_stuck(self) -> None:
+        if self._visit is not None:
+            self._tell(StickRefused(self._visit, Refusal.STICK_STUCK, Carried()))
+            self._visit = None
+
     @property
     def _stalled(self) -> bool:
         return time.monotonic() - self._moved_at > STALLED
@@ -212,8 +217,7 @@ class Courier:
             with self._lock:
                 if self._hand is hand and self._stalled and self._visit is not None:
                     log.warning("stick: no answer for %.0f s", STALLED)
-                    self._tell(StickRefused(self._visit, Refusal.STICK_STUCK, Carried()))
-                    self._visit = None
+                    self._tell_stuck()
 
 
 TROUBLES = {
