@@ -146,6 +146,9 @@ need_demo_packages() { # [test]: the distribution's packages, asked for only whe
         command -v fusermount3 >/dev/null || missing+=(fuse3)
         PATH=$PATH:/usr/sbin command -v mkfs.ext4 >/dev/null || missing+=(e2fsprogs)
         command -v strace >/dev/null || missing+=(strace)
+        # A TPM in software, and what systemd-creds needs to speak with any.
+        command -v swtpm >/dev/null || missing+=(swtpm)
+        PATH=$PATH:/usr/sbin ldconfig -p | grep -q libtss2-esys || missing+=(tpm2-tools)
     fi
     if ((${#missing[@]} == 0)); then
         return
@@ -336,6 +339,8 @@ install_station() {
 station_packages() {
     # pygame: PyPI's has no KMS/DRM. EGL, GLES and Mesa's drivers: SDL loads them by name to draw without X.
     install_packages python3 python3-venv python3-pygame libegl1 libgles2 libgl1-mesa-dri v4l-utils
+    # Without its libraries systemd cannot seal the station's keys to the chip; their own names differ by release.
+    [[ ! -e /dev/tpmrm0 ]] || install_packages tpm2-tools
     local package
     for package in python3-picamera2 python3-lgpio; do
         if LC_ALL=C apt-cache policy "$package" | grep -q 'Candidate: [^(]'; then
@@ -426,11 +431,11 @@ station_settings() { # SIMULATED
 }
 
 station_identity() { # SIMULATED; keys that are there already are never touched
-    local centre=/var/lib/rekam-demo-centre folder station province
-    if [[ -e $STATE/kiosk/keys/station.json ]]; then
+    local centre=/var/lib/rekam-demo-centre station province
+    if [[ -e $STATE/kiosk/keys/centre.keys ]]; then
         return
     elif [[ $1 == no ]]; then
-        say "This station has no identity yet, and shows nothing before it has taken in the centre's:"
+        say "This station has no identity yet, and shows nothing before a centre knows it:"
         say "  kiosk provision --help"
         return
     fi
@@ -441,10 +446,7 @@ station = tomllib.load(open(sys.argv[1], "rb"))["station"]
 print(station["id"], station["province"])' "$SETTINGS")
     install -d -m 700 "$centre"
     [[ -d $centre/keys ]] || "$COMMAND" centre keys --directory "$centre"
-    folder=$(mktemp -d)
-    "$COMMAND" centre provision-station "$station" "$folder" --province "$province" --directory "$centre" >/dev/null
-    "$COMMAND" provision "$folder" >/dev/null
-    rm -rf -- "$folder"
+    "$COMMAND" centre provision-station "$station" "$STATE" --province "$province" --directory "$centre"
     "$COMMAND" centre roster "$station" --directory "$centre"
     install -o rekam-uplink -g rekam -m 640 -t "$STATE/uplink/rosters" "$centre/out/$station/rosters/"*.roster
 }

@@ -193,7 +193,7 @@ class Authority:
             certificate=certificate,
             authority=self.tls.certificate.read_bytes(),
             keys=keys,
-            password=self.password_file(station).read_text("ascii"),
+            password=self.password_file(station).read_text("ascii").strip(),
             valid_until=int(made.not_valid_after_utc.timestamp()),
         )
         return make_grant(grant, request.sealing, self.root, sequence=number, made=int(now.timestamp()))
@@ -213,10 +213,10 @@ class Authority:
         return request.identity
 
     def password_file(self, station: str) -> Path:
-        """Where this station's password for the broker lies, which is made once."""
+        """Where this station's password for the broker lies, a line, which is made once."""
         path = self._station_file(station).with_suffix(".password")
         if not path.exists():
-            write_durably(path, secrets.token_urlsafe(18).encode(), mode=0o600)
+            write_durably(path, f"{secrets.token_urlsafe(18)}\n".encode(), mode=0o600)
         return path
 
     def revoke(self, station: str) -> None:

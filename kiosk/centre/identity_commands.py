@@ -94,10 +94,7 @@ def _enrol(
         password = shlex.quote(str(authority.password_file(asked.station)))
         say("On the broker's machine, once, let it in:")
         # Asked for twice; on the command line, others on that machine could see it.
-        say(
-            f"  (cat {password}; echo; cat {password}; echo) |"
-            f" sudo -u mosquitto mosquitto_passwd {_PASSWORDS} {asked.station}"
-        )
+        say(f"  cat {password} {password} | sudo -u mosquitto mosquitto_passwd {_PASSWORDS} {asked.station}")
         say("  sudo systemctl reload mosquitto")
 
 

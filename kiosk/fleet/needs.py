@@ -11,8 +11,9 @@ from kiosk.uplink.messages import CentreLink, Why
 
 RIBBON_LOW = 50
 """Cards: a tenth of a ribbon, half a day at a printer's most."""
-CERTIFICATE_DAYS = 30
-"""A new certificate is signed at the centre and brought to the station, which may be a day's journey away."""
+CERTIFICATE_DAYS, CERTIFICATE_URGENT_DAYS = 60, 30
+"""A grant is made at the centre and brought to the station, which may be a day's journey away: at the next visit, or by
+one for its sake."""
 HOT_CELSIUS = 80.0
 """From here on a Raspberry Pi slows itself down, and the screen with it."""
 DISK_ROOM = 2
@@ -208,7 +209,8 @@ def _certificate(days: int | None) -> Iterator[Need]:
         yield Need(Urgency.NOW, Who.TECHNICIAN, f"certificate ended {_count(-days, 'day')} ago: renew it")
     else:
         ends = f"in {_count(days, 'day')}" if days else "today"
-        yield Need(Urgency.SOON, Who.TECHNICIAN, f"certificate ends {ends}: renew it")
+        when = "renew it" if days < CERTIFICATE_URGENT_DAYS else "renew it at the next visit"
+        yield Need(Urgency.SOON, Who.TECHNICIAN, f"certificate ends {ends}: {when}")
 
 
 def _delivery(centre: CentreLink, *, connected: bool) -> Iterator[Need]:

@@ -50,21 +50,23 @@ def tls_directory(state: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _TlsSecrets:
+class TlsSecrets:
     """The uplink's, each shown to it under a name of its own, because TLS wants a file for its key."""
 
     key: Secret
     coming: Secret
+    """Made, but shown to nobody before the centre has granted it a certificate."""
     password: Secret
 
-    @classmethod
-    def below(cls, state: Path) -> "_TlsSecrets":
-        place = tls_directory(state)
-        return cls(
-            Secret(place / TLS_KEY, _UPLINK, "rekam-uplink.key"),
-            Secret(place / COMING_TLS_KEY, _UPLINK, "rekam-uplink.coming"),
-            Secret(place / PASSWORD, _UPLINK, "rekam-uplink.password"),
-        )
+
+def tls_secrets(state: Path) -> TlsSecrets:
+    """The uplink's secrets below a station's state directory."""
+    place = tls_directory(state)
+    return TlsSecrets(
+        Secret(place / TLS_KEY, _UPLINK, "rekam-uplink.key"),
+        Secret(place / COMING_TLS_KEY, _UPLINK, "rekam-uplink.coming"),
+        Secret(place / PASSWORD, _UPLINK, "rekam-uplink.password"),
+    )
 
 
 # Asking -----------------------------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ def ask(
         ValueError: when ``station`` is no lower-case name of a-z, 0-9 and -.
         OSError: among others, without the right to write there.
     """
-    directory, tls = keys_directory(state), _TlsSecrets.below(state)
+    directory, tls = keys_directory(state), tls_secrets(state)
     for place in (directory, tls_directory(state)):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     safe = station_secrets(directory)
@@ -168,7 +170,7 @@ def take_in(
         Untrusted: it is damaged, forged, or older than what is held.
         OSError: among others, without the right to write there.
     """
-    directory, tls = keys_directory(state), _TlsSecrets.below(state)
+    directory, tls = keys_directory(state), tls_secrets(state)
     keys = _own(directory, station, credentials)
     trusted = _root(grant, directory, root)
     granted, renewed = _read(grant, trusted, keys, now=now)
@@ -235,7 +237,7 @@ def _newest_list(directory: Path, blob: bytes, root: VerifyingKey, keys: Station
         return CentreTrust.held(directory, keys)  # a newer one came by itself while the grant was on its way
 
 
-def _check_certificate(granted: Grant, state: Path, tls: _TlsSecrets, credentials: Credentials) -> bool:
+def _check_certificate(granted: Grant, state: Path, tls: TlsSecrets, credentials: Credentials) -> bool:
     """See that it is for this station's key and no step back; whether it is for the one that was made anew."""
     try:
         certificate = x509.load_pem_x509_certificate(granted.certificate)

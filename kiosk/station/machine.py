@@ -14,6 +14,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo
 
+from kiosk.record.safekeeping import SYSTEMD, sleeps
+
 PACKAGES: Final[Mapping[str, tuple[str, str]]] = {
     "picamera2": ("picamera2", "python3-picamera2"),
     "gpiozero": ("_lgpio", "python3-lgpio"),  # the compiled half: for some Pythons PyPI's lgpio is an empty stub
@@ -44,7 +46,8 @@ def _is_readable(file: str, info: ValidationInfo) -> str:
         try:
             Path(file).open("rb").close()
         except OSError as error:
-            raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+            if not sleeps(Path(file), SYSTEMD):
+                raise ValueError(f"{file} cannot be read: {error.strerror}") from None
     return file
 
 
@@ -59,7 +62,7 @@ def _vouches(authority: str, info: ValidationInfo) -> str:
 
 def _belongs_to_the_certificate(key: str, info: ValidationInfo) -> str:
     certificate = info.data.get("certificate")  # not there where it was refused itself
-    if certificate is not None and Process.UPLINK.is_here(info):
+    if certificate is not None and Process.UPLINK.is_here(info) and not sleeps(Path(key), SYSTEMD):
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key)
         except ssl.SSLError:
@@ -68,7 +71,7 @@ def _belongs_to_the_certificate(key: str, info: ValidationInfo) -> str:
 
 
 def _holds_a_password(file: str, info: ValidationInfo) -> str:
-    if Process.UPLINK.is_here(info) and not Path(file).read_bytes().strip():
+    if Process.UPLINK.is_here(info) and not sleeps(Path(file), SYSTEMD) and not Path(file).read_bytes().strip():
         raise ValueError(f"{file} holds no password")
     return file
 

@@ -1,23 +1,25 @@
 """README's way to a station: the centre's commands, the sample broker, and an uplink that reaches both."""
 
 import getpass
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
 from typer.testing import CliRunner
 
 from kiosk.__main__ import app
+from kiosk.centre.authority import Authority
 from kiosk.centre.commands import commands
 from kiosk.centre.serve import serve
 from kiosk.record.exchange import Exchange
-from kiosk.record.provisioning import PASSWORD, tls_directory
 from kiosk.record.telemetry import UplinkStatus, read_status
 
 HOUSE = Path(__file__).parents[2]
@@ -93,14 +95,23 @@ def uplink(config: Path) -> Iterator[None]:
         running.wait()
 
 
+def at_the_station(*arguments: str) -> str:
+    return said(app, arguments)
+
+
+def at_the_centre(*arguments: str) -> str:
+    return said(commands(), arguments)
+
+
+def said(program: typer.Typer, arguments: Sequence[str]) -> str:
+    done = CliRunner().invoke(program, arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
 def test_a_station_set_up_by_the_book_reaches_centre_and_broker(tmp_path: Path) -> None:
-    centre, folder, state = tmp_path / "centre", tmp_path / STATION, tmp_path / "state"
-    for line in (
-        f"keys --host centre.example -d {centre}",
-        f"provision-station {STATION} {folder} --province ntt -d {centre}",
-        f"roster {STATION} --extras 0 -d {centre}",
-    ):
-        assert CliRunner().invoke(commands(), line.split()).exit_code == 0
+    centre, state = tmp_path / "centre", tmp_path / "state"
+    at_the_centre("keys", "--host", "centre.example", "-d", str(centre))
     centre_port, broker_port = free_port(), free_port()
     settings = (HOUSE / "config" / "station.toml").read_text()
     for shipped, here in (
@@ -113,9 +124,15 @@ def test_a_station_set_up_by_the_book_reaches_centre_and_broker(tmp_path: Path) 
         settings = settings.replace(shipped, here)
     config = tmp_path / "station.toml"
     config.write_text(settings)
-    taken = CliRunner().invoke(app, ["provision", str(folder), "--config", str(config)])
-    assert taken.exit_code == 0, taken.output
-    password = tls_directory(folder) / PASSWORD
+    request, grant = tmp_path / f"{STATION}.request", tmp_path / f"{STATION}.grant"
+    shown = at_the_station("provision", "--out", str(request), "--config", str(config))
+    enrolled = at_the_centre(
+        "enrol", str(request), str(grant), "--fingerprint", shown.splitlines()[-1], "-d", str(centre)
+    )
+    (told,) = re.findall(r"--root '([0-9 ]+)'", enrolled)
+    at_the_station("provision", str(grant), "--root", told, "--config", str(config))
+    at_the_centre("roster", STATION, "--extras", "0", "-d", str(centre))
+    password = Authority(centre).password_file(STATION)
     exchange = Exchange(state)
     exchange.create()
 

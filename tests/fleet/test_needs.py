@@ -122,6 +122,9 @@ NOW, SOON = Urgency.NOW, Urgency.SOON
         ({"certificate": (-1, UNIX)}, NOW, "[technician] certificate ended 1 day ago: renew it"),
         ({"certificate": (0, UNIX)}, SOON, "[technician] certificate ends today: renew it"),
         ({"certificate": (12, UNIX)}, SOON, "[technician] certificate ends in 12 days: renew it"),
+        ({"certificate": (29, UNIX)}, SOON, "[technician] certificate ends in 29 days: renew it"),
+        ({"certificate": (30, UNIX)}, SOON, "[technician] certificate ends in 30 days: renew it at the next visit"),
+        ({"certificate": (59, UNIX)}, SOON, "[technician] certificate ends in 59 days: renew it at the next visit"),
         ({"centre": CentreLink(packets_refused=3)}, SOON, "[centre] the centre declines 3 recordings: ask it why"),
         (
             {"centre": CentreLink(LinkTrouble.UNREACHABLE, 3600.0)},
@@ -186,7 +189,7 @@ def test_a_certificate_that_ended_while_contact_was_lost_explains_it():
     lost = station(StationState.OFFLINE, why=Why.LOST, certificate=(1, UNIX - 4 * DAY))
     assert (NOW, "[technician] certificate ended 3 days ago: renew it") in told(lost)
     # A station that is here tells each change: its own clock, wrong perhaps, must not count its days down.
-    assert told(station(certificate=(40, UNIX - 400 * DAY))) == []
+    assert told(station(certificate=(60, UNIX - 400 * DAY))) == []
 
 
 def test_what_the_printer_asks_for_is_told_once():

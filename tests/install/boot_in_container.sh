@@ -72,7 +72,8 @@ main() {
 }
 
 what_must_stay() {
-    find "$TREE/var/lib/kiosk" -path '*/keys/*' -type f -exec sha256sum {} + | sort
+    find "$TREE/var/lib/kiosk" "$TREE/etc/credstore.encrypted" -type f \
+        '(' -path '*/keys/*' -o -path '*/tls/*' -o -path '*/credstore*' ')' -exec sha256sum {} + | sort
     sha256sum "$TREE/etc/rekam/station.toml"
 }
 

@@ -52,6 +52,26 @@ none_readable() { # USER FILE…
     done
 }
 
+shown_to() { # UNIT USER NAME…: each is shown to this user's service, in memory, and to nobody else
+    local unit=$1 user=$2 name other=rekam-uplink
+    [[ $user == rekam-kiosk ]] || other=rekam-kiosk
+    for name in "${@:3}"; do
+        as "$user" test -s "/run/credentials/$unit/$name" || return 1
+        none_readable "$other" "/run/credentials/$unit/$name" "/etc/credstore.encrypted/$name" || return 1
+        none_readable "$user" "/etc/credstore.encrypted/$name" || return 1
+    done
+    [[ $(stat --file-system --format=%T "/run/credentials/$unit") == @(ramfs|tmpfs) ]]
+}
+kept_by_systemd() { # LINK…: where the secret would lie is only the way to it
+    local link
+    for link in "$@"; do
+        [[ -L $link && $(readlink "$link") == /run/credentials/* ]] || return 1
+    done
+}
+no_key_on_the_disk() {
+    ! grep -rlq -e 'PRIVATE KEY' "$STATE" && [[ ! -f $STATE/kiosk/keys/secrets || -L $STATE/kiosk/keys/secrets ]]
+}
+
 mapfile -t keys < <(find "$STATE/kiosk/keys" -type f)
 mapfile -t databases < <(find "$STATE/kiosk" -name '*.db*' -type f)
 mapfile -t uplink_secrets < <(find "$STATE/uplink/tls" -type f)
@@ -80,6 +100,14 @@ expect "the uplink's user cannot" none_readable rekam-uplink "${keys[@]}"
 expect "the uplink's sandbox does not even show them" sees_no_file_in kiosk-uplink.service "$STATE/kiosk/keys"
 expect "the uplink's user reads no database of the kiosk" none_readable rekam-uplink "${databases[@]}"
 expect "the kiosk's user cannot read the uplink's keys" none_readable rekam-kiosk "${uplink_secrets[@]}"
+expect "systemd keeps the kiosk's secrets" kept_by_systemd "$STATE/kiosk/keys/secrets"
+expect "systemd keeps the uplink's secrets" kept_by_systemd "$STATE/uplink/tls/"{station.key,mqtt.password}
+expect "no secret key lies in the state" no_key_on_the_disk
+expect "the kiosk alone is shown its secrets" shown_to kiosk.service rekam-kiosk rekam-kiosk
+expect "the uplink alone is shown its" \
+    shown_to kiosk-uplink.service rekam-uplink rekam-uplink.key rekam-uplink.password
+expect "the settings are right, seen by root" kiosk check
+
 expect "the uplink reads the outbox" as rekam-uplink ls "$STATE/kiosk/outbox"
 expect "the uplink cannot write there" no as rekam-uplink touch "$STATE/kiosk/outbox/probe"
 expect "the kiosk reads the receipts" as rekam-kiosk ls "$STATE/uplink/receipts"

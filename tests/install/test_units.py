@@ -92,6 +92,21 @@ def test_the_process_that_has_the_network_sees_no_device_and_no_key(house: Path)
     assert uplink["ReadWritePaths"] == ["/var/lib/kiosk/uplink"]
 
 
+def test_each_service_is_shown_its_own_secrets_and_no_others(house: Path) -> None:
+    from kiosk.record.keys import keys_directory, station_secrets
+    from kiosk.record.provisioning import tls_secrets
+    from kiosk.record.safekeeping import INSTALLED
+
+    tls = tls_secrets(INSTALLED)
+    of = {
+        "kiosk.service": [station_secrets(keys_directory(INSTALLED))],
+        "kiosk-uplink.service": [tls.key, tls.password],
+    }
+    for unit, secrets in of.items():
+        assert settings(house / "systemd" / unit)["LoadCredentialEncrypted"] == [secret.name for secret in secrets]
+        assert {secret.unit for secret in secrets} == {unit}
+
+
 def test_every_directory_of_the_state_has_one_writer(house: Path) -> None:
     rows = [line.split() for line in (house / "systemd" / "rekam-tmpfiles.conf").read_text().splitlines()]
     owners = {row[1]: (row[2], row[3]) for row in rows if row and row[0] == "d"}
