@@ -224,7 +224,7 @@ class CentreTrust:
             lists = canonical.decode(opened.body)
             trust = cls(
                 sequence=opened.header.sequence,
-                recipients=tuple(SealingKey(raw) for raw in lists["packets"]),
+                recipients=tuple(SealingKey(raw) for raw in _listed(lists["packets"])),
                 receipts=_verifying(lists["receipts"]),
                 orders=_verifying(lists["orders"]),
                 rosters=_verifying(lists["rosters"]),
@@ -322,4 +322,10 @@ def sign_trust(
 
 
 def _verifying(raws: Any) -> Verifying:
-    return trusting(*(VerifyingKey(raw) for raw in raws))
+    return trusting(*(VerifyingKey(raw) for raw in _listed(raws)))
+
+
+def _listed(raws: Any) -> list[Any]:
+    if not isinstance(raws, list):
+        raise TypeError
+    return raws

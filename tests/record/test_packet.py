@@ -17,12 +17,15 @@ from kiosk.capture.iso.finger import read_finger_record
 from kiosk.capture.iso.iris import read_iris_record
 from kiosk.capture.iso.signature import read_signature_record
 from kiosk.capture.processing import Processing
+from kiosk.centre.opening import open_packet
 from kiosk.journey.excepting import Doubt, Excepted, Why, Written
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Biodata, Point, Sex
 from kiosk.record import canonical
 from kiosk.record.biometrics import Making, Opinion, Records
+from kiosk.record.header import Header, Kind
+from kiosk.record.keys import CENTRE
 from kiosk.record.packet import (
     ALGORITHMS,
     Contradictory,
@@ -36,6 +39,7 @@ from kiosk.record.packet import (
     recording_of,
     unpack,
 )
+from kiosk.record.seal import seal
 
 
 @pytest.fixture(scope="module")
@@ -318,3 +322,13 @@ def test_fingers_given_twice_are_counted(world: Any, session_of: Callable[[Any],
 def test_noise_is_no_recording(noise: bytes) -> None:
     with pytest.raises(Unreadable):
         unpack(noise)
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_packet_of_another_version_is_receipted_and_tells_its_version(world: Any, version: int) -> None:
+    body = canonical.encode(canonical.decode(pack(world.recording())) | {"version": version})
+    head = Header(Kind.RECORDING, world.keys.station, CENTRE, "0" * 32, 1, 1)
+    packet = seal(body, head, world.trust.recipients, world.keys.signing).data
+    assert world.intake.accept(packet)
+    with pytest.raises(Unreadable, match=f"of version {version}, not 2"):
+        open_packet(packet, world.authority)

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.record import canonical, header, seal
+from kiosk.record.enrolment import Grant, Request
 from kiosk.record.header import Header, Kind, Untrusted
-from kiosk.record.keypair import BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
+from kiosk.record.keypair import VERIFYING_KEY, BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
 from kiosk.record.seal import check_sealed, open_sealed, peek, sign, trusting, verify
+from kiosk.record.stick.manifest import read_manifest
 
 VECTORS = Path(__file__).parent / "vectors"
 CENTRE, ESCROW, STRANGER = OpeningKey(b"c" * 32), OpeningKey(b"e" * 32), OpeningKey(b"s" * 32)
@@ -256,10 +258,16 @@ class Vectors:
             "order": ("orders", "station opening"),
             "states": ("states", "station opening"),
             "keys": ("root", "station opening"),
+            "manifest": ("station", None),
+            "request": ("station", None),
+            "grant": ("root", "station opening"),
         }[name.rpartition(".")[2]]
         suffix = name.rpartition(".")[2]
         kind = Kind.RECORDING if suffix == "packet" else Kind(suffix)
         trusted = trusting(self.signing[signer].public)
+        if suffix in ("request", "grant"):
+            assert data[:VERIFYING_KEY] == self.signing[signer].public.raw
+            data = data[VERIFYING_KEY:]
         if own is None:
             return verify(data, kind=kind, verifying=trusted)
         return open_sealed(data, kind=kind, verifying=trusted, opening=(self.sealing[recipient or own],))
@@ -292,6 +300,14 @@ def test_vectors_open_with_their_keys() -> None:
     assert (order.body, order.header.valid_until) == (body, 1_767_312_000)
     receipt = VECTOR.open("first.receipt", files["first.receipt"])
     assert canonical.decode(receipt.body)["sha256"] == hashlib.sha256(files["first.packet"]).digest()
+    (first, second), manifest = (files["first.packet"], files["second.packet"]), files["one.manifest"]
+    listed = read_manifest(manifest, station="vector-station", verifying=trusting(VECTOR.signing["station"].public))
+    assert [each.sha256 for each in listed.packets] == [hashlib.sha256(each).digest() for each in (first, second)]
+    assert Request.read(files["one.request"]).sealing == VECTOR.sealing["station opening"].public
+    grant = Grant.read(
+        files["one.grant"], root=VECTOR.signing["root"].public, opening=(VECTOR.sealing["station opening"],)
+    )
+    assert (grant.keys, grant.valid_until) == (files["one.keys"], 1_767_312_000)
     states = canonical.decode(VECTOR.open("one.states", files["one.states"]).body)
     assert states == {"states": [["0" * 31 + "1", "SENT_FOR_ENROLLMENT", 1_767_225_720]], "missing": [3, 4]}
 

@@ -285,7 +285,11 @@ const READ = {
   roster: ["roster", "rosters", "station opening"],
   states: ["states", "states", "station opening"],
   keys: ["keys", "root", "station opening"],
+  manifest: ["manifest", "station"],
+  request: ["request", "station"],
+  grant: ["grant", "root", "station opening"],
 };
+const INTRODUCED = 1344; // bytes of the key before a request and a grant
 
 // The vectors --------------------------------------------------------------------------------------------------------
 
@@ -304,6 +308,11 @@ const check = (holds, what) => {
 
 async function open(name, file, to) {
   const [kind, signer, own] = READ[name.split(".").pop()];
+  if (kind === "request" || kind === "grant") {
+    const key = file.subarray(0, INTRODUCED);
+    check(hex(key) === hex(keys[signer].raw), `${name} is introduced by somebody else`);
+    file = file.subarray(INTRODUCED);
+  }
   return own ? openSealed(file, kind, keys[signer], keys[to ?? own]) : openSigned(file, kind, keys[signer]);
 }
 

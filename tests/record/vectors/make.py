@@ -7,17 +7,22 @@ Sealing and ML-DSA draw random numbers, so each run makes other bytes; readers m
 import hashlib
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # run by hand, from any directory
 
 from make_bad import refused
 
 from kiosk.record import canonical
+from kiosk.record.enrolment import Grant, make_grant, make_request
 from kiosk.record.header import Header, Kind
 from kiosk.record.keypair import OpeningKey, SigningKey
 from kiosk.record.keys import CENTRE, sign_trust
 from kiosk.record.seal import seal, sign
+from kiosk.record.stick.manifest import Listed, Seen, sign_manifest
 
 HERE = Path(__file__).parent
 BAD = HERE / "bad"
@@ -41,8 +46,9 @@ def main() -> None:
     second = seal(
         body, Header(Kind.RECORDING, STATION, CENTRE, "0" * 31 + "2", 2, AT + 60, first.sha256), to_centre, station
     )
+    receipted = canonical.encode({"packet": "0" * 31 + "1", "sha256": first.sha256})
     receipt = sign(
-        canonical.encode({"packet": "0" * 31 + "1", "sha256": first.sha256}),
+        receipted,
         Header(Kind.RECEIPT, CENTRE, STATION, "0" * 31 + "1", 1, AT + 120),
         receipts,
     )
@@ -67,6 +73,27 @@ def main() -> None:
             **{name: (key.public,) for name, key in signing.items()},
         ),
     }
+    listed = [
+        Listed(f"{'0' * 31}{number}", number, hashlib.sha256(files[name]).digest(), len(files[name]))
+        for number, name in enumerate(("first.packet", "second.packet"), start=1)
+    ]
+    request = make_request(
+        STATION,
+        province="vector",
+        software="0.1.0",
+        signing=station,
+        sealing=opening.public,
+        tls=ec.derive_private_key(1 + int.from_bytes(seed("tls")[1:]), ec.SECP256R1()),
+        made=AT,
+    )
+    granted = Grant(STATION, b"certificate", b"authority", files["one.keys"], "password", AT + 86_400)
+    files |= {
+        "one.manifest": sign_manifest(
+            listed, Seen(order=1, states=1), 2, station=STATION, signing=station, now=datetime.fromtimestamp(AT, UTC)
+        ),
+        "one.request": request,
+        "one.grant": make_grant(granted, opening.public, root, sequence=1, made=AT),
+    }
     for name, content in files.items():
         (HERE / name).write_bytes(content)
     for old in BAD.glob("*"):
@@ -83,6 +110,14 @@ def main() -> None:
         "body": body.hex(),
         "signing": {n: {"seeds": k.seeds.hex(), "id": k.public.id.hex()} for n, k in signing.items()},
         "sealing": {n: {"seed": k.seed.hex(), "id": k.public.id.hex()} for n, k in sealing.items()},
+        "bodies": {
+            name: hashlib.sha256(content).hexdigest()
+            for name, content in (
+                *((name, body) for name in ("first.packet", "second.packet", "one.order")),
+                ("first.receipt", receipted),
+                ("one.states", canonical.encode(where)),
+            )
+        },
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     (HERE / "vectors.json").write_text(json.dumps(described, indent=2) + "\n")
