@@ -18,7 +18,17 @@ import pygame
 from drivers.camera.scene import Cloth, Pose
 from drivers.fingerprint.synthetic.skin import INTACT, Skin
 from drivers.fingerprint.synthetic.synthesis import Master, impression, master
-from kiosk.journey.events import Begin, Digit, Event, LanguageChosen, Next, PurposeChosen
+from kiosk.journey.events import (
+    Back,
+    Begin,
+    Digit,
+    Event,
+    HelpAsked,
+    LanguageChosen,
+    Next,
+    OfficerAsked,
+    PurposeChosen,
+)
 from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Purpose, Step
@@ -43,6 +53,8 @@ NEXT_STEPS = frozenset(
         Step.NOT_ELIGIBLE,
         Step.REFUSED,
         Step.CARD_FAILED,
+        Step.OFFICER_DESK,
+        Step.STICK_FILLED,
     }
 )
 Spot = tuple[float, float]
@@ -55,9 +67,9 @@ UNREAD = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What one person comes for. ``person`` seeds their fingers."""
+    """What one person comes for; without a ``purpose`` an officer, to fill a stick. ``person`` seeds their fingers."""
 
-    purpose: Purpose
+    purpose: Purpose | None
     person: int
     language: str = "id"
     nik: str = field(default="", repr=False)
@@ -79,7 +91,7 @@ class Errands:
 
     def put(self, name: str, errand: Errand) -> None:
         """Ask the robot for one more errand."""
-        row = asdict(errand) | {"purpose": errand.purpose.value}
+        row = asdict(errand) | {"purpose": errand.purpose and errand.purpose.value}
         partial = self._folder / f".{name}"
         partial.write_text(json.dumps(row), encoding="utf-8")
         partial.rename(self._folder / f"{name}.json")
@@ -97,7 +109,7 @@ class Errands:
             if file.name not in self._taken:
                 self._taken.add(file.name)
                 row = json.loads(file.read_text(encoding="utf-8"))
-                return Errand(**(row | {"purpose": Purpose(row["purpose"])}))
+                return Errand(**(row | {"purpose": row["purpose"] and Purpose(row["purpose"])}))
         return None
 
     @property
@@ -247,7 +259,8 @@ class Robot:
             if self._errand is None:
                 self.done = self._errands.ended and session.step is Step.ATTRACT
                 return
-            self._hands.grow(self._errand.person)
+            if self._errand.purpose is not None:
+                self._hands.grow(self._errand.person)
         self._hands.follow(session, self._errand.person, now)
         if now - self._acted_at >= self._pause_at(session.step) and not session.busy:
             self._acted_at = now
@@ -269,21 +282,25 @@ class Robot:
     def _act(self, session: Session, errand: Errand, targets: Sequence[Target], window: Window) -> None:
         match session.step:
             case Step.ATTRACT:
-                self._under_way = touch(Begin(), targets, window)
+                self._under_way = touch(Begin() if errand.purpose else HelpAsked(), targets, window)
+            case Step.HELP if errand.purpose is None:
+                touch(OfficerAsked(), targets, window)
             case Step.LANGUAGE:
                 touch(LanguageChosen(errand.language), targets, window)
-            case Step.PURPOSE:
+            case Step.PURPOSE if errand.purpose is not None:
                 touch(PurposeChosen(errand.purpose), targets, window)
             case Step.NIK:
                 self._type(errand.nik, session, targets, window)
             case Step.BIRTH_DATE:
                 self._type(errand.birth_date, session, targets, window)
-            case Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.GO_ON_OFFICER:
+            case Step.OFFICER_CONFIRMS | Step.COLLECT_OFFICER | Step.GO_ON_OFFICER | Step.OFFICER_PIN:
                 self._type(errand.officer_pin, session, targets, window)
             case Step.SIGNATURE if not self._signed:
                 self._signed = sign(targets, window)
             case Step.SIGNATURE:
                 touch(Next(), targets, window)
+            case Step.STICK_REFUSED:
+                touch(Back(), targets, window)
             case step if step in NEXT_STEPS:
                 touch(Next(), targets, window)
 
