@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from kiosk.record.provisioning import ask
 from kiosk.record.roster import Roster
 from kiosk.record.seal import MAX_BYTES, check_sealed, open_sealed, peek, seal, sign, trusting, verify
 from kiosk.record.states import read_states
+from kiosk.record.stick.back import bring
 from kiosk.record.stick.manifest import Listed, Seen, read_manifest, sign_manifest
 from kiosk.uplink.centre import Centre, Declined, Entry, LinkDown, StandsElsewhere
 from kiosk.uplink.line import Line
@@ -428,6 +430,36 @@ def names(world: Any, now: datetime) -> list[Reader]:
     return [Reader(PacketName.read, (), list(good), change, holds)]
 
 
+def stick_names(world: Any, now: datetime) -> list[Reader]:
+    """Names of files on a stick, among them some that no text can be."""
+    shelf = world.root / "stick" / "rekam" / world.keys.station / "from-centre" / "0000000000"
+    shelf.mkdir(parents=True)
+    good = [b"order-00000001.order", b"a" * 32 + b".receipt", b"keys-00000001.keys", b"states-00000001.states"]
+
+    def change(chance: random.Random) -> tuple[bytes, None]:
+        return changed_bytes(chance.choice(good), chance).replace(b"/", b"\\"), None
+
+    def read(name: bytes) -> list[str]:
+        path = shelf / os.fsdecode(name)
+        try:
+            path.write_bytes(b"content")
+        except (OSError, ValueError):
+            return []  # no disk can have such a name
+        try:
+            bring(world.exchange, world.keys.station, world.root / "stick", folder=True)
+            return [brought.name for brought in world.exchange.brought.iterdir()]
+        finally:
+            for left in (path, *world.exchange.brought.iterdir()):
+                left.unlink()
+
+    def holds(_: None, brought: list[str]) -> bool:
+        return all(
+            re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}\.(receipt|order|roster|states|keys)", name) for name in brought
+        )
+
+    return [Reader(read, (), list(good), change, holds)]
+
+
 def encodings(world: Any, now: datetime) -> list[Reader]:
     tree = {"a": [1, -5, {"b": bytes(300), "n": None, "t": True}], "long": "z" * 70, 7: 1 << 40, -1: ["é", []]}
 
@@ -453,7 +485,7 @@ READERS: dict[str, Callable[[Any, datetime], list[Reader]]] = {
     make.__name__: make
     for make in (
         receipts, orders, rosters, states, keys, grants, requests, packets, manifests,
-        uplink_status, listings, tus, names, encodings,
+        uplink_status, listings, tus, names, stick_names, encodings,
     )
 }  # fmt: skip
 
