@@ -39,7 +39,8 @@ main() {
     KEEP=$keep
     trap clean_up EXIT
     make_tree "$release"
-    inside true || cannot "systemd-nspawn does not start here (see above)"
+    # As a machine that has been started once has it: without, systemd makes no key of the machine's to seal with.
+    inside systemd-machine-id-setup || cannot "systemd-nspawn does not start here (see above)"
     git clone --quiet . "$TREE/root/$CLONE"
     inside --online apt-get update -q || cannot "the tree cannot reach Debian's packages (see above)"
 
