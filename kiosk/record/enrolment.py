@@ -207,12 +207,12 @@ def _introduced(data: bytes) -> tuple[VerifyingKey, bytes]:
 def _check_csr(csr: bytes, station: str) -> None:
     try:
         asked = x509.load_pem_x509_csr(csr)
-        public, proved = asked.public_key(), asked.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        public, proved, subject = asked.public_key(), asked.is_signature_valid, asked.subject
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise Malformed("its certificate request is not one") from None
     if not proved:
         raise SignatureWrong("its certificate request is not signed with its own key")
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
         raise UnknownAlgorithm("its certificate request is not for a P-256 key")
-    if [(name.oid, name.value) for name in asked.subject] != [(NameOID.COMMON_NAME, station)]:
+    if [(name.oid, name.value) for name in subject] != [(NameOID.COMMON_NAME, station)]:
         raise WrongKind("its certificate request is for somebody else")

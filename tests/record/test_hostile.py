@@ -5,6 +5,7 @@ told, and all eight bits of every byte. Wrong bodies are signed and sealed by th
 are reached. Nothing may be raised but what a reader names, nothing believed that is not just what was meant.
 """
 
+import base64
 import itertools
 import json
 import os
@@ -20,6 +21,10 @@ from typing import Any
 
 import httpcore
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kiosk.record import canonical, telemetry
 from kiosk.record.enrolment import Grant, Request, make_grant
@@ -260,6 +265,41 @@ def requests(world: Any, now: datetime) -> list[Reader]:
     return [outside(good, read=read), inside(tree, wrap, read=read, again=again)]
 
 
+def certificate_requests(world: Any, now: datetime) -> list[Reader]:
+    """Requests whose certificate request was changed, and signed anew by its own key."""
+    own, key = world.keys.signing, ec.generate_private_key(ec.SECP256R1())
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "new-station")])
+    asked = x509.CertificateSigningRequestBuilder().subject_name(names).sign(key, hashes.SHA256())
+    by_ecdsa = bytes.fromhex("300a06082a8648ce3d040302")  # ecdsa-with-SHA256, RFC 5758 §3.2
+    head = Header(Kind.REQUEST, "new-station", CENTRE, "request-1", 1, 1)
+    rest = {"province": "ntt", "sealing": world.keys.opening.public.raw, "software": "1"}
+
+    def der(tag: int, content: bytes) -> bytes:
+        size = len(content)
+        length = bytes((size,)) if size < 128 else bytes((0x81, size)) if size < 256 else b"\x82" + size.to_bytes(2)
+        return bytes((tag,)) + length + content
+
+    def wrap(signed: bytes) -> bytes:
+        whole = der(0x30, signed + by_ecdsa + der(3, b"\x00" + key.sign(signed, ec.ECDSA(hashes.SHA256()))))
+        armoured = b"-----BEGIN CERTIFICATE REQUEST-----\n%b-----END CERTIFICATE REQUEST-----\n"
+        body = rest | {"csr": armoured % base64.encodebytes(whole)}
+        return bytes(own.public.raw + sign(canonical.encode(body), head, own))
+
+    def change(chance: random.Random) -> tuple[bytes, None]:
+        signed = bytearray(asked.tbs_certrequest_bytes)
+        for _ in range(chance.choice((1, 1, 2))):
+            signed[chance.randrange(len(signed))] = chance.randrange(256)
+        return wrap(bytes(signed)), None
+
+    def read(blob: bytes) -> Request:
+        request = Request.read(blob)
+        assert len(request.fingerprint.split()) == 6
+        return request
+
+    good = wrap(asked.tbs_certrequest_bytes)
+    return [Reader(read, (Untrusted,), [good], change, lambda _, request: request.station == "new-station")]
+
+
 def seal_recording(world: Any) -> bytes:
     head = Header(Kind.RECORDING, world.keys.station, CENTRE, "0" * 32, 1, 1)
     return seal(pack(world.recording()), head, world.trust.recipients, world.keys.signing).data
@@ -484,7 +524,7 @@ def encodings(world: Any, now: datetime) -> list[Reader]:
 READERS: dict[str, Callable[[Any, datetime], list[Reader]]] = {
     make.__name__: make
     for make in (
-        receipts, orders, rosters, states, keys, grants, requests, packets, manifests,
+        receipts, orders, rosters, states, keys, grants, requests, certificate_requests, packets, manifests,
         uplink_status, listings, tus, names, stick_names, encodings,
     )
 }  # fmt: skip
