@@ -65,6 +65,8 @@ def kept_of(session: Session) -> Kept | None:
     if step is None or session.photo is None or not session.consented:
         return None
     held = {name: getattr(session, name) for name in _OF_THE_SESSION}
+    if step is Step.SIGNATURE:
+        held["strokes"] = ()  # handed in with the step's own button only
     if step is Step.FINGERS:
         held["hands_photo"] = None  # not approved, or of before another exception
     return Kept(step=step, **held)

@@ -100,31 +100,34 @@ class Checkpoints:
     """The place for one checkpoint. Owned by one thread."""
 
     def __init__(self, directory: Path, key: bytes, *, station: str, software: str, seconds: int, clock: Clock) -> None:
-        """Look at what the last run left; what cannot be opened is destroyed.
+        """Look at what the last run left; what cannot be opened is destroyed, on an ill disk as soon as can be.
 
         ``key``: 32 bytes, the station's. ``seconds``: how long after its last approval a visit may be gone on with;
         with 0 nothing is ever kept.
-
-        Raises:
-            OSError: the disk is ill.
         """
         self.why_void: str | None = None
-        """Why what the last run left was destroyed; None where it was not."""
+        """Why nobody may go on with what the last run left; None where it left nothing, or somebody may."""
         self._directory, self._key = directory, key
         self._station, self._software, self._seconds, self._clock = station, software, seconds, clock
         self._written: Kept | None = None
         self._condemned = False
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory.chmod(0o700)
         self._header: Header | None = None
-        if any(directory.iterdir()):
-            try:
-                self._header = self._open()[0]
-                if not seconds:
-                    raise Void("the settings keep nothing")
-            except Void as why:
-                self.why_void = str(why)
-                self.destroy()
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            directory.chmod(0o700)
+            if any(directory.iterdir()):
+                self._take_over()
+        except OSError:
+            self._condemned, self.why_void = True, "the disk is ill"
+
+    def _take_over(self) -> None:
+        try:
+            self._header = self._open()[0]
+            if not self._seconds:
+                raise Void("the settings keep nothing")
+        except Void as why:
+            self.why_void = str(why)
+            self.destroy()
 
     @property
     def packet_id(self) -> str | None:

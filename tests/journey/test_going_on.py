@@ -93,6 +93,14 @@ def test_a_photo_that_is_rejected_after_all_is_kept_no_longer(visit: Visit) -> N
     assert kept(visit)[-1] is None
 
 
+def test_ink_that_was_not_handed_in_is_not_kept(visit: Visit) -> None:
+    signed(visit)
+    visit.session = visit.session.but(step=Step.SIGNATURE)
+    visit(Back(), Next())
+    assert visit.session.strokes
+    assert [each.strokes for each in kept(visit)[-1:] if each] == [()]
+
+
 def test_a_try_of_a_finger_is_not_written(visit: Visit) -> None:
     signed(visit)
     before = len(kept(visit))

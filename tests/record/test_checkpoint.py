@@ -369,6 +369,23 @@ def test_nothing_is_offered_any_more_where_the_disk_does_not_let_it_be_destroyed
     assert files(place) == []
 
 
+def test_a_disk_that_is_ill_from_the_start_offers_nothing_and_is_asked_again(
+    place: Path, started: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started().keep(FIRST)
+
+    def ill(*_: object) -> None:
+        raise InterruptedError  # an OSError like any other
+
+    monkeypatch.setattr(Path, "read_bytes", ill)
+    kept = started()
+    monkeypatch.undo()
+    assert kept.why_void == "the disk is ill"
+    assert found(kept) is None
+    assert kept.destroy_if_over(not_before=None) is not None
+    assert files(place) == []
+
+
 def test_whenever_the_power_is_cut_what_is_found_is_whole_or_nothing(
     place: Path, started: Make, power: Any, tmp_path: Path
 ) -> None:
