@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -242,14 +242,15 @@ def _check_certificate(granted: Grant, state: Path, tls: TlsSecrets, credentials
     try:
         certificate = x509.load_pem_x509_certificate(granted.certificate)
         certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(granted.authority))
-    except (ValueError, TypeError, InvalidSignature):
+        public = certificate.public_key()
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion):
         raise NotProvisioned("The grant's certificate is not its authority's; ask the centre for another.") from None
     if (held := tls_directory(state) / CERTIFICATE).exists():
         last = x509.load_pem_x509_certificate(read_own(held))
         if certificate.not_valid_before_utc < last.not_valid_before_utc:
             raise NotProvisioned("This grant is older than the one this station has taken in; nothing was changed.")
     for secret in (tls.coming, tls.key):
-        if secret.is_there() and _loaded(secret, credentials).public_key() == certificate.public_key():
+        if secret.is_there() and _loaded(secret, credentials).public_key() == public:
             return secret is tls.coming
     raise NotProvisioned(
         "The grant's certificate is for another key than this station's uplink has. Run `sudo kiosk provision`, and"
