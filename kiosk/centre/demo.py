@@ -109,7 +109,7 @@ def _by_hand(stage: Stage, findings: Findings, console: Console, *, album: bool)
     console.print(f"  Officer's PIN [bold]{OFFICERS[0].pin}[/]")
     stick = stage.folder / "stick"
     stick.mkdir(exist_ok=True)
-    console.print(f"  The officer's own screens: Help, then I am the officer. The folder {stick} counts as a USB stick.")
+    console.print(f"  The officer's screens: Help, then I am the officer. The folder {stick} counts as a USB stick.")
     console.print("After the receipt, come again and collect the card. Close the window to end.")
     console.print(f"As a technician, in another terminal: {sys.executable} -m kiosk {' '.join(stage.watching)}\n")
     pictures = stage.folder / "pictures"
