@@ -8,15 +8,20 @@ from typing import Any
 import pytest
 
 from kiosk.centre.opening import open_packet
+from kiosk.record import canonical
 from kiosk.record.exchange import PACKET, PacketName
-from kiosk.record.header import UnknownKey, Untrusted
+from kiosk.record.header import Header, Kind, UnknownKey, Untrusted
 from kiosk.record.inbox import Inbox, Refused, Taken
 from kiosk.record.keeping import keep, settle_notes
+from kiosk.record.keypair import SigningKey
+from kiosk.record.keys import CentreTrust, keys_directory, sign_trust
 from kiosk.record.ledger import Ledger
 from kiosk.record.outbox import Outbox
 from kiosk.record.packet_index import PacketIndex
+from kiosk.record.resident import RecordState
 from kiosk.record.room import DiskFull
 from kiosk.record.roster import Roster
+from kiosk.record.seal import seal, sign
 from kiosk.record.shelf import Shelf
 
 
@@ -111,6 +116,66 @@ def test_markers_go_when_the_uplink_has_cleaned_up(world: Any, now: Any) -> None
     (world.exchange.rosters / "b.roster").unlink()
     kiosk.inbox.take_in(now=now)
     assert not (world.exchange.taken / "b.roster").exists()
+    kiosk.stop()
+
+
+def test_keys_come_first_and_count_for_what_follows_them(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    keys = keys_directory(world.exchange.root)
+    made, newer = SigningKey.generate(), world.trust.sequence + 1
+    lists = {name: [made.public] for name in ("receipts", "orders", "rosters", "states", "commands")}
+    opening = world.keys.opening.public
+    blob = sign_trust(
+        world.authority.root,
+        world.keys.station,
+        opening,
+        sequence=newer,
+        made=1,
+        packets=world.trust.recipients,
+        **lists,
+    )
+    stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    head = Header(Kind.RECEIPT, "centre", world.keys.station, stored.packet_id, 1, 1)
+    body = canonical.encode({"packet": stored.packet_id, "sha256": stored.sha256})
+    bring(world, "receipts", f"{stored.packet_id}.receipt", sign(body, head, made))
+    bring(world, "keys", "newer.keys", blob)
+    names = [result.file for result in kiosk.inbox.take_in(now=now) if isinstance(result, Taken)]
+    assert names == ["newer.keys", f"{stored.packet_id}.receipt"]
+    assert kiosk.outbox.waiting().count == 0
+    assert CentreTrust.load(keys).sequence == newer
+    bring(world, "keys", "noise.keys", b"noise")
+    (refused,) = kiosk.inbox.take_in(now=now)
+    assert isinstance(refused, Refused)
+    kiosk.stop()
+
+
+def test_what_a_stick_brought_is_taken_in_the_same_order_and_deleted(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
+    receipt = world.intake.accept(world.packet(stored.packet_id).read_bytes())
+    head = Header(Kind.STATES, "centre", world.keys.station, "states-00000001", 1, 1)
+    told = canonical.encode({"states": [[stored.packet_id, "CARD_ISSUED", 5]], "missing": []})
+    states = seal(told, head, (world.keys.opening.public,), world.authority.states).data
+    bring(world, "brought", "states-00000001.states", states)
+    bring(world, "brought", "roster-00000001.roster", world.roster())
+    bring(world, "brought", f"{stored.packet_id}.receipt", receipt)
+    bring(world, "brought", "other.order", b"noise")
+    results = kiosk.inbox.take_in(now=now)
+    assert [Path(result.file).suffix for result in results] == [".receipt", ".order", ".roster", ".states"]
+    assert [isinstance(result, Taken) for result in results] == [True, False, True, True]
+    assert list(world.exchange.brought.iterdir()) == []
+    assert list(world.exchange.taken.iterdir()) == []
+    assert kiosk.outbox.record_state(stored.packet_id) is RecordState.CARD_ISSUED
+    assert kiosk.outbox.last_heard() == int(now.timestamp())
+    kiosk.stop()
+
+
+def test_hundreds_of_files_are_taken_in_slices(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    for number in range(300):
+        bring(world, "brought", f"{number:04}.receipt", b"noise")
+    assert [result.file for result in kiosk.inbox.take_in(now=now, within=0)] == ["0000.receipt"]
+    assert len(kiosk.inbox.take_in(now=now, within=60)) == 299
     kiosk.stop()
 
 

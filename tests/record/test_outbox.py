@@ -2,14 +2,17 @@
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.record import canonical
+from kiosk.record import canonical, packet_index
+from kiosk.record.database import Database
 from kiosk.record.exchange import PACKET, PARTIAL, PacketName, complete_files, write_durably
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
 from kiosk.record.keypair import SigningKey
@@ -219,6 +222,32 @@ def test_a_lost_index_finds_its_packets_again(world: Any, boot: Callable[[], Out
     assert outbox.found.adopted == 3
     assert outbox.accept(b"payload", packet_id=NOW_ID, now=now).sequence == 4
     assert peek(packet(world, NOW_ID)).previous == hashlib.sha256(packet(world, f"{7:032x}")).digest()
+
+
+def test_an_outbox_of_before_names_had_numbers_is_taken_over(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    """An index of version 1, files named by their id alone, one of them delivered and one lost."""
+    outbox = boot()
+    for number in range(4):
+        outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
+    receipt = world.intake.accept(packet(world, f"{3:032x}"))
+    outbox.close()
+    with closing(sqlite3.connect(world.kiosk("index.db"))) as index:
+        rows = index.execute("SELECT id, sequence, sha256, size, registration, made FROM packets").fetchall()
+    for path in world.exchange.root.glob("kiosk/index.db*"):
+        path.unlink()
+    with closing(Database(world.kiosk("index.db"), packet_index._SCHEMA, version=1)) as old, old.transaction() as write:
+        states = ("waiting", "settled", "lost", "waiting")
+        for row, state in zip(rows, states, strict=True):
+            write.execute("INSERT INTO packets VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)", (*row, state))
+    for packet_id, sequence, *_ in rows:
+        path = world.packet(packet_id)
+        path.unlink() if sequence in (2, 3) else path.rename(path.with_name(packet_id + PACKET))
+    outbox = boot()
+    assert files(world) == [str(PacketName(1, f"{0:032x}")), str(PacketName(4, f"{3:032x}"))]
+    assert outbox.counts() == {**dict.fromkeys(Custody, 0), Custody.HELD: 2, Custody.TOMBSTONE: 1, Custody.LOST: 1}
+    assert [lost.packet_id for lost in outbox.lost()] == [f"{2:032x}"]
+    assert not outbox.settle(receipt, now=now).again
+    assert outbox.accept(b"payload", packet_id=NOW_ID[:-1] + "9", now=now).sequence == 5
 
 
 def test_strange_files_are_set_aside_not_sent_and_not_deleted(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
