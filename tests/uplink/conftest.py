@@ -73,7 +73,8 @@ class Shelf:
 class RunningCentre:
     """uvicorn in a thread, over the same code that ``kiosk centre serve`` runs."""
 
-    def __init__(self, directory: Path, authority: TlsAuthority) -> None:
+    def __init__(self, directory: Path, authority: TlsAuthority, door: type[CentreServer] = CentreServer) -> None:
+        self._door = door
         self.directory, self.shelf = directory, Shelf(Outgoing(directory / "out"))
         self._authority = authority
         self._tls = authority.issue("centre")
@@ -81,7 +82,7 @@ class RunningCentre:
         self.start()
 
     def start(self) -> None:
-        application = CentreServer(self.directory / "uploads", self.shelf)
+        application = self._door(self.directory / "uploads", self.shelf)
         self._server = server(application, host="127.0.0.1", port=self.port, tls=self._tls)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
@@ -98,7 +99,10 @@ class RunningCentre:
 
 
 class Wire:
-    """Carries bytes from a port of its own to another, and cuts after as many bytes upward as it is told."""
+    """Carries bytes from a port of its own to another, and cuts after as many bytes upward as it is told.
+
+    ``upward`` counts all that has come to it, also what was on its way when it cut.
+    """
 
     def __init__(self, to_port: int) -> None:
         self._to = to_port
@@ -121,6 +125,8 @@ class Wire:
             except OSError:
                 return
             far = socket.create_connection(("127.0.0.1", self._to))
+            for end in (near, far):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a wire does not wait for more to carry
             budget = self.cuts.pop(0) if self.cuts else None
             self._open |= {near, far}
             threading.Thread(target=self._carry, args=(near, far, budget), daemon=True).start()
@@ -129,12 +135,12 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket, budget: int | None, upward: bool = True) -> None:
         try:
             while piece := source.recv(16384):
+                if upward:
+                    self.upward += len(piece)
                 if budget is not None:
                     piece = piece[:budget]
                     budget -= len(piece)
                 sink.sendall(piece)
-                if upward:
-                    self.upward += len(piece)
                 if budget == 0:
                     break
         except OSError:
