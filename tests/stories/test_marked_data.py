@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from PIL import Image
 from rich.console import Console
 
+from kiosk.centre.identity_commands import tell_stations
+from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.stage import Stage
 from kiosk.journey.steps import Purpose
 from kiosk.record.header import Kind, NotForUs
@@ -23,7 +26,7 @@ from kiosk.record.keypair import OpeningKey
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
 from kiosk.record.nik import compose
 from kiosk.record.packet import Recording
-from kiosk.record.seal import open_sealed
+from kiosk.record.seal import open_sealed, trusting
 from kiosk.station.robot import Errands
 
 AUDITOR, PASSWORD = "auditor", "reads-everything"
@@ -71,6 +74,12 @@ def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
         eventually(lambda: any(stage.exchange.orders.glob("*.order")), "the order")
         sealed |= dict(contents(stage.exchange.orders))
         eventually(lambda: any(stage.exchange.taken.glob("*.order")), "the order to be taken in")
+        place, out = keys_directory(stage.exchange.root), stage.folder / "centre" / "out"
+        first = CentreTrust.load(place).sequence
+        tell_stations(stage.authority, Outgoing(out), now=datetime.now(UTC))
+        eventually(lambda: CentreTrust.load(place).sequence > first, "the list of keys to be taken in")
+        eventually(lambda: any(out.rglob("*.states")), "the states")
+        sealed |= dict(contents(out))
         assert found(marks, stage.folder) == []
         errands.put("2-collect", errand(marked, Purpose.COLLECT))
         cards = stage.exchange.root / "kiosk" / "cards"
@@ -100,8 +109,13 @@ def the_uplink_opens_none_of(sealed: dict[Path, bytes], stage: Stage) -> None:
     held = [content for _, content in contents(state / "uplink")]
     tries = {OpeningKey(content[at : at + 32]) for content in held for at in range(0, len(content) - 31, 32)}
     assert tries
-    kinds = {".roster": (Kind.ROSTER, trust.rosters), ".order": (Kind.ORDER, trust.orders)}
-    assert {path.suffix for path in sealed} == {".roster", ".order", ".packet"}
+    kinds = {
+        ".roster": (Kind.ROSTER, trust.rosters),
+        ".order": (Kind.ORDER, trust.orders),
+        ".states": (Kind.STATES, trust.states),
+        ".keys": (Kind.KEYS, trusting(stage.authority.root.public)),
+    }
+    assert {path.suffix for path in sealed} == {".packet", *kinds}
     for path, blob in sealed.items():
         if path.suffix == ".packet":
             continue  # sealed to the centre: not even the kiosk can read it again, as the search has shown
@@ -109,7 +123,7 @@ def the_uplink_opens_none_of(sealed: dict[Path, bytes], stage: Stage) -> None:
         with pytest.raises(NotForUs):
             open_sealed(blob, kind=kind, verifying=verifying, opening=tries)
         assert open_sealed(blob, kind=kind, verifying=verifying, opening=[keys.opening]).body
-    for secret in (keys.opening.seed, keys.signing.seeds, keys.roster, keys.ledger):
+    for secret in (keys.opening.seed, keys.signing.seeds, keys.roster, keys.ledger, keys.checkpoint):
         for form in (secret, secret.hex().encode(), base64.b64encode(secret)):
             assert not any(form in content for content in held)
 
