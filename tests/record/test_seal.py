@@ -44,6 +44,15 @@ def test_each_recipient_opens_what_was_sealed(body: bytes, sequence: int, previo
         assert (found.body, found.header, found.signer) == (body, head, STATION.public.id)
 
 
+def test_as_many_recipients_as_there_may_be() -> None:
+    keys = [OpeningKey(bytes([number]) * 32) for number in range(9)]
+    container = seal.seal(b"small", HEAD, [key.public for key in keys[:8]], STATION)
+    assert [opened(container.data, opening=key).body for key in keys[:8]] == [b"small"] * 8
+    for wrong in ([], keys):
+        with pytest.raises(ValueError, match="1 to 8 recipients"):
+            seal.seal(b"small", HEAD, [key.public for key in wrong], STATION)
+
+
 def test_the_same_body_never_looks_the_same() -> None:
     assert seal.seal(b"small", HEAD, (CENTRE.public, ESCROW.public), STATION).data != SMALL.data
 
