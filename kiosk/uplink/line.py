@@ -13,7 +13,7 @@ from typing import Any
 import httpcore
 
 RECORD = 4096
-"""Bytes of one TLS record at most. Of a record that is cut nothing arrives: small ones lose less, large cost less."""
+"""Bytes of one TLS record at most. Of a record that is cut nothing arrives: the larger, the more a cut costs."""
 _RECORD_COSTS = 22
 """Bytes around a TLS 1.3 record: header, type, tag (RFC 8446 §5.2)."""
 _HANDSHAKE_COSTS = 2000

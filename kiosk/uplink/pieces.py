@@ -10,7 +10,7 @@ _GOOD_ENOUGH = 8
 
 
 class Pieces:
-    """Halved when a cut has cost a whole one, doubled when some have gone through. ``per_second``: 0 = no limit.
+    """A quarter when a cut has cost a whole one, doubled when some have gone through. ``per_second``: 0 = no limit.
 
     The reference centre keeps what had come of a piece when the line broke. One behind a proxy that hands on whole
     requests keeps nothing: then, on a line that is cut every 150 KB, pieces of 256 KiB would hardly ever arrive.
@@ -29,4 +29,4 @@ class Pieces:
 
     def lost(self) -> None:
         """One was cut, and nothing of it arrived."""
-        self._passed, self.size = 0, max(SMALLEST, self.size // 2)
+        self._passed, self.size = 0, max(SMALLEST, self.size // 4)

@@ -17,7 +17,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from kiosk.centre.server import CentreServer, Place
 from kiosk.centre.tls import TlsAuthority
@@ -56,7 +56,10 @@ class WholePieces(CentreServer):
     """As behind a proxy that hands on only requests that came whole."""
 
     async def _append(self, request: Request, place: Place, offset: int, length: int) -> int:
-        piece = await request.body()
+        try:
+            piece = await request.body()
+        except ClientDisconnect:
+            return offset
         with place.part.open("ab") as part:
             part.write(piece)
         return offset + len(piece)
@@ -95,9 +98,8 @@ def one(
     running.stop()
     assert sorted(running.shelf.packets) == sorted(contents)
     ratio = wire.upward / (packets * SIZE)
-    print(
-        f"{name:16}{most - len(wire.cuts):12}{wire.upward:14,}{ratio:8.3f}{time.monotonic() - began:9.1f}", flush=True
-    )
+    connections, seconds = most - len(wire.cuts), time.monotonic() - began
+    print(f"{name:16}{connections:12}{wire.upward:14,}{ratio:8.3f}{seconds:9.1f}", flush=True)
 
 
 if __name__ == "__main__":
