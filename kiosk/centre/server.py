@@ -7,7 +7,6 @@ station counts on.
 
 import asyncio
 import base64
-import binascii
 import json
 import logging
 import os
@@ -261,7 +260,7 @@ def _packet_id(metadata: str) -> str:
         if key == "packet_id":
             try:
                 return base64.b64decode(value, validate=True).decode("ascii")
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:
                 break
     raise HTTPException(400, "Upload-Metadata must carry packet_id in base64", headers=_TUS)
 
