@@ -18,7 +18,7 @@ from kiosk.journey.excepting import Doubt, Excepted, Subject, Why, Written
 from kiosk.journey.eyes import Eye, IrisImage
 from kiosk.journey.fingers import IN_ORDER, RECHECKED, Finger
 from kiosk.journey.session import Accepted, Begun, Biodata, Impression, Photo, Point, Record, Session, Sex
-from kiosk.journey.steps import Device, HowFar, Purpose, Refusal, Step
+from kiosk.journey.steps import MAY_RECORD, Device, HowFar, Purpose, Refusal, Step
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import Theme, dpi_of
 from kiosk.screens.views import View
@@ -251,7 +251,11 @@ def scenes() -> dict[str, Scene]:
     told |= set_aside(signed, whole)
     told |= at_the_desk(new.but(officer="o", refusal=None))
     asking = known.but(purpose=Purpose.COLLECT, step=Step.NO_CARD_YET, refusal=Refusal.NO_ORDER)
-    told |= {f"how-far-{far.value}": Scene(asking.but(record=Record(far, date(2026, 11, 18)))) for far in HowFar}
+    number = {far: "5301-0001-0042" for far in HowFar if far not in MAY_RECORD}
+    told |= {
+        f"how-far-{far.value}": Scene(asking.but(record=Record(far, date(2026, 11, 18), number.get(far, ""))))
+        for far in HowFar
+    }
     numbered = Record(HowFar.KEPT_HERE, date(2026, 11, 18), "5301-0001-0042")
     told["how-far-numbered"] = Scene(at(known, Step.NOT_ELIGIBLE, record=numbered, refusal=Refusal.ALREADY_RECORDED))
     ends = {

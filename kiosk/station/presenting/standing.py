@@ -1,6 +1,6 @@
 """How far a person's record is, in plain words: what has happened, what comes next, and when to come again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -146,12 +146,13 @@ def how_far(tell: Telling) -> View:
         todo = COME_AGAIN if too_young(session, Next()) else ASK
     if session.busy:
         todo = word("One moment, please …")
+    number = f"{say('Your registration number')}: {record.registration}" if record.registration else ""
     finish = Button(say("Finish"), Next(), "home")
     return views.Course(
         tell.page(
             say(told.headline),
             say(told.sentence),
-            overline=f"{say('Your registration number')}: {record.registration}" if record.registration else "",
+            header=replace(tell.header(), title=number),
             secondary=Button(say("Not now"), Deny(), "home") if now else None,
             primary=Button(say("Record me now"), Next(), "forward", ready=not session.busy) if now else finish,
         ),
