@@ -39,9 +39,3 @@ def settle_notes(*, outbox: Outbox, roster: Roster, lost: Iterable[str] = ()) ->
     lost may be recorded again; should a receipt show that the centre has it after all, the note counts again.
     """
     roster.reconcile(outbox.holds, outbox.is_lost, lost)
-
-
-def record_state(nik: str, *, outbox: Outbox, roster: Roster) -> RecordState | None:
-    """Where the recording that this station made of a resident stands; None if it made none, or lost it."""
-    packet = roster.noted_packet(nik)
-    return None if packet is None else outbox.record_state(packet)

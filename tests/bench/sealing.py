@@ -3,8 +3,8 @@
     .venv/bin/python tests/bench/sealing.py [FOLDER [RUNS]]
 
 The floor: one pass of AES-256-GCM, one of SHA-256, both signatures, one file with both fsyncs, one FULL commit. Both
-are done in turn, so that a disk that is slow for a while is slow for both. FOLDER lies on the disk that is measured; its
-own is a new one in the present directory.
+are done in turn, so that a disk that is slow for a while is slow for both. FOLDER lies on the disk that is measured;
+its own is a new one in the present directory.
 """
 
 import hashlib
