@@ -9,8 +9,10 @@ import pytest
 
 from kiosk.journey.events import Back, Begin, CancelAsked, Deny, HelpAsked, Next, OfficerAsked
 from kiosk.journey.steps import Refusal, Step
+from kiosk.record.keys import StationKeys, keys_directory
+from kiosk.record.seal import trusting
 from kiosk.record.stick import StickIll, StickTrouble
-from kiosk.record.stick.manifest import MANIFEST
+from kiosk.record.stick.manifest import MANIFEST, read_manifest
 from kiosk.station.crew import courier
 
 PIN, WRONG = "246810", "111111"
@@ -79,7 +81,10 @@ def test_an_officer_and_nobody_else_saves_to_a_stick_and_brings_it_away(station,
 
     station.visit(story)
     (ours,) = (stick / "rekam").iterdir()
-    assert (ours / MANIFEST).exists()
+    keys = StationKeys.load(keys_directory(station.exchange.root))
+    manifest = (ours / MANIFEST).read_bytes()
+    listed = read_manifest(manifest, station=station.id, verifying=trusting(keys.signing.public))
+    assert (listed.count, listed.seen.roster, listed.seen.states) == (WAITING, 1, 0), "the roster need not come again"
     on_it = {path.name: path.read_bytes() for path in ours.rglob("*.packet")}
     assert on_it == {path.name: path.read_bytes() for path in station.packets()}, "nothing is deleted before a receipt"
 

@@ -113,7 +113,7 @@ class Courier:
             order=books.ledger.last_order(),
             roster=0 if roster is None else roster.sequence,
             states=books.outbox.last_states(),
-            keys=books.trust.sequence,
+            keys=books.outbox.trust.sequence,
         )
 
     def _last_contact(self) -> int | None:
