@@ -8,13 +8,15 @@ from datetime import date
 class Desk:
     """How the station stands: how many recordings wait, since when, and when the centre was last heard of.
 
-    ``under_way``: a stick is being written to, or what came of it has not been told yet.
+    ``under_way``: a stick is being written to, or what came of it has not been told yet. ``frozen``: by the office's
+    rule nobody is recorded until the centre was reached, or has what waits.
     """
 
     waiting: int
     oldest: date | None
     reached: date | None
     under_way: bool
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

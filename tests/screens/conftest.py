@@ -289,6 +289,7 @@ def at_the_desk(new: Session) -> dict[str, Scene]:
         "officer-pin": at(Step.OFFICER_PIN, typed="12", officer=None),
         "officer-pin-wrong": at(Step.OFFICER_PIN, officer=None, refusal=Refusal.PIN_LOCKED, minutes_locked=5),
         "officer-desk": at(Step.OFFICER_DESK, desk=desk),
+        "officer-desk-frozen": at(Step.OFFICER_DESK, desk=replace(desk, waiting=15_600, frozen=True)),
         "officer-desk-empty": at(Step.OFFICER_DESK, desk=Desk(0, None, None, under_way=False)),
         "stick-saving": at(Step.STICK_SAVING, progress=0.4),
         "stick-filled": at(Step.STICK_FILLED, carried=Carried(230, answers=61)),

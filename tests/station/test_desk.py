@@ -28,6 +28,11 @@ def test_the_desk_says_what_waits_and_when_the_centre_was_reached(reached, told)
     assert page.sentence == f"Yang tertua dari 1 Oktober 2026. {told}"
 
 
+def test_an_officer_hears_first_that_nobody_can_be_recorded():
+    page = shown(Step.OFFICER_DESK, desk=Desk(3, TODAY, None, under_way=False, frozen=True)).page
+    assert page.sentence.startswith("Saat ini warga belum bisa direkam.")
+
+
 def test_a_desk_where_nothing_waits_says_so_and_can_still_fetch():
     page = shown(Step.OFFICER_DESK, desk=Desk(0, None, None, under_way=False)).page
     assert page.headline == "Tidak ada rekaman yang menunggu"

@@ -102,8 +102,9 @@ class Courier:
         reached = self._last_contact()
         with self._lock:
             under_way = self._hand is not None or self._outcome is not None
+        frozen = self._clerk.standing.frozen is not None
         oldest = None if waiting.oldest is None else _day(waiting.oldest)
-        return Desk(waiting.count, oldest, None if reached is None else _day(reached), under_way)
+        return Desk(waiting.count, oldest, None if reached is None else _day(reached), under_way, frozen)
 
     def _seen(self, books: Books) -> Seen:
         """What the station knows now, so that the centre need not send it again."""

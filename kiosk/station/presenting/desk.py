@@ -55,7 +55,9 @@ def _waiting(tell: Telling, desk: Desk) -> str:
 
 def _since(tell: Telling, desk: Desk) -> str:
     say = tell.say
-    told = [] if desk.oldest is None else [say("The oldest is of {date}.", date=say.date(desk.oldest))]
+    told = [say("Just now nobody can be recorded.")] if desk.frozen else []
+    if desk.oldest is not None:
+        told.append(say("The oldest is of {date}.", date=say.date(desk.oldest)))
     if desk.reached is None:
         told.append(say("The centre has not been reached yet."))
     elif desk.reached == tell.session.today:
