@@ -90,8 +90,7 @@ class Credentials:
             sealed = (self.store / name).read_bytes()
         except OSError as error:
             raise NotProvisioned(
-                f"{self.store / name}, where systemd keeps this station's keys, cannot be read ({error.strerror});"
-                " as root, bring it back or provision the station again."
+                f"{self.store / name}, where systemd keeps this station's keys, cannot be read ({error.strerror})."
             ) from None
         return self._opened(name, sealed)
 
@@ -167,13 +166,18 @@ class Secret:
         if not self._is_kept_by_systemd(credentials):
             return read_own(self.path)
         if os.geteuid() == 0:
+            if not (credentials.store / self.name).exists():
+                raise NotProvisioned(
+                    f"{credentials.store / self.name}, where systemd keeps this station's keys, is gone. Bring it back;"
+                    f" if it is lost, so are the roster and the ledger: remove {self.path}, and run `kiosk provision`."
+                )
             return credentials.get(self.name)  # what a running service was shown may be older
         try:
             return self._shown(credentials).read_bytes()
         except OSError:
             raise NotProvisioned(
-                f"{self.path.name} is kept by systemd and shown to {self.unit} alone, which was not shown it here:"
-                f" start it with `systemctl start {self.unit}`, or run this as root."
+                f"The station's keys are kept by systemd, which shows them to {self.unit} alone, and has not shown them"
+                f" here. Run this as root; if it is the service, see whether {credentials.store / self.name} is there."
             ) from None
 
     def keep(self, content: bytes, how: Keep, credentials: Credentials) -> None:
@@ -226,6 +230,8 @@ def read_own(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as file:
             return file.read()
+    except PermissionError:
+        raise NotProvisioned(f"{path.name} is not for whoever runs this: run it as root.") from None
     except OSError as error:
         raise NotProvisioned(
             f"{path.name} cannot be read ({error.strerror}); run `sudo kiosk provision`, then take the grant in."
@@ -234,10 +240,13 @@ def read_own(path: Path) -> bytes:
 
 def sleeps(path: Path, credentials: Credentials) -> bool:
     """Whether systemd keeps what belongs at ``path`` for a service that does not run now; only root can tell."""
-    if not path.is_symlink() or path.exists():
+    try:
+        if not path.is_symlink() or path.exists():
+            return False
+        target = path.readlink()
+        return target.parent.parent == credentials.shown and (credentials.store / target.name).exists()
+    except PermissionError:
         return False
-    target = path.readlink()
-    return target.parent.parent == credentials.shown and (credentials.store / target.name).exists()
 
 
 @contextmanager

@@ -47,8 +47,14 @@ def _is_readable(file: str, info: ValidationInfo) -> str:
             Path(file).open("rb").close()
         except OSError as error:
             if not sleeps(Path(file), SYSTEMD):
-                raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+                raise ValueError(f"{file} cannot be read: {_why(file, error)}") from None
     return file
+
+
+def _why(file: str, error: OSError) -> str | None:
+    if isinstance(error, FileNotFoundError) and Path(file).is_symlink():
+        return f"systemd keeps it, and has not shown it here; is it in {SYSTEMD.store}?"
+    return error.strerror
 
 
 def _vouches(authority: str, info: ValidationInfo) -> str:

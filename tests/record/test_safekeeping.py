@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -80,7 +79,7 @@ def test_what_systemd_keeps_lies_nowhere_in_the_clear(place: Path, secret: Secre
 @systemd
 def test_its_process_reads_what_it_is_shown_and_nobody_else(secret: Secret, credentials: Credentials) -> None:
     secret.keep(CONTENT, Keep.MACHINE, credentials)
-    with as_owner_of(secret.path.parent), pytest.raises(NotProvisioned, match=r"kiosk\.service alone"):
+    with as_owner_of(secret.path.parent), pytest.raises(NotProvisioned, match=r"shows them to kiosk\.service alone"):
         secret.read(credentials)
     shown = credentials.shown / secret.unit
     shown.mkdir(parents=True)
@@ -89,7 +88,12 @@ def test_its_process_reads_what_it_is_shown_and_nobody_else(secret: Secret, cred
     (shown / secret.name).chmod(0o400)
     with as_owner_of(secret.path.parent):
         assert secret.read(credentials) == CONTENT
-    with as_user(OWNER + 1), pytest.raises(NotProvisioned):
+        assert not sleeps(secret.path, credentials), "it is awake"
+    shutil.rmtree(shown)
+    assert sleeps(secret.path, credentials)
+    with as_owner_of(secret.path.parent):
+        assert not sleeps(secret.path, credentials), "its user cannot tell, and no service runs"
+    with as_user(OWNER + 1), pytest.raises(NotProvisioned, match="run it as root"):
         secret.read(credentials)
 
 
@@ -116,7 +120,7 @@ def test_what_is_missing_damaged_or_another_is_told_and_no_file_taken_instead(
     with pytest.raises(NotProvisioned, match="systemd-creds cannot decrypt"):
         secret.read(credentials)
     kept.unlink()
-    with pytest.raises(NotProvisioned, match="where systemd keeps this station's keys"):
+    with pytest.raises(NotProvisioned, match="is gone"):
         secret.read(credentials)
 
 
@@ -162,7 +166,7 @@ def test_without_systemd_only_files_can_keep_anything(
 def test_the_best_there_is_is_taken_for_an_installed_station_only(place: Path, credentials: Credentials) -> None:
     assert best(INSTALLED, credentials) is Keep.MACHINE
     assert best(place, credentials) is Keep.FILES
-    assert best(INSTALLED, replace(credentials, tpm="swtpm:host=127.0.0.1,port=1")) is Keep.MACHINE
+    assert best(INSTALLED, replace(credentials, tpm="swtpm:path=/nowhere")) is Keep.MACHINE
 
 
 def test_each_way_says_what_it_protects() -> None:
@@ -213,7 +217,7 @@ def test_a_station_with_all_its_secrets_in_systemds_hands(place: Path, credentia
     assert StationKeys.load(keys_directory(state), credentials).openings[1] == keys.opening
     assert "rekam-uplink.coming" not in {path.name for path in credentials.store.iterdir()}
     (credentials.store / "rekam-kiosk").unlink()
-    with pytest.raises(NotProvisioned, match="provision the station again"):
+    with pytest.raises(NotProvisioned, match="is gone"):
         asking(Keep.MACHINE)
     assert station_secrets(keys_directory(state)).is_there(), "keys are not made anew over lost ones by accident"
 
@@ -230,31 +234,23 @@ class Chip:
 
     @contextmanager
     def powered(self) -> Iterator[str]:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            second.bind(("127.0.0.1", port + 1))  # where the library looks for its control channel
-        places = [f"type=tcp,port={port},bindaddr=127.0.0.1", f"type=tcp,port={port + 1},bindaddr=127.0.0.1"]
-        command = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self._directory}", "--server", places[0]]
-        running = subprocess.Popen([*command, "--ctrl", places[1], "--flags", "not-need-init,startup-clear"])
+        socket = self._directory / "socket"
+        control = socket.with_name("socket.ctrl")  # where the library looks for it
+        command = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self._directory}"]
+        command += ["--server", f"type=unixio,path={socket}", "--ctrl", f"type=unixio,path={control}"]
+        running = subprocess.Popen([*command, "--flags", "not-need-init,startup-clear"])
         try:
             until = time.monotonic() + 20
-            while not answers(port):
+            while not (socket.exists() and control.exists()):
                 assert time.monotonic() < until
                 assert running.poll() is None
                 time.sleep(0.02)
-            yield f"swtpm:host=127.0.0.1,port={port}"
+            yield f"swtpm:path={socket}"
         finally:
             running.terminate()
             running.wait()
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port + 1), timeout=1).close()
-    except OSError:
-        return False
-    return True
+            for left in (socket, control):
+                left.unlink(missing_ok=True)
 
 
 @systemd
