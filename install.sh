@@ -338,7 +338,8 @@ install_station() {
 
 station_packages() {
     # pygame: PyPI's has no KMS/DRM. EGL, GLES and Mesa's drivers: SDL loads them by name to draw without X.
-    install_packages python3 python3-venv python3-pygame libegl1 libgles2 libgl1-mesa-dri v4l-utils
+    # dosfstools, exfatprogs: they repair a stick that was pulled out in the middle.
+    install_packages python3 python3-venv python3-pygame libegl1 libgles2 libgl1-mesa-dri v4l-utils dosfstools exfatprogs
     # Without its libraries systemd cannot seal the station's keys to the chip; their own names differ by release.
     [[ ! -e /dev/tpmrm0 ]] || install_packages tpm2-tools
     local package
@@ -393,7 +394,7 @@ station_system_files() { # SIMULATED
     install -D -m 644 systemd/rekam-modules.conf /etc/modules-load.d/rekam.conf
     install -D -m 644 -t /etc/udev/rules.d systemd/70-rekam.rules systemd/71-rekam-stick.rules
     install -D -m 644 -t /etc/systemd/system systemd/kiosk.service systemd/kiosk-uplink.service \
-        systemd/rekam-stick@.service
+        systemd/rekam-stick@.service systemd/rekam-stick-check@.service
     local headless=/etc/systemd/system/kiosk.service.d/headless.conf
     if [[ $1 == yes ]] && ! compgen -G '/dev/dri/card*' >/dev/null; then
         say "No display here: the simulated station draws into memory"

@@ -12,9 +12,9 @@ import pytest
 
 from kiosk.record.stick import PLACE
 
-UNIT, RULES = "rekam-stick@.service", "71-rekam-stick.rules"
-EXPOSURE = 45
-"""It has to mount, so it keeps that capability, and may have no view of the files of its own."""
+UNIT, CHECK, RULES = "rekam-stick@.service", "rekam-stick-check@.service", "71-rekam-stick.rules"
+EXPOSURE = {UNIT: 45, CHECK: 15}
+"""The first has to mount, so it keeps that capability, and may have no view of the files of its own."""
 
 
 @pytest.fixture
@@ -22,15 +22,17 @@ def unit(house: Path) -> str:
     return (house / "systemd" / UNIT).read_text()
 
 
-def test_systemd_finds_nothing_to_complain_of(house: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", EXPOSURE)
+def test_systemd_finds_nothing_to_complain_of(house: Path, tmp_path: Path, name: str) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("no systemd-analyze: not a systemd machine")
-    instance = tmp_path / UNIT.replace("@", "@sda1")
-    shutil.copy(house / "systemd" / UNIT, instance)
+    for unit in EXPOSURE:
+        shutil.copy(house / "systemd" / unit, tmp_path / unit.replace("@", "@sda1"))
+    instance = tmp_path / name.replace("@", "@sda1")
     verified = subprocess.run([program, "verify", instance], capture_output=True, text=True, check=False).stderr
     assert [line for line in verified.splitlines() if "rekam" in line] == []
-    judged = [program, "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE}", instance]
+    judged = [program, "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE[name]}", instance]
     found = subprocess.run(judged, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
 
@@ -43,6 +45,14 @@ def test_a_stick_is_mounted_so_that_nothing_on_it_acts(unit: str) -> None:
     assert {"nosuid", "nodev", "noexec", "nosymfollow"} <= set(options.split(","))
     assert {"uid=rekam-kiosk", "gid=rekam-kiosk", "umask=0077"} <= set(options.split(","))
     assert place == str(PLACE)
+
+
+def test_it_is_repaired_first_by_what_can_touch_nothing_but_the_stick(house: Path, unit: str) -> None:
+    assert CHECK.replace("@", "@%i") in re.findall(r"^(?:Wants|After)=.*?(\S+check\S+)", unit, re.MULTILINE)
+    lines = (house / "systemd" / CHECK).read_text().splitlines()
+    for needed in ("DevicePolicy=closed", "DeviceAllow=/dev/%i rw", "CapabilityBoundingSet=", "ProtectSystem=strict"):
+        assert needed in lines
+    assert [line for line in lines if line.startswith("DeviceAllow=")] == ["DeviceAllow=/dev/%i rw"]
 
 
 def test_no_namespace_would_hide_the_mount_from_the_kiosk(unit: str) -> None:
@@ -62,6 +72,7 @@ def test_the_place_is_roots_and_the_kiosk_may_write_to_what_is_mounted_there(hou
     assert f"ReadWritePaths=-{PLACE}" in (house / "systemd" / "kiosk.service").read_text().splitlines()
 
 
+@pytest.mark.parametrize("name", EXPOSURE)
 @pytest.mark.parametrize(
     ("device", "mounted", "is_taken"),
     [
@@ -74,7 +85,7 @@ def test_the_place_is_roots_and_the_kiosk_may_write_to_what_is_mounted_there(hou
     ],
 )
 def test_the_disk_the_machine_runs_from_is_no_stick(
-    unit: str, tmp_path: Path, device: str, mounted: dict[str, str], is_taken: bool
+    house: Path, tmp_path: Path, name: str, device: str, mounted: dict[str, str], is_taken: bool
 ) -> None:
     lsblk = tmp_path / "lsblk"
     disk = device.rstrip("0123456789")
@@ -85,6 +96,7 @@ def test_the_disk_the_machine_runs_from_is_no_stick(
         f'"-nro MOUNTPOINTS /dev/{disk}") printf "{mounted.get(disk, "")}" ;; *) exit 1 ;; esac\n'
     )
     lsblk.chmod(0o755)
+    unit = (house / "systemd" / name).read_text()
     condition = re.search(r"^ExecCondition=/bin/sh -c '(.*lsblk.*)'$", unit, re.MULTILINE)
     assert condition is not None
     script = condition[1].replace("%i", device).replace("$$", "$")

@@ -29,7 +29,9 @@ _SENTENCES = {
     StickTrouble.ABSENT: "There is no USB stick. Put in one that is formatted as FAT32 or exFAT.",
     StickTrouble.NOT_OURS: "This USB stick cannot be used as it is. Empty it, or use another.",
     StickTrouble.BUSY: "Something else is being written to the USB stick. Wait until that is finished.",
-    StickTrouble.READ_ONLY: "The USB stick is write-protected or damaged. Move its switch, or use another stick.",
+    StickTrouble.READ_ONLY: (
+        "The USB stick is write-protected or damaged. Move its switch and put it in again, or use another."
+    ),
     StickTrouble.FULL: "The USB stick is full. Use another, or delete what is not needed.",
     StickTrouble.ILL: "The USB stick was pulled out or is broken. Put it in again, or use another, and start again.",
 }
