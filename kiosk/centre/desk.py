@@ -20,8 +20,10 @@ class Desk:
     outgoing: Outgoing
     bulletins: Bulletins
 
-    def welcomes(self, station: str) -> bool:
-        """Whether this station is known, and not revoked."""
+    def welcomes(self, station: str, certificate: bytes | None = None) -> bool:
+        """Whether this station is known, and not revoked; and, where it shows a certificate (DER), by a good one."""
+        if certificate is not None:
+            return self.authority.is_welcome(station, certificate)
         try:
             self.authority.station(station)
         except UnknownStation:

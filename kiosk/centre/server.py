@@ -41,8 +41,8 @@ _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 class Desk(Protocol):
     """What the server needs of the centre. Called from worker threads; ``accept`` for one packet at a time."""
 
-    def welcomes(self, station: str) -> bool:
-        """Whether the centre deals with this station."""
+    def welcomes(self, station: str, certificate: bytes) -> bool:
+        """Whether the centre deals with this station, and the certificate it shows (DER) is still good."""
         ...
 
     def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
@@ -234,11 +234,12 @@ class CentreServer:
         return station, Place(directory, packet)
 
     async def _station(self, request: Request) -> str:
-        station: object = request.scope.get("state", {}).get("station")
+        state = request.scope.get("state", {})
+        station: object = state.get("station")
         if not is_name(station):
             raise HTTPException(403, "the certificate names no station")
-        if not await run_in_threadpool(self._desk.welcomes, station):
-            raise HTTPException(403, "this station is not known here, or was revoked")
+        if not await run_in_threadpool(self._desk.welcomes, station, state["certificate"]):
+            raise HTTPException(403, "this station is not known here, or was revoked, or its certificate was")
         return station
 
 
@@ -289,14 +290,18 @@ def _size(path: Path) -> int:
 
 
 class _KnowsItsPeer(H11Protocol):
-    """Hands the common name of the client's certificate to the application; uvicorn itself does not."""
+    """Hands the client's certificate, and its common name, to the application; uvicorn itself does not."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the parent
         super().connection_made(transport)
         encrypted: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-        certificate: dict[str, Any] = (encrypted.getpeercert() if encrypted else None) or {}
-        names = [value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"]
-        self.app_state = {**self.app_state, "station": names[0] if len(names) == 1 else None}
+        told: dict[str, Any] = (encrypted.getpeercert() if encrypted else None) or {}
+        names = [value for part in told.get("subject", ()) for key, value in part if key == "commonName"]
+        self.app_state = {
+            **self.app_state,
+            "station": names[0] if len(names) == 1 else None,
+            "certificate": (encrypted.getpeercert(binary_form=True) if encrypted else None) or b"",
+        }
 
 
 def server(application: CentreServer, *, host: str, port: int, tls: TlsFiles) -> uvicorn.Server:

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import shutil
 import socket
 import ssl
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
 
 from kiosk.centre.authority import Authority, station_tls
 from kiosk.centre.outgoing import Outgoing
@@ -19,8 +21,10 @@ from kiosk.centre.serve import serve
 from kiosk.centre.server import LARGEST_PACKET, CentreServer, server
 from kiosk.centre.tls import TlsAuthority
 from kiosk.record import canonical
+from kiosk.record.enrolment import Request
 from kiosk.record.header import Header, Kind, Untrusted
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
+from kiosk.record.provisioning import ask, take_in
 from kiosk.record.seal import open_sealed, seal
 from kiosk.uplink.settings import TlsFiles
 
@@ -36,8 +40,9 @@ class Shelf:
         self.strangers: set[str] = set()
         self._outgoing = outgoing
 
-    def welcomes(self, station: str) -> bool:
-        return station not in self.strangers
+    def welcomes(self, station: str, certificate: bytes) -> bool:
+        shown = x509.load_der_x509_certificate(certificate).subject.rfc4514_string()
+        return shown == f"CN={station}" and station not in self.strangers
 
     def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
         if packet.startswith(b"BAD"):
@@ -379,3 +384,24 @@ def test_a_taken_port_is_said(door, tmp_path):
     Authority.create(tmp_path / "centre")
     with pytest.raises(OSError, match="taken"):
         serve(tmp_path / "centre", host="127.0.0.1", port=door.port, stop=threading.Event(), ready=threading.Event())
+
+
+def test_a_certificate_that_the_centre_calls_stolen_opens_the_door_no_more(served, tmp_path):
+    authority, port = served
+    state, listed, now = tmp_path / "station", f"/v1/stations/{STATION}/orders", datetime.now(UTC)
+    tls = station_tls(state)
+    stolen = TlsFiles(tls.authority, tmp_path / "stolen.crt", tmp_path / "stolen.key")
+    shutil.copy(tls.certificate, stolen.certificate)
+    shutil.copy(tls.key, stolen.key)
+    with speaking(port, authority.tls.issue(STATION)) as stranger:
+        assert stranger.get(listed).status_code == 403, "a certificate that was never granted"
+    with speaking(port, stolen) as thief:
+        assert thief.get(listed).status_code == 200
+        request = Request.read(ask(state, STATION, province="", software="", now=int(now.timestamp()), renew=True))
+        grant = authority.enrol(request, now=now, only=True)
+        assert thief.get(listed).status_code == 403, "even on a connection that was open"
+    take_in(grant, state, station=STATION, now=int(now.timestamp()))
+    with speaking(port, station_tls(state)) as client:
+        assert client.get(listed).status_code == 200
+        authority.revoke(STATION)
+        assert client.get(listed).status_code == 403

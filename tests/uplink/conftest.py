@@ -46,7 +46,7 @@ class Shelf:
         self.revoked = False
         self._outgoing = outgoing
 
-    def welcomes(self, station: str) -> bool:
+    def welcomes(self, station: str, certificate: bytes) -> bool:
         return not self.revoked
 
     def receipt(self, station: str, packet: str) -> bytes | None:
