@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kiosk.record.outbox import Outbox, Stored
 from kiosk.record.packet import Recording, pack
-from kiosk.record.resident import FAILED, RecordState
+from kiosk.record.resident import FAILED
 from kiosk.record.roster import Roster
 
 
