@@ -40,6 +40,7 @@ UPDATE packets SET state = 'held' WHERE state = 'waiting';
 UPDATE packets SET state = 'tombstone' WHERE state = 'settled';
 DROP INDEX packets_by_state;
 CREATE INDEX packets_by_state ON packets (state, sequence, id, size, made);
+CREATE INDEX packets_by_settled ON packets (settled) WHERE settled IS NOT NULL;
 CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 UPDATE packets SET missed = sequence WHERE state = 'lost';
 INSERT INTO marks SELECT 'missed', coalesce(max(missed), 0) FROM packets"""
@@ -194,7 +195,7 @@ class PacketIndex:
 
     def due(self, before: int) -> list[Entry]:
         """Some delivered packets that are still kept and were settled before this."""
-        return self._all("state = 'kept' AND settled < ? ORDER BY sequence LIMIT ?", before, PAGE)
+        return self._all("+state = 'kept' AND settled < ? LIMIT ?", before, PAGE)
 
     def mark(self, mark: Mark) -> int | None:
         """Read a mark."""
@@ -259,7 +260,7 @@ class PacketIndex:
         with self._database.transaction() as write:
             found = write.execute(
                 "DELETE FROM packets WHERE id IN (SELECT id FROM packets WHERE"  # noqa: S608  # question marks
-                f" (state = 'tombstone' AND record IN ({marks}) AND settled < ? OR state = 'replaced' AND made < ?)"
+                f" (+state = 'tombstone' AND record IN ({marks}) AND settled < ? OR state = 'replaced' AND made < ?)"
                 " AND sequence < (SELECT max(sequence) FROM packets) LIMIT ?)",
                 (*done, before, before, PAGE),
             )

@@ -77,7 +77,7 @@ class Reconciler:
 
     def _known(self, item: Item, entry: Entry) -> None:
         guise = Guise.DELIVERED if entry.custody is Custody.KEPT else Guise.WAITING
-        unsure = item.guise is Guise.PARTIAL or (item.guise, guise) == (Guise.DELIVERED, Guise.WAITING)
+        unsure = item.path != self._shelf.path(name_of(entry), guise)
         if entry.custody is Custody.TOMBSTONE:
             self._clear(item)
         elif (

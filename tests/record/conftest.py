@@ -1,5 +1,6 @@
 """A centre, a station it provisioned, a recording of nobody, and a power switch that can be cut at any step."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -161,16 +162,31 @@ class Power:
 
     def __init__(self) -> None:
         self._left: int | None = None
+        self._ill = False
         self.dead = False
 
     def step(self) -> None:
         if self.dead:
             raise PowerCut
         if self._left is not None:
+            if self._left == 0 and self._ill:
+                self._left = None
+                raise OSError(errno.EIO, "Input/output error")
             if self._left == 0:
                 self.dead = True
                 raise PowerCut
             self._left -= 1
+
+    @contextmanager
+    def ill_at(self, step: int) -> Iterator[None]:
+        """The disk fails at that step, once; whoever asks goes on living."""
+        self._left, self._ill, self.was_ill = step, True, False
+        try:
+            yield
+        except OSError:
+            self.was_ill = True
+        finally:
+            self._left, self._ill = None, False
 
     @contextmanager
     def cut_at(self, step: int) -> Iterator[None]:

@@ -22,6 +22,7 @@ from kiosk.record.header import Header, Kind
 from kiosk.record.keeping import keep
 from kiosk.record.ledger import Outcome
 from kiosk.record.resident import to_row
+from kiosk.record.room import Retention
 from kiosk.record.roster import Proved
 from kiosk.record.seal import seal, sign
 from kiosk.record.telemetry import Occasion
@@ -112,6 +113,25 @@ def test_what_the_receipt_of_a_lost_file_settles_is_not_told_as_lost(
         pass
     assert occasions == [Occasion.RECORDING_DELIVERED]
     assert clerk.standing.recordings_lost == 0
+
+
+def test_what_the_centre_lost_is_told_and_its_resident_may_be_recorded_again(
+    world: Any, books: Callable[[], Books], now: Any
+) -> None:
+    opened = open_books(world.exchange, tries=3, lock_seconds=900, floor=0, retention=Retention(keep_delivered_days=0))
+    keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
+    opened.outbox.settle(world.intake.accept(world.packet(PACKET).read_bytes()), now=now)
+    opened.close()
+    head = Header(Kind.STATES, "centre", world.keys.station, "states-00000001", 1, 4_000_000_000)
+    body = canonical.encode({"states": [], "missing": [1]})
+    blob = seal(body, head, (world.keys.opening.public,), world.authority.states).data
+    (world.exchange.states / "states-00000001.states").write_bytes(blob)
+    with at_work(books) as (clerk, occasions):
+        pass
+    assert (occasions, clerk.standing.recordings_lost) == ([Occasion.RECORDING_LOST], 1)
+    opened = books()
+    assert not opened.roster.recorded_here(world.cast.ordinary.nik)
+    opened.close()
 
 
 def test_an_interrupted_print_is_told_once_and_counted_until_it_is_settled(

@@ -114,6 +114,33 @@ def test_power_may_fail_at_any_step_of_settling(world: Any, boot: Callable[[], O
     assert step > 3
 
 
+def test_the_disk_may_fail_at_any_step_of_accepting_and_of_settling(
+    world: Any, boot: Callable[[], Outbox], power: Any, now: Any
+) -> None:
+    """Nobody is started anew: what the failure left open is settled by the next question."""
+    outbox, step, ill = boot(), 0, True
+    while ill:
+        number = f"{step:032x}"
+        with power.ill_at(step):
+            outbox.accept(b"payload", packet_id=number, now=now)
+        ill = power.was_ill
+        for path in complete_files(world.exchange.outbox, PACKET):
+            world.intake.accept(path.read_bytes())
+        assert outbox.accept(b"payload", packet_id=number, now=now).sequence == step + 1
+        assert files(world)[-1] == str(PacketName(step + 1, number))
+        receipt = world.intake.accept(packet(world, number))
+        with power.ill_at(step):
+            outbox.settle(receipt, now=now)
+        ill = ill or power.was_ill
+        outbox.settle(receipt, now=now)
+        assert outbox.waiting().count == 0
+        assert files(world)[-1] == str(PacketName(step + 1, number)) + DELIVERED
+        step += 1
+    report = world.registry.report(world.keys.station)
+    assert step > 6
+    assert (report.highest, report.missing, report.repeated, report.broken) == (step, (), (), ())
+
+
 def test_a_failing_disk_is_told_and_the_next_try_keeps_one(
     world: Any, boot: Callable[[], Outbox], now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

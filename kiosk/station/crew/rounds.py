@@ -20,7 +20,7 @@ INSPECTION = 0.05
 """Seconds of each round in which waiting recordings are compared with their hashes: a full backlog takes an hour or so,
 and nobody who comes in the meantime waits longer than for one file."""
 
-TIDY = 60.0
+TIDY = 600.0
 """Seconds between looks at what need not be kept any longer, and at how long the room lasts."""
 MOST_TOLD = 20
 """Losses told one by one in one round; a whole disk that is gone is told by the figure of all."""
