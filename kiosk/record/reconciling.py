@@ -77,18 +77,19 @@ class Reconciler:
 
     def _known(self, item: Item, entry: Entry) -> None:
         guise = Guise.DELIVERED if entry.custody is Custody.KEPT else Guise.WAITING
-        unsure = item.path != self._shelf.path(name_of(entry), guise)
+        misnamed = item.name != f"{name_of(entry)}{guise.value}"
         if entry.custody is Custody.TOMBSTONE:
             self._clear(item)
         elif (
             # One that was replaced goes aside too: the centre must not get two recordings of a person.
             entry.custody is Custody.REPLACED
             or item.size != entry.size
-            or (unsure and not is_whole(item.path, entry.sha256))
+            or (misnamed and not is_whole(item.path, entry.sha256))
         ):
             self._set_aside(item)
         else:
-            self._shelf.show(name_of(entry), item.path, guise)
+            if misnamed:
+                self._shelf.show(name_of(entry), item.path, guise)
             self._finished += item.guise is Guise.PARTIAL
             if entry.custody is Custody.LOST:
                 self._returning.append(entry.packet_id)

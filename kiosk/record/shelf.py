@@ -31,10 +31,16 @@ class Guise(Enum):
 class Item:
     """One file: ``packet_id`` is what its name says, "" where that names no packet."""
 
-    path: Path
+    at: str
+    name: str
     packet_id: str
     guise: Guise
     size: int
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.at)
 
 
 class Shelf:
@@ -56,7 +62,7 @@ class Shelf:
                     size = entry.stat(follow_symlinks=False).st_size
                 except FileNotFoundError:
                     continue
-                yield Item(Path(entry.path), packet_id, _GUISES[rest], size)
+                yield Item(entry.path, entry.name, packet_id, _GUISES[rest], size)
 
     def path(self, name: PacketName, guise: Guise = Guise.WAITING) -> Path:
         """Where a packet's file lies in this guise."""
@@ -65,7 +71,7 @@ class Shelf:
     def has(self, name: PacketName, guise: Guise, size: int) -> bool:
         """Whether a file of this size is there."""
         try:
-            return self.path(name, guise).stat(follow_symlinks=False).st_size == size
+            return os.lstat(f"{self.directory}/{name}{guise.value}").st_size == size
         except FileNotFoundError:
             return False
 
