@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ PATIENCE = 30.0
 """Seconds to wait for a mount; reached only when a test fails."""
 SECTORS = (512, 4096)
 """Bytes that a disk writes whole or not at all."""
+SURVIVAL = (0.0, 0.5, 0.9, 1.0)
+"""Chances of what was not flushed yet: disks that write nothing, some or all of it of their own accord."""
 ENTRY = Struct("<qI")
 """Offset and length of a write, in front of its bytes; an offset of -1 is a flush."""
 FLUSH = ENTRY.pack(-1, 0)
@@ -68,17 +70,16 @@ class History:
         self._image = bytearray(first.read_bytes())
         self._flushed = 0
 
-    def image_at(self, cut: int, chance: Random) -> bytes:
+    def image_at(self, cut: int, chance: Random, survival: Sequence[float] = SURVIVAL) -> bytes:
         """What is on the disk when the power fails right after the entry of this number (0: before the first).
 
-        Of the writes after the last flush, each sector is there with a chance that is drawn, too: a disk that wrote
-        all, nothing, or some.
+        Of the writes after the last flush, each sector is there with one of the chances ``survival``, drawn once.
         """
         last = max((n for n in range(self._flushed, cut) if self.entries[n].data is None), default=self._flushed)
         for entry in self.entries[self._flushed : last]:
             _put(self._image, entry.offset, entry.data or b"")
         self._flushed = last
-        image, sector, kept = bytearray(self._image), chance.choice(SECTORS), chance.choice((0.0, 0.5, 0.9, 1.0))
+        image, sector, kept = bytearray(self._image), chance.choice(SECTORS), chance.choice(survival)
         for entry in self.entries[last:cut]:
             for at in range(0, len(entry.data or b""), sector):
                 if chance.random() < kept:
@@ -127,4 +128,9 @@ def powered(image: Path, log: Path, at: Path) -> Iterator[Path]:
             with mounted(disk, at):
                 yield at
         finally:
-            subprocess.run(["umount", str(fuse)], check=True)
+            # The loop device lets go of the file a moment after it was unmounted; the server ends then, too.
+            subprocess.run(["umount", "--lazy", str(fuse)], check=False)
+            try:
+                server.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.kill()
