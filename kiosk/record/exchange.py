@@ -58,7 +58,10 @@ class Exchange:
 
     @property
     def outbox(self) -> Path:
-        """Kiosk writes: sealed packets (see ``PacketName``), deleted by the kiosk against a verified receipt."""
+        """Kiosk writes: sealed packets (see ``PacketName``), under this name until there is a verified receipt.
+
+        Only so named, a packet is whole, durable in the kiosk's index, and to be delivered.
+        """
         return self.root / "kiosk" / "outbox"
 
     @property

@@ -14,7 +14,9 @@ from kiosk.record.seal import Verifying, open_sealed
 
 MOST = 100_000
 """Entries of one file: more packets than a station makes in years."""
-_LATEST = 1 << 53
+_HIGHEST = 1 << 53
+_LATEST = 1 << 37
+"""Unix seconds, in the year 6325: a calendar has days up to the year 9999 only."""
 
 
 class StatesRefused(Untrusted):
@@ -60,13 +62,13 @@ def _state(row: Any) -> tuple[str, RecordState, int]:
     match row:
         case [packet_id, str() as state, since] if is_name(packet_id):
             try:
-                return packet_id, RecordState(state), _number(since)
+                return packet_id, RecordState(state), _number(since, below=_LATEST)
             except ValueError:
                 raise Malformed("the states file has a state this software does not know") from None
     raise Malformed("a row of the states file is not built as it should be")
 
 
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LATEST:
+def _number(value: Any, *, below: int = _HIGHEST) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < below:
         raise Malformed("a number in the states file cannot be right")
     return value

@@ -99,6 +99,7 @@ def test_states_are_taken_once_and_in_order_also_after_a_restart(world: Any, boo
         ({"body": {"states": [["../a", "CARD_ISSUED", 1]], "missing": []}}, Malformed),
         ({"body": {"states": [["a", "CARD_ISSUED"]], "missing": []}}, Malformed),
         ({"body": {"states": [["a", "CARD_ISSUED", -1]], "missing": []}}, Malformed),
+        ({"body": {"states": [["a", "CARD_ISSUED", 1 << 40]], "missing": []}}, Malformed),
         ({"body": {"states": [], "missing": [True]}}, Malformed),
         ({"body": {"states": [], "missing": ["1"]}}, Malformed),
         ({"body": {"states": [], "missing": [1] * 100_001}}, Untrusted),
