@@ -122,12 +122,12 @@ def _rotate(
     with plainly():
         authority = Authority(directory)
         if drop:
-            say(f"{authority.keyring.drop(purpose)} earlier keys for {purpose.value} forgotten.")
+            say(f"Earlier keys for {purpose.value} forgotten: {authority.keyring.drop(purpose)}.")
         else:
             authority.keyring.rotate(purpose)
             say(f"A new key for {purpose.value} is in use.")
         stations = tell_stations(authority, Outgoing(directory / "out"), now=_now())
-        say(f"The new list of keys waits for {len(stations)} stations.")
+        say(f"The new list of keys waits for the stations: {', '.join(stations) or 'there are none'}.")
 
 
 def tell_stations(authority: Authority, outgoing: Outgoing, *, now: datetime) -> list[str]:

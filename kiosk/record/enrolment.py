@@ -107,6 +107,7 @@ class Request:
             } if not more and len(province) <= _TEXT and len(software) <= _TEXT:
                 _check_csr(csr, station)
                 try:
+                    SealingKey(sealing).wrap(b"", info=b"")  # what nothing can be sealed to would be found out too late
                     return cls(station, province, software, signer, SealingKey(sealing), csr)
                 except BadKey as error:
                     raise Malformed(str(error)) from None

@@ -245,10 +245,9 @@ def _check_certificate(granted: Grant, state: Path, tls: TlsSecrets, credentials
         public = certificate.public_key()
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion):
         raise NotProvisioned("The grant's certificate is not its authority's; ask the centre for another.") from None
-    if (held := tls_directory(state) / CERTIFICATE).exists():
-        last = x509.load_pem_x509_certificate(read_own(held))
-        if certificate.not_valid_before_utc < last.not_valid_before_utc:
-            raise NotProvisioned("This grant is older than the one this station has taken in; nothing was changed.")
+    last = _last_certificate(tls_directory(state) / CERTIFICATE)
+    if last is not None and certificate.not_valid_before_utc < last.not_valid_before_utc:
+        raise NotProvisioned("This grant is older than the one this station has taken in; nothing was changed.")
     for secret in (tls.coming, tls.key):
         if secret.is_there() and _loaded(secret, credentials).public_key() == public:
             return secret is tls.coming
@@ -256,3 +255,10 @@ def _check_certificate(granted: Grant, state: Path, tls: TlsSecrets, credentials
         "The grant's certificate is for another key than this station's uplink has. Run `sudo kiosk provision`, and"
         " have the centre answer that request."
     )
+
+
+def _last_certificate(file: Path) -> x509.Certificate | None:
+    try:
+        return x509.load_pem_x509_certificate(read_own(file)) if file.exists() else None
+    except ValueError:
+        return None  # damaged: the grant brings it anew

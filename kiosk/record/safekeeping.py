@@ -20,6 +20,7 @@ INSTALLED = Path("/var/lib/kiosk")
 """The state directory of an installed station: the only one whose services systemd starts."""
 _PROBE = "rekam-probe"
 _TPM_DRIVER = Path("/dev/tpmrm0")
+_LARGEST = 1 << 20
 _SECONDS = 60
 """A TPM makes its primary key anew each time: a few seconds for a slow one."""
 
@@ -227,9 +228,10 @@ def read_own(path: Path) -> bytes:
         NotProvisioned: naming the file.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        # Not to wait at a pipe that another user may have laid there.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
-            return file.read()
+            return file.read(_LARGEST)
     except PermissionError:
         raise NotProvisioned(f"{path.name} is not for whoever runs this: run it as root.") from None
     except OSError as error:

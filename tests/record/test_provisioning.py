@@ -32,7 +32,7 @@ from kiosk.record.header import (
     Untrusted,
     WrongKind,
 )
-from kiosk.record.keypair import OpeningKey, SigningKey
+from kiosk.record.keypair import SEALING_KEY, OpeningKey, SigningKey
 from kiosk.record.keys import CENTRE, CentreTrust, NotProvisioned, StationKeys, install_trust, keys_directory
 from kiosk.record.provisioning import RootUnknown, ask, take_in, tls_directory
 from kiosk.record.safekeeping import as_owner_of
@@ -222,6 +222,11 @@ def test_what_is_for_another_station_or_other_keys_is_refused_plainly(authority:
 def test_a_grant_without_the_keys_it_was_asked_for_says_what_to_do(authority: Authority, state: Path) -> None:
     grant = granted(authority, asking(state))
     (tls_directory(state) / "station.key").unlink()
+    os.mkfifo(tls_directory(state) / "station.key")
+    with pytest.raises(NotProvisioned, match="is damaged; remove it"):
+        taking(authority, grant, state)
+    (tls_directory(state) / "station.key").unlink()
+    (tls_directory(state) / "station.crt").write_bytes(b"damaged")
     for _ in range(2):
         with pytest.raises(NotProvisioned, match="another key than this station's uplink has"):
             taking(authority, grant, state)
@@ -324,6 +329,7 @@ HOSTILE: list[tuple[Callable[[], bytes], type[Untrusted]]] = [
     (lambda: forged(province="x" * 65), Malformed),
     (lambda: forged(software=b"bytes"), Malformed),
     (lambda: forged(sealing=b"short"), Malformed),
+    (lambda: forged(sealing=bytes([255]) * SEALING_KEY), Malformed),
     (lambda: forged(csr=b"noise"), Malformed),
     (lambda: forged(csr=csr("other-station")), WrongKind),
     (lambda: forged(csr=csr(STATION, others=(x509.NameAttribute(NameOID.COMMON_NAME, CENTRE),))), WrongKind),
