@@ -1,11 +1,11 @@
-"""kill -9 at random moments: of the kiosk around sign-off, of the uplink during delivery. One packet, none lost.
+"""kill -9 of whole processes: of the kiosk right after any step of the journey, of the uplink during delivery.
 
-REKAM_FAULT_ROUNDS=200 kills longer; REKAM_FAULT_SEED repeats a failure.
+REKAM_FAULT_ROUNDS=18 kills after every step; REKAM_FAULT_SEED repeats a failure.
 """
 
 import logging
 import os
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -22,10 +22,14 @@ from kiosk.station.robot import Errand, Errands
 WILAYAH = Path(__file__).parents[2] / "config" / "wilayah.csv"
 ROUNDS = int(os.environ.get("REKAM_FAULT_ROUNDS", "2"))
 SEED = int(os.environ.get("REKAM_FAULT_SEED") or Random().randrange(10**6))
+STEPS = 18
+"""Transitions from the start of the kiosk to the end of an undisturbed recording."""
+SIGN_OFF = 16
+"""The one that begins the sealing."""
+AFTER = 0.1
+"""Seconds within which a kill comes after a transition: sealing takes about as long."""
 UPLINK_KILLS = 2
-"""In each round, beside one of the kiosk."""
-SIGN_OFF = 1.2
-"""Seconds in which the robot goes from the officer's screen to the receipt."""
+"""In each round, beside those of the kiosk."""
 DELIVERY = 1.0
 """Seconds from the start of an uplink that take it past its first look at the outbox."""
 
@@ -33,6 +37,9 @@ DELIVERY = 1.0
 def test_a_killed_process_neither_loses_nor_doubles_a_recording(stage, start_kiosk, eventually):
     chance = Random(SEED)
     told: list[str] = [f"REKAM_FAULT_SEED={SEED}"]
+    first = chance.sample(range(1, STEPS + 1), STEPS)
+    if ROUNDS < STEPS:
+        first[0] = SIGN_OFF
     people = made_up(Areas.load(WILAYAH), today=datetime.now(UTC).date(), extras=ROUNDS).residents[-ROUNDS:]
     stage.send_roster(people)
     eventually(lambda: len(list(stage.exchange.rosters.glob("*.roster"))) == 2, "the roster")
@@ -42,18 +49,25 @@ def test_a_killed_process_neither_loses_nor_doubles_a_recording(stage, start_kio
         deliver_late = chance.random() < 0.5
         if deliver_late:
             kill(stage, "uplink")
-        killed = kiosk_killed_around_sign_off(stage, errands, start_kiosk, eventually, chance)
-        told.append(f"round {number}: {killed}, uplink {'away' if deliver_late else 'there'}")
-        logging.info(told[-1])
+        told.append(f"round {number}, uplink {'away' if deliver_late else 'there'}")
+        # Where the first kill leaves something to go on with, the second may meet the way of going on.
+        for transition in (first[number % STEPS], chance.randint(2, STEPS))[: 1 + number % 2]:
+            begun = len(log(stage))
+            start_kiosk(errands)  # the same errand again: gone on with, recorded anew, or refused since it is safe
+            eventually(lambda b=begun, t=transition: is_past(t, log(stage)[b:]), f"step {transition}; {told}")
+            sleep(chance.uniform(0.0, AFTER))
+            kill(stage, "kiosk")
+            told.append(f"kiosk killed after {transitions(log(stage)[begun:])[-1]}")
+        logging.info(told)
 
-        ended = passes(stage) + 1
-        start_kiosk(errands)  # the same errand again: recorded now, or refused since the recording is safe
+        begun = len(log(stage))
+        start_kiosk(errands)
         for _ in range(UPLINK_KILLS):
             kill(stage, "uplink")
             stage.start("uplink", "uplink", "--config", str(stage.config))
             sleep(chance.uniform(0.0, DELIVERY))
         kill(stage, "uplink")
-        eventually(lambda n=ended: passes(stage) >= n, f"the visit to be over; {told}")
+        eventually(lambda b=begun: is_over(log(stage)[b:]), f"the visit to be over; {told}")
         stage.start("uplink", "uplink", "--config", str(stage.config))
         eventually(lambda: not any(stage.exchange.outbox.glob("*.packet")), f"an empty outbox; {told}")
         Errands(errands).put_end()
@@ -67,31 +81,22 @@ def test_a_killed_process_neither_loses_nor_doubles_a_recording(stage, start_kio
     assert (report.missing, report.repeated, report.broken) == ((), (), ()), told
 
 
-def kiosk_killed_around_sign_off(
-    stage: Stage,
-    errands: Path,
-    start_kiosk: Callable[[Path], None],
-    eventually: Callable[[Callable[[], object], str], None],
-    chance: Random,
-) -> str:
-    """Kill the kiosk some time after the officer is called, before or just after the recording is safe; say when."""
-    arrived = log(stage).count("-> officer-confirms")
-    start_kiosk(errands)
-    eventually(lambda: log(stage).count("-> officer-confirms") > arrived, "the officer's screen")
-    sleep(chance.uniform(0.0, SIGN_OFF))
-    before = log(stage).rsplit("-> officer-confirms", 1)[1].count("safe after")
-    kill(stage, "kiosk")
-    return f"kiosk killed {'after' if before else 'before'} the recording was safe"
+def transitions(told: str) -> list[str]:
+    return re.findall(r"\S+ -> \S+$", told, re.MULTILINE)
+
+
+def is_past(transition: int, told: str) -> bool:
+    return len(transitions(told)) >= transition or is_over(told)
+
+
+def is_over(told: str) -> bool:
+    """Whether a visit came to an end: with a receipt, or with the word that the resident is recorded already."""
+    return any(each.endswith(" -> attract") for each in transitions(told)[1:])
 
 
 def kill(stage: Stage, name: str) -> None:
     stage.processes[name].kill()
     stage.processes[name].wait()
-
-
-def passes(stage: Stage) -> int:
-    """Visits that came to an end: with a receipt, or with the word that the resident is recorded already."""
-    return log(stage).count("receipt -> attract") + log(stage).count("not-eligible -> attract")
 
 
 def log(stage: Stage) -> str:
