@@ -1,5 +1,6 @@
 """The roster: taken whole or not at all, asked by number, and patient only three times."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -138,9 +139,9 @@ def test_broken_cut_and_foreign_rosters(roster: Roster, world: Any, now: Any) ->
 
 
 def test_a_roster_named_for_another_station_though_sealed_to_this_one(roster: Roster, world: Any, now: Any) -> None:
-    other = world.authority.station("other-station")
-    ours = world.authority.station("tts-soe-01")
-    world.authority.enrol(type(other)("other-station", other.verifying, ours.sealing))
+    known = world.authority.directory / "stations" / "other-station.json"
+    ours = world.authority.station("tts-soe-01").sealing
+    known.write_text(json.dumps(json.loads(known.read_text()) | {"sealing": ours.raw.hex()}))
     with pytest.raises(WrongKind, match="another station"):
         taken(roster, world, world.roster(station="other-station"), now)
 
