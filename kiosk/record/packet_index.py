@@ -241,8 +241,10 @@ class PacketIndex:
         unknown = 0
         with self._database.transaction() as write:
             for packet_id, record, since in states:
+                # A record that moves on is there again, whatever was said of its packet.
                 found = write.execute(
-                    "UPDATE packets SET record = ?, record_since = ? WHERE id = ?", (record.value, since, packet_id)
+                    "UPDATE packets SET record = ?, record_since = ?, wanted = NULL WHERE id = ?",
+                    (record.value, since, packet_id),
                 )
                 unknown += found.rowcount == 0
             for packet_id, custody in missing:

@@ -135,6 +135,20 @@ def test_what_the_centre_lost_and_is_still_here_is_sent_again(world: Any, boot: 
     assert outbox.sent_again == 1
 
 
+def test_a_centre_whose_clock_was_wrong_does_not_keep_a_packet_waiting_for_ever(
+    world: Any, boot: Any, now: Any
+) -> None:
+    outbox = boot()
+    delivered(world, outbox, ONE, now=now)
+    outbox.take_states(states_file(world, 1, missing=[1], made=now + timedelta(days=3000)), now=now)
+    receipt = receipt_for(world, ONE, outbox.find(ONE).sha256, made=now + timedelta(days=1))
+    with pytest.raises(ReceiptRefused):
+        outbox.settle(receipt, now=now)
+    outbox.take_states(states_file(world, 2, [(ONE, CENTRE.value, 77)], made=now + timedelta(days=2)), now=now)
+    assert not outbox.settle(receipt, now=now).again
+    assert in_sight(world) == []
+
+
 def test_only_what_was_receipted_before_the_file_was_made_counts_as_missing(world: Any, boot: Any, now: Any) -> None:
     """The file was made while a packet was on its way, or it lies: nothing is sent that need not be."""
     outbox = boot()
