@@ -5,8 +5,8 @@ other side does not know it yet; a container follows. That the key is whose it s
 a fingerprint by telephone.
 
 A request is signed by the station's own key, which proves that it has it: kind REQUEST, body a map of ``province``
-(text), ``sealing`` (its sealing key), ``csr`` (PKCS #10 in PEM, RFC 2986: P-256, common name the station's id) and
-``software`` (text). A grant is signed by the centre's root and sealed to that sealing key: kind GRANT, valid as long as
+(a name, or empty), ``sealing`` (its sealing key), ``csr`` (PKCS #10 in PEM, RFC 2986: P-256, common name the station's
+id) and ``software`` (a version). A grant is signed by the centre's root and sealed to that sealing key: kind GRANT, valid as long as
 its certificate, body a map of ``certificate`` and ``authority`` (X.509 in PEM), ``keys`` (a container of kind KEYS) and
 ``password`` (text, for the broker).
 """
@@ -32,6 +32,7 @@ from kiosk.record.header import (
     TooLarge,
     UnknownAlgorithm,
     WrongKind,
+    is_name,
 )
 from kiosk.record.keypair import VERIFYING_KEY, BadKey, OpeningKey, SealingKey, SigningKey, VerifyingKey
 from kiosk.record.keys import CENTRE, StationIdentity
@@ -40,7 +41,8 @@ from kiosk.record.seal import open_sealed, seal, sign, trusting, verify
 LARGEST = 64 << 10
 """Bytes of a request or a grant; either has about 8,000."""
 _DIGITS, _GROUP = 30, 5
-_TEXT = 64
+_VERSION = re.compile(r"[0-9A-Za-z.+_-]{0,64}")
+"""What is shown beside a fingerprint must not be able to change how the terminal shows it."""
 
 
 def fingerprint(*parts: bytes) -> str:
@@ -94,9 +96,9 @@ class Request:
         """
         signer, container = _introduced(data)
         opened = verify(container, kind=Kind.REQUEST, verifying=trusting(signer))
-        if opened.header.receiver != CENTRE:
-            raise WrongKind("this request is not for a centre")
         station = opened.header.sender
+        if opened.header.receiver != CENTRE or station == CENTRE:
+            raise WrongKind("this request is not for a centre, or not a station's")
         match canonical.decode(opened.body):
             case {
                 "province": str() as province,
@@ -104,10 +106,9 @@ class Request:
                 "csr": bytes() as csr,
                 "software": str() as software,
                 **more,
-            } if not more and len(province) <= _TEXT and len(software) <= _TEXT:
+            } if not more and (not province or is_name(province)) and _VERSION.fullmatch(software):
                 _check_csr(csr, station)
                 try:
-                    SealingKey(sealing).wrap(b"", info=b"")  # what nothing can be sealed to would be found out too late
                     return cls(station, province, software, signer, SealingKey(sealing), csr)
                 except BadKey as error:
                     raise Malformed(str(error)) from None
@@ -124,14 +125,14 @@ def make_request(
     tls: ec.EllipticCurvePrivateKey,
     made: int,
 ) -> bytes:
-    """Write a station's request; ``made`` in Unix seconds."""
+    """Write a station's request; ``made`` in Unix seconds, ``software`` a version of at most 64 characters."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, station)])
     csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(tls, hashes.SHA256())
     body = {
         "province": province,
         "sealing": sealing.raw,
         "csr": csr.public_bytes(serialization.Encoding.PEM),
-        "software": software[:_TEXT],
+        "software": software,
     }
     header = Header(Kind.REQUEST, station, CENTRE, f"request-{made}", made, made)
     return signing.public.raw + sign(canonical.encode(body), header, signing)

@@ -307,11 +307,13 @@ def csr(name: str, key: Any = None, *, others: tuple[x509.NameAttribute[str], ..
     return made.public_bytes(serialization.Encoding.PEM)
 
 
-def forged(body: Any = None, *, kind: Kind = Kind.REQUEST, receiver: str = CENTRE, **more: Any) -> bytes:
+def forged(
+    body: Any = None, *, kind: Kind = Kind.REQUEST, sender: str = STATION, receiver: str = CENTRE, **more: Any
+) -> bytes:
     signing = SigningKey.generate()
     fields = {"province": "ntt", "sealing": OpeningKey.generate().public.raw, "csr": csr(STATION), "software": "1"}
     content = canonical.encode(fields | more if body is None else body)
-    return signing.public.raw + sign(content, Header(kind, STATION, receiver, "request-1", 1, 1), signing)
+    return signing.public.raw + sign(content, Header(kind, sender, receiver, "request-1", 1, 1), signing)
 
 
 def spoiled_csr() -> bytes:
@@ -326,7 +328,10 @@ HOSTILE: list[tuple[Callable[[], bytes], type[Untrusted]]] = [
     (lambda: forged([]), Malformed),
     (lambda: forged({}), Malformed),
     (lambda: forged(more=1), Malformed),
-    (lambda: forged(province="x" * 65), Malformed),
+    (lambda: forged(province="x" * 64), Malformed),
+    (lambda: forged(province="ntt\x1b[2K"), Malformed),
+    (lambda: forged(software="1\r The request's fingerprint: 12345"), Malformed),
+    (lambda: forged(sender=CENTRE, csr=csr(CENTRE)), WrongKind),
     (lambda: forged(software=b"bytes"), Malformed),
     (lambda: forged(sealing=b"short"), Malformed),
     (lambda: forged(sealing=bytes([255]) * SEALING_KEY), Malformed),

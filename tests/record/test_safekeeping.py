@@ -238,7 +238,8 @@ class Chip:
         control = socket.with_name("socket.ctrl")  # where the library looks for it
         command = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self._directory}"]
         command += ["--server", f"type=unixio,path={socket}", "--ctrl", f"type=unixio,path={control}"]
-        running = subprocess.Popen([*command, "--flags", "not-need-init,startup-clear"])
+        command += ["--flags", "not-need-init,startup-clear"]
+        running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
             until = time.monotonic() + 20
             while not (socket.exists() and control.exists()):
