@@ -6,9 +6,9 @@ a fingerprint by telephone.
 
 A request is signed by the station's own key, which proves that it has it: kind REQUEST, body a map of ``province``
 (a name, or empty), ``sealing`` (its sealing key), ``csr`` (PKCS #10 in PEM, RFC 2986: P-256, common name the station's
-id) and ``software`` (a version). A grant is signed by the centre's root and sealed to that sealing key: kind GRANT, valid as long as
-its certificate, body a map of ``certificate`` and ``authority`` (X.509 in PEM), ``keys`` (a container of kind KEYS) and
-``password`` (text, for the broker).
+id) and ``software`` (a version). A grant is signed by the centre's root and sealed to that sealing key: kind GRANT,
+valid as long as its certificate, body a map of ``certificate`` and ``authority`` (X.509 in PEM), ``keys`` (a container
+of kind KEYS) and ``password`` (text, for the broker).
 """
 
 import hashlib
