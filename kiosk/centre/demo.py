@@ -144,7 +144,7 @@ def _by_robot(stage: Stage, findings: Findings, console: Console, *, pause: floa
         errands.put("2-too-young", _errand(young, Purpose.RECORD, OTHER_PERSON))
         stage.order_cards()
         wait(lambda: not any(stage.exchange.outbox.glob("*.packet")), DELIVERY, "no receipt came back", stage_alive)
-        wait(lambda: any(stage.exchange.taken.glob("*.order")), DELIVERY, "no order came", stage_alive)
+        wait(stage.order_has_come, DELIVERY, "no order came", stage_alive)
         errands.put("3-collect", _errand(resident, Purpose.COLLECT, RECORDED_PERSON))
         cards = stage.folder / "station" / "kiosk" / "cards"
         wait(lambda: any(cards.glob("card-*.png")), VISIT, "no card was printed", stage_alive)

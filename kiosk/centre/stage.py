@@ -152,6 +152,11 @@ class Stage:
         """Packets at the centre."""
         return sorted((self.folder / "centre" / "packets").glob("*/*.packet"))
 
+    def order_has_come(self) -> bool:
+        """Whether an order was brought to the station and taken in there: only then the uplink deletes its file."""
+        brought = "orders: order-" in (self.folder / "logs" / "uplink.log").read_text(encoding="utf-8")
+        return brought and not any(self.exchange.orders.iterdir())
+
     def order_cards(self) -> None:
         """What the ministry does when it has found a person unique: open each new packet, and order its card."""
         known = {opened.header.id for opened in self.opened}

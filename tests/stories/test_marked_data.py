@@ -73,7 +73,7 @@ def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
         marks = words | captured(opened.recording)
         eventually(lambda: any(stage.exchange.orders.glob("*.order")), "the order")
         sealed |= dict(contents(stage.exchange.orders))
-        eventually(lambda: any(stage.exchange.taken.glob("*.order")), "the order to be taken in")
+        eventually(stage.order_has_come, "the order to be taken in")
         place, out = keys_directory(stage.exchange.root), stage.folder / "centre" / "out"
         first = CentreTrust.load(place).sequence
         tell_stations(stage.authority, Outgoing(out), now=datetime.now(UTC))
