@@ -71,8 +71,6 @@ def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
         stage.order_cards()
         (opened,) = stage.opened
         marks = words | captured(opened.recording)
-        eventually(lambda: any(stage.exchange.orders.glob("*.order")), "the order")
-        sealed |= dict(contents(stage.exchange.orders))
         eventually(stage.order_has_come, "the order to be taken in")
         place, out = keys_directory(stage.exchange.root), stage.folder / "centre" / "out"
         first = CentreTrust.load(place).sequence
