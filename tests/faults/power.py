@@ -25,6 +25,8 @@ SECTORS = (512, 4096)
 """Bytes that a disk writes whole or not at all."""
 SURVIVAL = (0.0, 0.5, 0.9, 1.0)
 """Chances of what was not flushed yet: disks that write nothing, some or all of it of their own accord."""
+BLOCK = 4096
+"""Bytes of a block of the file system: as on a station's card, where a disk so small would get smaller ones."""
 ENTRY = Struct("<qI")
 """Offset and length of a write, in front of its bytes; an offset of -1 is a flush."""
 FLUSH = ENTRY.pack(-1, 0)
@@ -96,8 +98,14 @@ def new_image(path: Path, *, size: int, content: Path) -> None:
     with path.open("wb") as file:
         file.truncate(size)
     lazy = "lazy_itable_init=0,lazy_journal_init=0"
-    blocks = ["-b", "4096"]  # as on a station's card; a disk this small would get smaller ones
-    subprocess.run(["mkfs.ext4", "-q", "-F", *blocks, "-E", lazy, "-d", str(content), str(path)], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-b", str(BLOCK), "-E", lazy, "-d", str(content), str(path)], check=True)
+
+
+def blocks_in_use(image: Path) -> bytes:
+    """All that stands on the disk, deleted or not: the blocks that are not empty, in order."""
+    content = image.read_bytes()
+    blocks = (content[at : at + BLOCK] for at in range(0, len(content), BLOCK))
+    return b"".join(block for block in blocks if block.strip(b"\0"))
 
 
 @contextmanager
@@ -114,7 +122,7 @@ def mounted(image: Path, at: Path) -> Iterator[Path]:
 @contextmanager
 def powered(image: Path, log: Path, at: Path) -> Iterator[Path]:
     """Mount a file system through the log: all that reaches ``image`` from now on is written down in ``log``."""
-    fuse = at.with_name(at.name + ".fuse")
+    fuse = image.with_name(image.name + ".fuse")
     fuse.mkdir()
     log.touch()
     with subprocess.Popen([sys.executable, "-m", "tests.faults.logging_disk", image, log, fuse]) as server:

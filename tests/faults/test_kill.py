@@ -58,7 +58,7 @@ def test_a_killed_process_neither_loses_nor_doubles_a_recording(stage, start_kio
             sleep(chance.uniform(0.0, AFTER))
             kill(stage, "kiosk")
             told.append(f"kiosk killed after {transitions(log(stage)[begun:])[-1]}")
-        logging.info(told)
+            logging.info("round %d: %s", number, told[-1])
 
         begun = len(log(stage))
         start_kiosk(errands)

@@ -1,12 +1,10 @@
 """A resident with marked data is recorded and given the card, and then looked for everywhere the data must not be."""
 
 import base64
-import io
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from PIL import Image
 from rich.console import Console
 
 from kiosk.centre.identity_commands import tell_stations
@@ -24,29 +21,19 @@ from kiosk.journey.steps import Purpose
 from kiosk.record.header import Kind, NotForUs
 from kiosk.record.keypair import OpeningKey
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
-from kiosk.record.nik import compose
-from kiosk.record.packet import Recording
 from kiosk.record.seal import open_sealed, trusting
 from kiosk.station.robot import Errands
+from tests import marks as marks_of
+from tests.marks import captured, contents, found, written
 
 AUDITOR, PASSWORD = "auditor", "reads-everything"
 LEAVES = {"state", "info", "health", "throughput", "event"}
-PIECE = 48
-"""Bytes of an image that are looked for: long enough to be found nowhere by chance."""
-ALLOWED = ("centre", "opened", "errands", "station/kiosk/cards")
-"""The centre's own, the demo's opened packets, what the test tells the robot, and what the printer printed."""
 
 
 def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
     with ExitStack() as stack, Path(os.devnull).open("w") as nowhere:
         stage = Stage.build(tmp_path, "800x480", stack, Console(file=nowhere), viewers={AUDITOR: PASSWORD})
-        marked = replace(
-            stage.cast.ordinary,
-            nik=compose("530203", stage.cast.ordinary.birth_date, stage.cast.ordinary.sex, 7391).digits,
-            name="ZWENTIBOLDA QUIXOTRIA",
-            birth_place="XANTHOPOLIS",
-            address="GANG VLINDERSTRAAT 77",
-        )
+        marked = marks_of.resident(stage.cast.ordinary)
         stage.send_roster([*stage.cast.residents, marked])
         eventually(lambda: len(list(stage.exchange.rosters.glob("*.roster"))) == 2, "the roster")
         heard = stack.enter_context(overheard(stage))
@@ -71,7 +58,9 @@ def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
         stage.order_cards()
         (opened,) = stage.opened
         marks = words | captured(opened.recording)
-        eventually(stage.order_has_come, "the order to be taken in")
+        uplink_log = stage.folder / "logs" / "uplink.log"
+        eventually(lambda: ".order has come" in uplink_log.read_text(encoding="utf-8"), "the order")
+        eventually(lambda: not any(stage.exchange.orders.iterdir()), "the order to be taken in")
         place, out = keys_directory(stage.exchange.root), stage.folder / "centre" / "out"
         first = CentreTrust.load(place).sequence
         tell_stations(stage.authority, Outgoing(out), now=datetime.now(UTC))
@@ -126,78 +115,7 @@ def the_uplink_opens_none_of(sealed: dict[Path, bytes], stage: Stage) -> None:
             assert not any(form in content for content in held)
 
 
-# What is looked for ------------------------------------------------------------------------------------------------
-
-
-def written(*texts: str) -> dict[str, bytes]:
-    """Each text in the forms in which it could slip out."""
-    forms: dict[str, bytes] = {}
-    for text in texts:
-        plain = text.encode()
-        forms |= {
-            f"{text} in utf-8": plain,
-            f"{text} in lower case": text.lower().encode(),
-            f"{text} in title case": text.title().encode(),
-            f"{text} in utf-16, little end first": text.encode("utf-16-le"),
-            f"{text} in utf-16, big end first": text.encode("utf-16-be"),
-            f"{text} in hex": plain.hex().encode(),
-            f"{text} in upper hex": plain.hex().upper().encode(),
-        }
-        for shift in range(3):
-            # Within longer base64 a text has three spellings, by where it begins; its ends mix with its neighbours.
-            forms[f"{text} in base64, {shift}"] = base64.b64encode(bytes(shift) + plain)[4:-4]
-    return forms
-
-
-def captured(recording: Recording) -> dict[str, bytes]:
-    """Pieces of the images, as encoded and as pixels, and of the templates."""
-    records = recording.records
-    wholes = {
-        "the photo": records.photo(),
-        "the signature": recording.signature,
-        "the strokes": records.signature,
-        "the fingers": records.fingers,
-    }
-    for number, picture in enumerate(records.finger_pictures()[:2], start=1):
-        wholes[f"the image of finger {number}"] = picture
-        wholes[f"the pixels of finger {number}"] = Image.open(io.BytesIO(picture)).tobytes()
-    template = recording.template_of(recording.prints[1].finger)
-    assert template is not None
-    wholes[f"the template of finger {int(template.finger)}"] = template.template
-    pieces: dict[str, bytes] = {}
-    for name, whole in wholes.items():
-        varied = [at for at in range(0, len(whole) - PIECE, PIECE) if len(set(whole[at : at + PIECE])) > 8]
-        for number in range(3):
-            at = varied[(number + 1) * len(varied) // 4]
-            pieces[f"{name}, {number}"] = whole[at : at + PIECE]
-    return pieces
-
-
-# Where it is looked for --------------------------------------------------------------------------------------------
-
-
-def found(marks: dict[str, bytes], folder: Path) -> list[str]:
-    """Every mark in any file but those of ``ALLOWED``, and in any file's name at all."""
-    names = [
-        f"{mark} in the name {path}" for path in folder.rglob("*") for mark, m in marks.items() if m in bytes(path)
-    ]
-    outside = [folder / place for place in ALLOWED]
-    return names + [
-        f"{mark} in {path}"
-        for path, content in contents(folder)
-        if not any(path.is_relative_to(place) for place in outside)
-        for mark, piece in marks.items()
-        if piece in content
-    ]
-
-
-def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    for path in sorted(folder.rglob("*")):
-        try:
-            if path.is_file():  # devices of the simulated world are no files
-                yield path, path.read_bytes()
-        except FileNotFoundError:
-            continue  # its writer took it away in the meantime
+# What is heard ----------------------------------------------------------------------------------------------------
 
 
 def leaf(topic: str) -> str:
