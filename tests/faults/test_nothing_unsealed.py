@@ -49,9 +49,7 @@ def test_a_visit_leaves_nothing_readable_on_its_disk(tmp_path, eventually):
         start_kiosk(stage)
         eventually(stage.packets, "the packet at the centre")
         stage.order_cards()
-        uplink_log = folder / "logs" / "uplink.log"
-        eventually(lambda: ".order has come" in uplink_log.read_text(encoding="utf-8"), "the order")
-        eventually(lambda: not any(stage.exchange.orders.iterdir()), "the order to be taken in")
+        eventually(stage.order_has_come, "the order to be taken in")
         Errands(folder / "errands").put_end()
         assert stage.processes["kiosk"].wait(60) == 0
         plant(state)

@@ -58,9 +58,7 @@ def test_marked_data_appears_nowhere_unsealed(tmp_path, errand, eventually):
         stage.order_cards()
         (opened,) = stage.opened
         marks = words | captured(opened.recording)
-        uplink_log = stage.folder / "logs" / "uplink.log"
-        eventually(lambda: ".order has come" in uplink_log.read_text(encoding="utf-8"), "the order")
-        eventually(lambda: not any(stage.exchange.orders.iterdir()), "the order to be taken in")
+        eventually(stage.order_has_come, "the order to be taken in")
         place, out = keys_directory(stage.exchange.root), stage.folder / "centre" / "out"
         first = CentreTrust.load(place).sequence
         tell_stations(stage.authority, Outgoing(out), now=datetime.now(UTC))
