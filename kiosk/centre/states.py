@@ -43,6 +43,8 @@ class Bulletins:
             UnknownStation: not known, or revoked.
         """
         with self._one_at_a_time:
+            # Read before the books are: a receipt given meanwhile is younger than the word that the packet is missing.
+            made = int(self._clock().timestamp())
             changed = self._registry.untold(station)
             missing = self._registry.report(station).missing[:MOST_MISSING]
             if not changed and missing == self._registry.missing_told(station):
@@ -60,7 +62,7 @@ class Bulletins:
                 receiver=station,
                 id=file_id(Kind.STATES, number),
                 sequence=number,
-                made=int(self._clock().timestamp()),
+                made=made,
             )
             sealing = self._authority.station(station).sealing
             blob = seal(body, header, (sealing,), self._authority.states).data

@@ -246,6 +246,7 @@ class Outbox:
         """Note where records stand at the centre, and send again what it has lost and is still here.
 
         Only a packet whose receipt is older than the file counts as lost by the centre; of others nothing was promised.
+        For whatever it misses no receipt counts from now on that was made before: one may still be on its way.
 
         Raises:
             Untrusted: by reason; StatesRefused when it is older than one that was taken in. The very same one again
@@ -259,18 +260,19 @@ class Outbox:
                 raise StatesRefused("it is older than the states this station already knows")
             if told.sequence == highest:
                 return StatesTaken()
+            missing: list[tuple[str, Custody | None]] = []
             back: list[Entry] = []
-            gone: list[Entry] = []
-            for sequence in dict.fromkeys(told.missing):
-                entry = self._index.numbered(sequence)
-                if entry is None or entry.custody not in DELIVERED or (entry.receipted or 0) >= told.made:
+            for entry in filter(None, map(self._index.numbered, dict.fromkeys(told.missing))):
+                if (entry.receipted or 0) >= told.made:
                     continue
-                if self._shelf.has(name_of(entry), Guise.DELIVERED, entry.size):
+                if entry.custody not in DELIVERED:
+                    missing.append((entry.packet_id, None))
+                elif self._shelf.has(name_of(entry), Guise.DELIVERED, entry.size):
+                    missing.append((entry.packet_id, Custody.HELD))
                     back.append(entry)
                 elif entry.record not in FINAL:
-                    gone.append(entry)
+                    missing.append((entry.packet_id, Custody.LOST))
             with self._stock.doubt():
-                missing = [(e.packet_id, Custody.HELD) for e in back] + [(e.packet_id, Custody.LOST) for e in gone]
                 unknown = self._index.take_states(told.sequence, told.states, missing, made=told.made)
                 for entry in back:
                     name = name_of(entry)
@@ -278,7 +280,8 @@ class Outbox:
                     self._stock.inspect_again(entry)
                 if back:
                     self._shelf.sync()
-            return StatesTaken(len(told.states), unknown, len(back), len(gone))
+            lost = sum(custody is Custody.LOST for _, custody in missing)
+            return StatesTaken(len(told.states), unknown, len(back), lost)
 
     def last_states(self) -> int:
         """Tell the highest sequence of a states file that was taken in; 0 before the first."""

@@ -233,11 +233,14 @@ class PacketIndex:
         self,
         sequence: int,
         states: Iterable[tuple[str, RecordState, int]],
-        missing: Iterable[tuple[str, Custody]],
+        missing: Iterable[tuple[str, Custody | None]],
         *,
         made: int,
     ) -> int:
-        """Note what the centre said, and where that leaves what it misses; gives how many ids nobody knows here."""
+        """Note what the centre said, and where that leaves what it misses (None: where it is).
+
+        Gives how many ids nobody knows here.
+        """
         unknown = 0
         with self._database.transaction() as write:
             for packet_id, record, since in states:
@@ -249,7 +252,8 @@ class PacketIndex:
                 unknown += found.rowcount == 0
             for packet_id, custody in missing:
                 write.execute("UPDATE packets SET wanted = ?, record = NULL WHERE id = ?", (made, packet_id))
-                _move(write, packet_id, custody)
+                if custody is not None:
+                    _move(write, packet_id, custody)
                 if custody is Custody.HELD:
                     _count(write, Mark.SENT_AGAIN)
             _mark(write, Mark.STATES, sequence)

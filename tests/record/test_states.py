@@ -158,6 +158,21 @@ def test_only_what_was_receipted_before_the_file_was_made_counts_as_missing(worl
     assert in_sight(world) == [TWO]
 
 
+def test_a_receipt_that_was_on_its_way_when_the_centre_lost_the_packet_counts_no_more(
+    world: Any, boot: Any, now: Any
+) -> None:
+    outbox = boot()
+    stored = outbox.accept(b"payload", packet_id=ONE, now=now)
+    told = now + timedelta(days=1)
+    assert outbox.take_states(states_file(world, 1, missing=[1], made=told), now=now) == StatesTaken()
+    old, new = (receipt_for(world, ONE, stored.sha256, made=made) for made in (now, told))
+    with pytest.raises(ReceiptRefused):
+        outbox.settle(old, now=told)
+    assert in_sight(world) == [ONE]
+    outbox.settle(new, now=told)
+    assert in_sight(world) == []
+
+
 def test_what_the_centre_lost_and_is_no_longer_here_is_told(world: Any, boot: Any, now: Any) -> None:
     outbox = boot(retention=Retention(keep_delivered_days=0))
     delivered(world, outbox, ONE, TWO, THREE, now=now)
