@@ -9,6 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+AGREES = 60.0
+"""Seconds by which a hardware clock and the calendar may differ."""
+DRIFT = 1e-4
+"""Seconds a second by which both together may drift apart, where no network puts them right: twice 50 ppm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -34,30 +39,36 @@ Clock = Callable[[], Moment]
 def machine_clock(*, kept_elsewhere: bool = False, root: Path = Path("/")) -> Clock:
     """Tell the time of this machine.
 
-    Its calendar counts as kept when the kernel set it from a hardware clock at boot (``hctosys`` in
-    Documentation/ABI/testing/sysfs-class-rtc) or systemd-timesyncd from the network (systemd-timesyncd.service(8)), and
-    where the settings say that something else keeps it, which cannot be asked. ``root``: below which /proc, /sys and
-    /run are looked for.
+    Its calendar counts as kept when the kernel set it from a hardware clock at boot (``hctosys`` and ``since_epoch`` in
+    Documentation/ABI/testing/sysfs-class-rtc) that still tells the same time, or systemd-timesyncd from the network
+    (systemd-timesyncd.service(8)), and where the settings say that something else keeps it, which cannot be asked. A
+    hardware clock without a battery begins in 1970; systemd then goes on from the last time it saved. ``root``: below
+    which /proc, /sys and /run are looked for.
     """
     boot = (root / "proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
     def now() -> Moment:
+        unix, uptime = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
         return Moment(
             boot=boot,
-            uptime=time.clock_gettime(time.CLOCK_BOOTTIME),
-            unix=int(time.time()),
-            kept=kept_elsewhere or _set_from_hardware(root) or (root / "run/systemd/timesync/synchronized").exists(),
+            uptime=uptime,
+            unix=int(unix),
+            kept=kept_elsewhere
+            or _set_from_hardware(root, unix, within=AGREES + DRIFT * uptime)
+            or (root / "run/systemd/timesync/synchronized").exists(),
         )
 
     return now
 
 
-def _set_from_hardware(root: Path) -> bool:
-    return any(_is_one(told) for told in (root / "sys/class/rtc").glob("rtc*/hctosys"))
+def _set_from_hardware(root: Path, unix: float, *, within: float) -> bool:
+    return any(_tells(clock, unix, within) for clock in (root / "sys/class/rtc").glob("rtc*"))
 
 
-def _is_one(told: Path) -> bool:
+def _tells(clock: Path, unix: float, within: float) -> bool:
+    """Whether the kernel read its time from this clock, and this clock tells it still."""
     try:
-        return told.read_text(encoding="ascii").strip() == "1"
-    except OSError:  # unplugged between the look and the reading
+        read_at_boot = (clock / "hctosys").read_text(encoding="ascii").strip() == "1"
+        return read_at_boot and abs(int((clock / "since_epoch").read_text(encoding="ascii")) - unix) <= within
+    except (OSError, ValueError):  # unplugged between the look and the reading, or it has no time to tell
         return False

@@ -452,19 +452,27 @@ def test_a_key_that_fits_and_content_that_does_not_are_told_apart_by_nobody(plac
     ("said", "kept_elsewhere", "kept"),
     [
         ({}, False, False),
-        ({"sys/class/rtc/rtc0/hctosys": "0\n"}, False, False),
-        ({"sys/class/rtc/rtc0/hctosys": "0\n", "sys/class/rtc/rtc1/hctosys": "1\n"}, False, True),
+        ({"rtc0/hctosys": "0"}, False, False),
+        ({"rtc0/hctosys": "0", "rtc0/since_epoch": f"{NOON}", "rtc1/hctosys": "1"}, False, False),
+        ({"rtc0/hctosys": "0", "rtc1/hctosys": "1", "rtc1/since_epoch": f"{NOON - 50}"}, False, True),
+        # Without a battery it began in 1970; the calendar goes on from the last time that was saved.
+        ({"rtc0/hctosys": "1", "rtc0/since_epoch": "63"}, False, False),
+        ({"rtc0/hctosys": "1", "rtc0/since_epoch": f"{NOON + 61}"}, False, False),
+        ({"rtc0/hctosys": "1", "rtc0/since_epoch": "no time"}, False, False),
         ({"run/systemd/timesync/synchronized": ""}, False, True),
         ({"run/systemd/timesync/other": ""}, False, False),
         ({}, True, True),
     ],
 )
 def test_a_calendar_is_kept_by_a_hardware_clock_the_network_or_as_the_settings_say(
-    tmp_path: Path, said: dict[str, str], kept_elsewhere: bool, kept: bool
+    tmp_path: Path, said: dict[str, str], kept_elsewhere: bool, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, content in {"proc/sys/kernel/random/boot_id": "boot-7\n", **said}.items():
+    monkeypatch.setattr("time.time", lambda: float(NOON))
+    monkeypatch.setattr("time.clock_gettime", lambda _: 40.0)
+    for told, content in {"proc/sys/kernel/random/boot_id": "boot-7", **said}.items():
+        name = f"sys/class/rtc/{told}" if told.startswith("rtc") else told
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content, encoding="ascii")
+        (tmp_path / name).write_text(f"{content}\n", encoding="ascii")
     now = machine_clock(kept_elsewhere=kept_elsewhere, root=tmp_path)()
     assert (now.boot, now.kept) == ("boot-7", kept)
     assert now.uptime > 0
