@@ -1,18 +1,17 @@
 """How far a person's record is: what is known here of their packet, what the centre said, and what they are told."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from kiosk.journey.session import Record
 from kiosk.journey.steps import HowFar
-from kiosk.record.outbox import Outbox
-from kiosk.record.resident import FAILED, RecordState, Resident
+from kiosk.record.outbox import Known, Outbox
+from kiosk.record.resident import FAILED, RecordState
 from kiosk.record.roster import Roster
 
 TOLD: Final[dict[RecordState, HowFar]] = {
     RecordState.UNREGISTERED: HowFar.NOT_RECORDED,
-    RecordState.BIO_CAPTURED: HowFar.KEPT_HERE,
+    RecordState.BIO_CAPTURED: HowFar.ON_THE_WAY,
     RecordState.PROCESSING: HowFar.ON_THE_WAY,
     RecordState.SENT_FOR_ENROLLMENT: HowFar.SENT,
     RecordState.RECEIVED_AT_CENTRAL: HowFar.AT_THE_CENTRE,
@@ -28,52 +27,53 @@ TOLD: Final[dict[RecordState, HowFar]] = {
     RecordState.REQUEST_VALIDATION: HowFar.QUESTIONED,
     RecordState.DUPLICATE_RECORD: HowFar.TWICE,
 }
-_KNOWN_HERE: Final = (RecordState.UNREGISTERED, RecordState.BIO_CAPTURED, RecordState.SENT_FOR_ENROLLMENT)
-"""What the station knows of itself, in the order of the path: anything else somebody else has seen."""
+_KNOWN_HERE_FIRST: Final = frozenset({RecordState.UNREGISTERED, RecordState.BIO_CAPTURED})
+"""What the centre cannot know better than the station that made the packet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A state of a record, and since when it is known to be so (Unix seconds)."""
+def holding(packet: Known | None, line: Known, *, line_is_newer: bool = True) -> Known:
+    """Which holds: what is known of the newest ``packet`` that this station made of a person, or the roster's ``line``.
 
-    state: RecordState
-    since: int
-
-
-def standing(packet: Standing | None, roster: Standing) -> Standing:
-    """Which holds: what is known of the newest ``packet`` that this station made of a person, or the ``roster``'s line.
-
-    Of two things that the centre said the newer holds. What only the station knows (recorded, delivered) holds as long
-    as the roster knows less; a roster that asks for a new recording counts unless that was made since.
+    Two things that the centre said are ordered by its own clock; the station's is never compared with it. What only
+    the station knows (held or lost here) the centre cannot have judged: a line that asks for a new recording means an
+    earlier one, and any other one counts only if it came after the recording (``line_is_newer``).
     """
     if packet is None:
-        return roster
-    if packet.state not in _KNOWN_HERE:
-        return packet if packet.since >= roster.since or roster.state in _KNOWN_HERE else roster
-    if roster.state in FAILED:
-        return packet if packet.since >= roster.since else roster
-    if roster.state in _KNOWN_HERE:
-        return max(packet, roster, key=lambda each: _KNOWN_HERE.index(each.state))
-    return roster
+        return line
+    if line.state in _KNOWN_HERE_FIRST:
+        return packet
+    if packet.at is None or line.at is None:
+        return line if line_is_newer and line.state not in FAILED else packet
+    return packet if packet.at >= line.at else line
 
 
-def how_far(resident: Resident, *, roster: Roster, outbox: Outbox) -> Record:
+def known_of(nik: str, *, roster: Roster, outbox: Outbox) -> Known:
+    """Tell where the record of this person stands: the one rule by which they are told, and recorded again or not."""
+    resident, info, note = roster.find(nik), roster.info(), roster.note(nik)
+    if resident is None or info is None:
+        line, newer = Known(RecordState.UNREGISTERED), False
+    else:
+        line = Known(resident.state, info.made)
+        newer = note is None or note.roster is None or info.sequence > note.roster
+    packet = None if note is None else outbox.record(note.packet)
+    if packet is None and note is not None and note.safe:
+        # Forgotten long after it was delivered, and never because it failed.
+        return line if line.state not in _KNOWN_HERE_FIRST | FAILED else Known(RecordState.SENT_FOR_ENROLLMENT)
+    return holding(packet, line, line_is_newer=newer)
+
+
+def how_far(nik: str, *, roster: Roster, outbox: Outbox) -> Record:
     """Tell how far the record of a resident of this roster is."""
-    info = roster.info()
-    line = Standing(resident.state, 0 if info is None else info.made)
-    noted = roster.noted_packet(resident.nik)
-    known = None if noted is None else outbox.record(noted)
-    packet = None if known is None else Standing(*known)
-    held = None if noted is None else outbox.find(noted)
-    if noted is not None and packet is None and line.state in _KNOWN_HERE:
-        # It was lost here, and nobody else has it.
-        return Record(HowFar.RECORD_AGAIN)
-    found = standing(packet, line)
-    if found.state is RecordState.UNREGISTERED:
+    known = known_of(nik, roster=roster, outbox=outbox)
+    if known.state is RecordState.UNREGISTERED:
         return Record(HowFar.NOT_RECORDED)
-    return Record(TOLD[found.state], _day(found.since), "" if held is None else held.registration)
+    # A roster that says so means another station.
+    told = HowFar.KEPT_HERE if known == Known(RecordState.BIO_CAPTURED) else TOLD[known.state]
+    note = roster.note(nik)
+    made = None if note is None else outbox.find(note.packet)
+    return Record(told, _day(known.at), "" if made is None else made.registration)
 
 
-def _day(since: int) -> date:
+def _day(at: int | None) -> date | None:
     """The office's own calendar day."""
-    return datetime.fromtimestamp(since).astimezone().date()
+    return None if at is None else datetime.fromtimestamp(at).astimezone().date()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from kiosk.record.how_far import known_of
 from kiosk.record.outbox import Outbox, Stored
 from kiosk.record.packet import Recording, pack
 from kiosk.record.resident import FAILED
@@ -22,9 +23,9 @@ def keep(recording: Recording, *, outbox: Outbox, roster: Roster, now: datetime)
     if not outbox.holds(recording.packet_id):
         outbox.room.check()
     settle_notes(outbox=outbox, roster=roster)
-    earlier = roster.noted_packet(recording.nik)
-    asked_again = earlier is not None and outbox.record_state(earlier) in FAILED
-    if earlier is not None and not asked_again and (stands := outbox.find(earlier)) is not None:
+    earlier = roster.note(recording.nik)
+    stands = None if earlier is None else outbox.find(earlier.packet)
+    if stands is not None and known_of(recording.nik, roster=roster, outbox=outbox).state not in FAILED:
         return stands
     replaces = roster.begin_recording(recording.nik, recording.packet_id, now=now)
     stored = outbox.accept(pack(recording), packet_id=recording.packet_id, now=now, replaces=replaces)

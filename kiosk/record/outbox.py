@@ -77,6 +77,14 @@ class StatesTaken:
     """Packets that the centre has lost and that are no longer here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where a record stands, and when it did, in Unix seconds by the centre's clock; None: only the station knows."""
+
+    state: RecordState
+    at: int | None = None
+
+
 class Outbox:
     """One station's packets. ``trust`` may be replaced when the centre's keys are."""
 
@@ -196,22 +204,23 @@ class Outbox:
         with self._stock.sure():
             return self._index.counts()
 
-    def record_state(self, packet_id: str) -> RecordState | None:
-        """Where the record stands: what the centre said last, or what is known here; None if there is no packet."""
-        known = self.record(packet_id)
-        return None if known is None else known[0]
+    def record(self, packet_id: str) -> Known | None:
+        """Where the record stands: what the centre said last, or what is known here; None if there is no packet.
 
-    def record(self, packet_id: str) -> tuple[RecordState, int] | None:
-        """As ``record_state``, and since when: Unix seconds, by the clock of whoever knew it first."""
+        A lost packet has failed before the centre could.
+        """
         with self._stock.sure():
             entry = self._index.entry(packet_id)
         if entry is None:
             return None
         if entry.record is not None:
-            return entry.record, entry.record_since or 0
+            return Known(entry.record, entry.record_since)
         if entry.custody is Custody.HELD:
-            return RecordState.BIO_CAPTURED, entry.made
-        return (RecordState.SENT_FOR_ENROLLMENT, entry.receipted or entry.made) if entry.custody in DELIVERED else None
+            return Known(RecordState.BIO_CAPTURED)
+        if entry.custody in DELIVERED:
+            # Without the receipt's moment it was delivered by an early version, which noted none.
+            return Known(RecordState.SENT_FOR_ENROLLMENT, entry.receipted or entry.made)
+        return Known(RecordState.ENROLL_FAILURE_AT_REGIONAL, entry.wanted)
 
     # What the centre says -------------------------------------------------------------------------------------------
 

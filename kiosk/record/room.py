@@ -22,7 +22,10 @@ RATE_DAYS = 14
 ASIDE_DAYS = 90
 """How long a technician has time to look at a file that was set aside."""
 FINAL = FAILED | {RecordState.CARD_ISSUED, RecordState.DUPLICATE_RECORD}
-"""Record states after which nobody asks for a packet any more."""
+"""Record states after which nobody asks for a packet any more.
+
+A failed one is remembered all the same: whoever comes to be recorded again must not be taken for one who was delivered.
+"""
 _AT_ONCE = 16
 
 
@@ -80,7 +83,7 @@ class Room:
         moment = int(now.timestamp())
         with self._stock.sure():
             self._let_go(self._stock.index.due(moment - self.retention.keep_delivered_days * DAY))
-            self._stock.index.forget(moment - self.retention.tombstone_days * DAY, FINAL)
+            self._stock.index.forget(moment - self.retention.tombstone_days * DAY, FINAL - FAILED)
             self._clear_aside(before=moment - ASIDE_DAYS * DAY)
 
     def _has(self, wanted: int) -> bool:

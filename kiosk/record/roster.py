@@ -14,7 +14,7 @@ from kiosk.record.attempts import Attempts, Limit
 from kiosk.record.database import Database
 from kiosk.record.header import Header, Kind, Untrusted, WrongKind, is_name
 from kiosk.record.keys import CENTRE, CentreTrust, StationKeys
-from kiosk.record.resident import FAILED, Resident, WrongRow, from_row
+from kiosk.record.resident import Resident, WrongRow, from_row
 from kiosk.record.seal import open_sealed
 
 _SCHEMA = f"""
@@ -29,6 +29,8 @@ CREATE TABLE recordings (nik TEXT PRIMARY KEY, packet TEXT NOT NULL, since INTEG
 _WHAT_IT_REPLACES = """
 ALTER TABLE recordings ADD COLUMN replaces TEXT;
 CREATE INDEX recordings_by_packet ON recordings (packet)"""
+_WHICH_ROSTER_WAS_HELD = "ALTER TABLE recordings ADD COLUMN roster INTEGER"
+_CHANGES = {2: _WHAT_IT_REPLACES, 3: _WHICH_ROSTER_WAS_HELD}
 _PIN_SUBJECT = "officer-pin"
 _SALT = 16
 _HASH = 32
@@ -55,11 +57,22 @@ class RosterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Whose packet it is that was made here last, ``safe`` or not (lost, or just begun).
+
+    ``roster``: the sequence of the roster that was held when it was begun; None when there was none.
+    """
+
+    packet: str
+    safe: bool
+    roster: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Proved:
-    """The birth date was right; ``recorded_here`` when this station made a recording of this resident already."""
+    """The birth date was right."""
 
     resident: Resident = field(repr=False)
-    recorded_here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +127,7 @@ class Roster:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(path, _SCHEMA, version=2, changes={2: _WHAT_IT_REPLACES}, key=key)
+        self._database = Database(path, _SCHEMA, version=3, changes=_CHANGES, key=key)
         self._dates = Attempts(self._database, birth_date)
         self._pins = Attempts(self._database, pin)
 
@@ -136,7 +149,7 @@ class Roster:
         Raises:
             Untrusted: by reason; RosterRefused with the number of the row that cannot be right.
         """
-        opened = open_sealed(blob, kind=Kind.ROSTER, verifying=trust.rosters, opening=(keys.opening,))
+        opened = open_sealed(blob, kind=Kind.ROSTER, verifying=trust.rosters, opening=keys.openings)
         header = opened.header
         addressed(header, station=keys.station, now=now)
         held = self.info()
@@ -155,11 +168,6 @@ class Roster:
             write.executemany("INSERT INTO officers VALUES (?, ?)", officers)
             write.executemany(
                 "INSERT INTO residents VALUES (?, ?)", ((r.nik, canonical.encode(row)) for r, row in residents)
-            )
-            # The centre asks for these again: what was recorded here before it said so no longer counts.
-            write.executemany(
-                "DELETE FROM recordings WHERE nik = ? AND since < ?",
-                ((resident.nik, header.made) for resident, _ in residents if resident.state in FAILED),
             )
         info = self.info()
         assert info is not None  # noqa: S101  # written in the transaction above
@@ -186,7 +194,7 @@ class Roster:
             left = self._dates.wrong(nik, now=now)
             return WrongDate(left) if left else Locked(self._dates.seconds_locked(nik, now=now))
         self._dates.forget(nik)
-        return Proved(resident, self.recorded_here(nik))
+        return Proved(resident)
 
     def officer(self, pin: str, *, now: datetime) -> Officer | WrongPin | Locked:
         """Tell whose PIN this is; wrong ones are counted for the whole station."""
@@ -213,7 +221,8 @@ class Roster:
             row = write.execute("SELECT packet, replaces FROM recordings WHERE nik = ?", (nik,)).fetchone()
             earlier: str | None = None if row is None else row[1] if row[0] == packet else row[0]
             write.execute(
-                "INSERT OR REPLACE INTO recordings (nik, packet, since, safe, replaces) VALUES (?, ?, ?, 0, ?)",
+                "INSERT OR REPLACE INTO recordings (nik, packet, since, safe, replaces, roster)"
+                " VALUES (?, ?, ?, 0, ?, (SELECT sequence FROM held))",
                 (nik, packet, int(now.timestamp()), earlier),
             )
         return earlier
@@ -225,12 +234,13 @@ class Roster:
 
     def recorded_here(self, nik: str) -> bool:
         """Whether this station holds or delivered a recording of this resident."""
-        return self._database.row("SELECT 1 FROM recordings WHERE nik = ? AND safe = 1", nik) is not None
+        note = self.note(nik)
+        return note is not None and note.safe
 
-    def noted_packet(self, nik: str) -> str | None:
-        """The packet noted for this resident: safe, lost, or just begun."""
-        row = self._database.row("SELECT packet FROM recordings WHERE nik = ?", nik)
-        return None if row is None else str(row[0])
+    def note(self, nik: str) -> Note | None:
+        """What is noted of this resident's newest recording here."""
+        row = self._database.row("SELECT packet, safe, roster FROM recordings WHERE nik = ?", nik)
+        return None if row is None else Note(row[0], bool(row[1]), row[2])
 
     def reconcile(self, holds: Callable[[str], bool], is_lost: Callable[[str], bool], lost: Iterable[str] = ()) -> None:
         """Settle the notes of recordings that were under way by asking whether their packet is held.

@@ -165,7 +165,7 @@ def test_what_a_stick_brought_is_taken_in_the_same_order_and_deleted(world: Any,
     assert [isinstance(result, Taken) for result in results] == [True, False, True, True]
     assert list(world.exchange.brought.iterdir()) == []
     assert list(world.exchange.taken.iterdir()) == []
-    assert kiosk.outbox.record_state(stored.packet_id) is RecordState.CARD_ISSUED
+    assert kiosk.outbox.record(stored.packet_id).state is RecordState.CARD_ISSUED
     assert kiosk.outbox.last_heard() == int(now.timestamp())
     kiosk.stop()
 

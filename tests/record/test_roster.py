@@ -16,6 +16,7 @@ from kiosk.record.resident import RecordState, biodata, to_row
 from kiosk.record.roster import (  # fmt: skip
     ImpossibleDate,
     Locked,
+    Note,
     Officer,
     OutOfTime,
     Proved,
@@ -54,7 +55,7 @@ def test_a_roster_is_taken_and_asked(held: Roster, world: Any, now: Any) -> None
     someone = world.cast.ordinary
     assert held.find(someone.nik) == someone
     assert held.find("5302030101010001") is None
-    assert held.prove(someone.nik, typed(someone.birth_date), now=now) == Proved(someone, recorded_here=False)
+    assert held.prove(someone.nik, typed(someone.birth_date), now=now) == Proved(someone)
 
 
 def test_awkward_residents_are_as_they_are(world: Any) -> None:
@@ -248,7 +249,7 @@ def test_nobody_is_an_officer_before_the_first_roster(roster: Roster, now: Any) 
 # Recorded here ------------------------------------------------------------------------------------------------------
 
 
-def test_recorded_here_survives_a_new_roster_until_the_centre_asks_again(held: Roster, world: Any, now: Any) -> None:
+def test_what_was_recorded_here_is_still_noted_whatever_a_new_roster_says(held: Roster, world: Any, now: Any) -> None:
     someone = world.cast.ordinary
     held.begin_recording(someone.nik, "a" * 32, now=now)
     assert not held.recorded_here(someone.nik)
@@ -258,7 +259,13 @@ def test_recorded_here_survives_a_new_roster_until_the_centre_asks_again(held: R
     world.registry.set_state(someone.nik, RecordState.ENROLL_FAILURE_AT_CENTRAL)
     later = now + timedelta(days=2)
     taken(held, world, world.roster(*world.registry.residents(), now=later), later)
-    assert not held.recorded_here(someone.nik)
+    assert held.note(someone.nik) == Note("a" * 32, safe=True, roster=1)
+
+
+def test_a_roster_sealed_to_a_key_that_was_replaced_meanwhile_is_taken(roster: Roster, world: Any, now: Any) -> None:
+    blob = world.roster()
+    renewed = world.keys.renewing().renewed(now=int(now.timestamp()))
+    assert roster.import_signed(blob, trust=world.trust, keys=renewed, now=now).sequence == 1
 
 
 def test_after_a_start_the_notes_follow_the_packets(held: Roster, world: Any, now: Any) -> None:

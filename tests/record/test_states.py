@@ -9,14 +9,14 @@ import pytest
 from kiosk.record import canonical
 from kiosk.record.exchange import PACKET
 from kiosk.record.header import Header, Kind, Malformed, NotForUs, UnknownKey, Untrusted, WrongKind
-from kiosk.record.outbox import Outbox, ReceiptRefused, StatesTaken
+from kiosk.record.outbox import Known, Outbox, ReceiptRefused, StatesTaken
 from kiosk.record.packet_index import Custody
 from kiosk.record.resident import RecordState
 from kiosk.record.room import Retention
 from kiosk.record.seal import seal, sign
 from kiosk.record.states import StatesRefused
 
-ONE, TWO, THREE = (f"{number:032x}" for number in (1, 2, 3))
+ONE, TWO, THREE, FOUR = (f"{number:032x}" for number in (1, 2, 3, 4))
 CENTRE = RecordState.RECEIVED_AT_CENTRAL
 
 
@@ -60,16 +60,16 @@ def delivered(world: Any, outbox: Outbox, *packet_ids: str, now: Any) -> None:
 
 def test_a_record_s_state_is_what_is_known_here_until_the_centre_says_more(world: Any, boot: Any, now: Any) -> None:
     outbox = boot()
-    assert outbox.record_state(ONE) is None
+    assert outbox.record(ONE) is None
     stored = outbox.accept(b"payload", packet_id=ONE, now=now)
-    assert outbox.record(ONE) == (RecordState.BIO_CAPTURED, int(now.timestamp()))
+    assert outbox.record(ONE) == Known(RecordState.BIO_CAPTURED), "no clock but the centre's counts"
     later = now + timedelta(hours=1)
     outbox.settle(receipt_for(world, ONE, stored.sha256, made=later), now=now)
-    assert outbox.record(ONE) == (RecordState.SENT_FOR_ENROLLMENT, int(later.timestamp()))
+    assert outbox.record(ONE) == Known(RecordState.SENT_FOR_ENROLLMENT, int(later.timestamp()))
     blob = states_file(world, 1, [(ONE, CENTRE.value, 77), ("unknown", CENTRE.value, 78)])
     assert outbox.take_states(blob, now=now) == StatesTaken(states=2, unknown=1)
     outbox.close()
-    assert boot().record(ONE) == (CENTRE, 77)
+    assert boot().record(ONE) == Known(CENTRE, 77)
 
 
 def test_states_are_taken_once_and_in_order_also_after_a_restart(world: Any, boot: Any, now: Any) -> None:
@@ -82,7 +82,7 @@ def test_states_are_taken_once_and_in_order_also_after_a_restart(world: Any, boo
     with pytest.raises(StatesRefused, match="older"):
         outbox.take_states(states_file(world, 4, [(ONE, "PROCESSING", 70)]), now=now)
     assert outbox.take_states(newer, now=now) == StatesTaken()
-    assert outbox.record_state(ONE) is CENTRE
+    assert outbox.record(ONE).state is CENTRE
     assert outbox.last_states() == 5
 
 
@@ -114,7 +114,7 @@ def test_what_is_not_the_centre_s_word_changes_nothing(world: Any, boot: Any, no
         how = {"opening": world.other_keys.opening}
     with pytest.raises(error):
         outbox.take_states(states_file(world, 1, [(ONE, CENTRE.value, 77)], [1], **how), now=now)
-    assert (in_sight(world), outbox.record_state(ONE)) == ([], RecordState.SENT_FOR_ENROLLMENT)
+    assert (in_sight(world), outbox.record(ONE).state) == ([], RecordState.SENT_FOR_ENROLLMENT)
 
 
 def test_what_the_centre_lost_and_is_still_here_is_sent_again(world: Any, boot: Any, now: Any) -> None:
@@ -125,7 +125,7 @@ def test_what_the_centre_lost_and_is_still_here_is_sent_again(world: Any, boot: 
     done = outbox.take_states(states_file(world, 2, missing=[1, 1, 99], made=told), now=now)
     assert done == StatesTaken(sent_again=1)
     assert in_sight(world) == [ONE]
-    assert outbox.record_state(ONE) is RecordState.BIO_CAPTURED
+    assert outbox.record(ONE) == Known(RecordState.BIO_CAPTURED)
     old, new = (receipt_for(world, ONE, outbox.find(ONE).sha256, made=made) for made in (now, told))
     with pytest.raises(ReceiptRefused, match="older than the centre's word"):
         outbox.settle(old, now=told)
@@ -182,7 +182,7 @@ def test_what_the_centre_lost_and_is_no_longer_here_is_told(world: Any, boot: An
     assert [(lost.packet_id, lost.at_centre) for lost in outbox.lost()] == [(ONE, True)]
     assert outbox.is_lost(ONE)
     assert not outbox.holds(ONE)
-    assert outbox.record_state(ONE) is None
+    assert outbox.record(ONE) == Known(RecordState.ENROLL_FAILURE_AT_REGIONAL, int(now.timestamp()) + 86400)
     outbox.accept(b"payload", packet_id="f" * 32, now=now, replaces=ONE)
     assert (outbox.lost_count(), outbox.counts()[Custody.REPLACED]) == (0, 1)
 
@@ -219,16 +219,17 @@ def test_power_may_fail_at_any_step_of_sending_again(world: Any, boot: Any, powe
 
 def test_delivered_packets_are_kept_for_their_time_and_tombstones_for_theirs(world: Any, boot: Any, now: Any) -> None:
     outbox = boot(retention=Retention(keep_delivered_days=7, tombstone_days=30))
-    delivered(world, outbox, ONE, TWO, THREE, now=now)
-    outbox.take_states(states_file(world, 1, [(ONE, "CARD_ISSUED", 1), (THREE, "CARD_ISSUED", 1)]), now=now)
+    delivered(world, outbox, ONE, TWO, FOUR, THREE, now=now)
+    final = [(ONE, "CARD_ISSUED", 1), (FOUR, "SEARCH_FAILURE_AT_CENTRAL", 1), (THREE, "CARD_ISSUED", 1)]
+    outbox.take_states(states_file(world, 1, final), now=now)
     outbox.room.tidy(now=now + timedelta(days=6))
-    assert outbox.counts()[Custody.KEPT] == 3
+    assert outbox.counts()[Custody.KEPT] == 4
     outbox.room.tidy(now=now + timedelta(days=8))
-    assert (outbox.counts()[Custody.TOMBSTONE], list(world.exchange.outbox.iterdir())) == (3, [])
+    assert (outbox.counts()[Custody.TOMBSTONE], list(world.exchange.outbox.iterdir())) == (4, [])
     outbox.room.tidy(now=now + timedelta(days=31))
-    # One is still being worked on, the last one's hash is named by the next.
-    assert [outbox.holds(packet_id) for packet_id in (ONE, TWO, THREE)] == [False, True, True]
-    assert outbox.accept(b"payload", packet_id="f" * 32, now=now).sequence == 4
+    # One is still being worked on, one may be made again, the last one's hash is named by the next.
+    assert [outbox.holds(packet_id) for packet_id in (ONE, TWO, FOUR, THREE)] == [False, True, True, True]
+    assert outbox.accept(b"payload", packet_id="f" * 32, now=now).sequence == 5
 
 
 def test_without_keeping_a_receipt_deletes(world: Any, boot: Any, now: Any) -> None:

@@ -258,7 +258,7 @@ class Clerk:
         match proof:
             case Proved():
                 begun = self._unfinished.begun(books, effect.nik, family=self._template_family())
-                record = how_far(proof.resident, roster=books.roster, outbox=books.outbox)
+                record = how_far(effect.nik, roster=books.roster, outbox=books.outbox)
                 return IdentityProved(effect.visit, biodata(proof.resident), record, begun)
             case WrongDate():
                 return IdentityRefused(effect.visit, Refusal.DATE_WRONG, proof.tries_left)
