@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 VERSION = 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _DIGEST = 32
+LATEST = 1 << 37
+"""Moments are before this Unix second, in the year 6325: a calendar has days up to the year 9999 only."""
 
 
 class Untrusted(ValueError):
@@ -179,8 +181,8 @@ def from_map(value: Any) -> Header:
         raise UnknownLabel("the header has unknown fields")
     if not needed <= value.keys():
         raise Malformed("the header lacks fields")
-    numbers = [value[name] for name in ("seq", "at", "nbf", "exp") if name in value]
-    if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 1 << 53 for n in numbers):
+    numbers = [(value["seq"], 1 << 53), *((value[name], LATEST) for name in ("at", "nbf", "exp") if name in value)]
+    if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < limit for n, limit in numbers):
         raise Malformed("a number in the header cannot be right")
     previous = value.get("prev")
     if previous is not None and not (isinstance(previous, bytes) and len(previous) == _DIGEST):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk.record import canonical
-from kiosk.record.header import Kind, Malformed, Untrusted, is_name
+from kiosk.record.header import LATEST, Kind, Malformed, Untrusted, is_name
 from kiosk.record.keypair import OpeningKey
 from kiosk.record.resident import RecordState
 from kiosk.record.roster import addressed
@@ -15,8 +15,6 @@ from kiosk.record.seal import Verifying, open_sealed
 MOST = 100_000
 """Entries of one file: more packets than a station makes in years."""
 _HIGHEST = 1 << 53
-_LATEST = 1 << 37
-"""Unix seconds, in the year 6325: a calendar has days up to the year 9999 only."""
 
 
 class StatesRefused(Untrusted):
@@ -62,7 +60,7 @@ def _state(row: Any) -> tuple[str, RecordState, int]:
     match row:
         case [packet_id, str() as state, since] if is_name(packet_id):
             try:
-                return packet_id, RecordState(state), _number(since, below=_LATEST)
+                return packet_id, RecordState(state), _number(since, below=LATEST)
             except ValueError:
                 raise Malformed("the states file has a state this software does not know") from None
     raise Malformed("a row of the states file is not built as it should be")

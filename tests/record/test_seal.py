@@ -183,6 +183,7 @@ def test_content_of_another_packet_under_this_header() -> None:
         ({"seq": -1}, header.Malformed),
         ({"seq": 1 << 53}, header.Malformed),
         ({"seq": "1"}, header.Malformed),
+        *(({name: 1 << 37}, header.Malformed) for name in ("at", "nbf", "exp")),  # no day of a calendar
         ({"prev": b"short"}, header.Malformed),
         ({"id": "../../etc/passwd"}, header.Malformed),
         ({"id": "A"}, header.Malformed),

@@ -188,8 +188,9 @@ function header(map, kind) {
   const needed = ["v", "kind", "from", "to", "id", "seq", "at"], more = ["prev", "nbf", "exp"];
   if (![...map.keys()].every((name) => needed.includes(name) || more.includes(name))) refuse("UnknownLabel", "a field");
   if (!needed.every((name) => map.has(name))) refuse("Malformed", "a field lacks");
-  for (const name of ["seq", "at", "nbf", "exp"])
-    if (map.has(name) && !(Number.isSafeInteger(map.get(name)) && map.get(name) >= 0)) refuse("Malformed", name);
+  for (const [name, limit] of [["seq", 2 ** 53], ["at", 2 ** 37], ["nbf", 2 ** 37], ["exp", 2 ** 37]])
+    if (map.has(name) && !(Number.isInteger(map.get(name)) && map.get(name) >= 0 && map.get(name) < limit))
+      refuse("Malformed", name);
   if (map.has("prev")) bytes(map.get("prev"), 32);
   for (const name of ["from", "to", "id"])
     if (typeof map.get(name) !== "string" || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(map.get(name))) refuse("Malformed", name);

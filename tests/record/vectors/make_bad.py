@@ -132,6 +132,7 @@ def _headers(receipt: Part, signer: SigningKey) -> Iterator[tuple[str, bytes]]:
     yield "Malformed-content-type.receipt", signed(receipt.labelled(_3="application/json"))
     yield "Malformed-name.receipt", signed(receipt.labelled(h_id="../../etc/passwd"))
     yield "Malformed-sequence.receipt", signed(receipt.labelled(h_seq=1 << 53))
+    yield "Malformed-time.receipt", signed(receipt.labelled(h_at=1 << 37))
     yield "Malformed-previous.receipt", signed(receipt.labelled(h_prev=bytes(31)))
     yield "UnknownVersion-of-tomorrow.receipt", signed(receipt.labelled(h_v=2, h_more="fields"))
     yield "WrongKind-order.receipt", signed(receipt.labelled(h_kind="order"))
