@@ -178,6 +178,12 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Wait a few minutes, then ask the officer to come again."),
         "lock",
     ),
+    Refusal.NO_ROSTER: Reason(
+        word("Not in service just now"),
+        word("The list of residents has not arrived here yet."),
+        word("Ask the officer when you can come again."),
+        "family-card",
+    ),
     Refusal.OFFICER_NO: Reason(
         word("The officer wants to talk with you"),
         word("The officer could not yet be sure who you are. Nothing was kept."),
@@ -186,20 +192,26 @@ SCREENS: Final[dict[Refusal, Reason]] = {
     ),
     Refusal.STATION_FULL: Reason(
         word("Nobody can be recorded just now"),
-        word("The station has no room for another recording. Nothing was kept."),
+        word("The station has no room for another recording."),
         word("Ask the officer when you can come again."),
         "safe-wait",
     ),
     Refusal.NO_CONTACT: Reason(
         word("Nobody can be recorded just now"),
-        word("The station does not reach the centre. Nothing was kept."),
+        word("The station does not reach the centre."),
         word("Ask the officer when you can come again."),
         "safe-wait",
     ),
     Refusal.FROZEN: Reason(
         word("Nobody can be recorded just now"),
-        word("Earlier recordings must go to the centre first. Nothing was kept."),
+        word("Earlier recordings must go to the centre first."),
         word("Ask the officer when you can come again."),
+        "safe-wait",
+    ),
+    Refusal.NOT_NOW: Reason(
+        word("This does not work just now"),
+        word("The station could not look it up."),
+        word("Begin again in a minute, or ask the officer."),
         "safe-wait",
     ),
     Refusal.DISK_FULL: Reason(
@@ -287,9 +299,9 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         "stick-stop",
     ),
     Refusal.CARRYING_FAILED: Reason(
-        word("The station could not read its recordings"),
-        word("They are still here."),
-        word("Try again. If it does not help, call the technician."),
+        word("The station's own disk has a fault"),
+        word("Not everything could be saved or fetched."),
+        word("Call the technician."),
         "safe-wait",
     ),
 }
@@ -302,6 +314,7 @@ HINTS: Final[dict[Refusal, str]] = {
     Refusal.DATE_IMPOSSIBLE: word("This date does not exist. Type day, month and year."),
     Refusal.DATE_WRONG: word("The date does not match. Check it and try again."),
     Refusal.LOCKED: word("This number is locked for a while. Press Help."),
+    Refusal.NOT_NOW: word("That does not work just now. Try again in a minute."),
     Refusal.PHOTO_NOT_YET: word("The photo did not come out. Look into the camera once more."),
     Refusal.SIGNATURE_EMPTY: word("The field is still empty. Sign with your finger."),
     Refusal.FINGER_NONE: word("No finger yet. Put it on the glass of the reader."),
@@ -317,6 +330,7 @@ HINTS: Final[dict[Refusal, str]] = {
     Refusal.PIN_MISSING: word("Type your PIN first: six digits."),
     Refusal.PIN_WRONG: word("The PIN is wrong. Try again."),
     Refusal.PIN_LOCKED: word("No PIN counts for a few minutes. Then try again."),
+    Refusal.NO_ROSTER: word("The list of residents has not arrived here yet."),
 }
 """Refusals that can be put right where they happen."""
 

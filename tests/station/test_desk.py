@@ -62,6 +62,12 @@ def test_what_came_of_the_stick_is_told_the_gravest_first(carried, mood, told):
     assert ("Cabut flash disk dan bawa ke: Kantor Dukcapil" in view.todo) is (carried.recordings > 0)
 
 
+@pytest.mark.parametrize(("unreadable", "told"), [(3, "Tidak ada rekaman di flash disk"), (0, "Selesai. Tidak ada")])
+def test_nothing_is_called_done_that_is_not(unreadable, told):
+    page = shown(Step.STICK_FILLED, carried=Carried(0, unreadable=unreadable)).page
+    assert page.headline.startswith(told)
+
+
 @pytest.mark.parametrize("refusal", [each for each in Refusal if each.value.startswith("stick-")])
 def test_a_stick_that_was_refused_says_why_what_next_and_what_it_brought_all_the_same(refusal):
     view = shown(Step.STICK_REFUSED, refusal=refusal, carried=Carried(answers=2))

@@ -92,7 +92,8 @@ def stick_filled(tell: Telling) -> View:
         headline = say("Recordings on the stick: {count}", count=say.number(carried.recordings))
         todo = say("Take the stick out and bring it to: {office}", office=tell.station.next_office)
     else:
-        headline, todo = say("Done. No recording waited here"), say("You can take the stick out.")
+        headline = say("No recording is on the stick") if lacking else say("Done. No recording waited here")
+        todo = say("You can take the stick out.")
     return views.Message(
         tell.page(
             headline,
