@@ -31,12 +31,12 @@ from kiosk.journey.effects import (
 )
 from kiosk.journey.kept import kept_of
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Purpose
+from kiosk.journey.steps import OFFICE, Purpose
 
 
 def forget(session: Session) -> Effect:
     """Erase what the workers still hold of the visit that is over."""
-    return Forget(session.visit)
+    return Forget(session.visit, session.begun_stays)
 
 
 def look_up(session: Session) -> Effect:
@@ -126,7 +126,7 @@ def stop_scan(session: Session) -> Effect:
 
 def check_officer(session: Session) -> Effect:
     """Whose PIN is this?"""
-    return CheckOfficer(session.visit, session.typed)
+    return CheckOfficer(session.visit, session.typed, visiting=session.step not in OFFICE)
 
 
 def keep(session: Session) -> Effect | None:

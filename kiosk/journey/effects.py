@@ -23,6 +23,7 @@ from kiosk.journey.events import (
     NikKnown,
     NikRefused,
     NotSealed,
+    NotTakenUp,
     OfficerKnown,
     OfficerRefused,
     OrderFound,
@@ -52,7 +53,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Forget(Effect):
-    """The visit is over: erase previews, scans and everything else the workers still hold of it."""
+    """The visit is over: erase previews, scans and everything else the workers still hold of it.
+
+    ``begun_stays``: but for what was kept sealed, for whoever may still come back to go on.
+    """
+
+    begun_stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ class CompareWithOrder(Effect):
 @dataclass(frozen=True, slots=True)
 class CompareWithBegun(Effect):
     """Take one finger and compare it with that of the recording that was begun -> FingerCompared | FingerAbsent |
-    FingerStill."""
+    FingerStill | BegunErased, when its time is over | NotTakenUp."""
 
     finger: Finger
     nik: str = field(repr=False)
@@ -157,9 +163,10 @@ class StopScan(Effect):
 
 @dataclass(frozen=True, slots=True)
 class CheckOfficer(Effect):
-    """Whose PIN is this? -> OfficerKnown | OfficerRefused."""
+    """Whose PIN is this? -> OfficerKnown | OfficerRefused. ``visiting``: within a resident's visit."""
 
     pin: str = field(repr=False)
+    visiting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ class Keep(Effect):
 
 @dataclass(frozen=True, slots=True)
 class TakeUp(Effect):
-    """Open what this person had begun -> TakenUp | BegunErased, when its time is over."""
+    """Open what this person had begun -> TakenUp | BegunErased, when its time is over | NotTakenUp."""
 
     nik: str = field(repr=False)
 
@@ -244,9 +251,9 @@ OUTCOMES: dict[type[Effect], tuple[type[Event], ...]] = {
     Scan: (FingerProgress, FingerTaken, FingerAbsent, FingerStill),
     Compare: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
     CompareWithOrder: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
-    CompareWithBegun: (FingerProgress, FingerCompared, FingerAbsent, FingerStill),
+    CompareWithBegun: (FingerProgress, FingerCompared, FingerAbsent, FingerStill, BegunErased, NotTakenUp),
     CheckOfficer: (OfficerKnown, OfficerRefused),
-    TakeUp: (TakenUp, BegunErased),
+    TakeUp: (TakenUp, BegunErased, NotTakenUp),
     EraseBegun: (BegunErased,),
     Seal: (Sealed, NotSealed),
     FindOrder: (OrderFound, OrderRefused, OrderInDoubt),

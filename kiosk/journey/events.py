@@ -200,6 +200,13 @@ class TakenUp(Reply):
 
 
 @dataclass(frozen=True, slots=True)
+class NotTakenUp(Reply):
+    """The recording that was begun cannot be opened just now, and is still here."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class BegunErased(Reply):
     """Nothing is left of the recording that was begun."""
 

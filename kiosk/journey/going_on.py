@@ -7,16 +7,19 @@ to whom an index finger given then, or an officer, proves to be the same person.
 from kiosk.journey import asks, guards, notes
 from kiosk.journey.events import (
     BegunErased,
+    CancelAsked,
     Deny,
     FingerAbsent,
     FingerCompared,
     FingerProgress,
     FingerStill,
+    HelpAsked,
     Next,
+    NotTakenUp,
     OfficerKnown,
     TakenUp,
 )
-from kiosk.journey.machine import Go, Stage, Stay
+from kiosk.journey.machine import Aside, Go, Stage, Stay
 from kiosk.journey.resident import officer_said_no
 from kiosk.journey.steps import Device, Refusal, Step
 from kiosk.journey.ways import LEAVING, UNASKED, VOUCHING, On
@@ -31,6 +34,7 @@ TAKEN_UP: On = {
         Go(Step.OFFICER_CONFIRMS, when=guards.goes_on_at(Step.OFFICER_CONFIRMS), note=(notes.taken_up,)),
     ),
     BegunErased: (Go(Step.CONSENT, note=(notes.begun_anew, notes.because(Refusal.BEGUN_OVER))),),
+    NotTakenUp: (Go(Step.BEGUN_BEFORE, note=(notes.because_told,)),),
 }
 
 GOING_ON: dict[Step, Stage] = {
@@ -45,6 +49,9 @@ GOING_ON: dict[Step, Stage] = {
             ),
             Deny: (Stay(when=guards.free, note=(notes.waiting,), do=(asks.erase_begun,)),),
             BegunErased: (Go(Step.CONSENT, note=(notes.begun_anew,)),),
+            # Not in the moment in which it is destroyed: who comes back would be offered what is not there any more.
+            CancelAsked: (Aside(Step.CANCEL, when=guards.free),),
+            HelpAsked: (Aside(Step.HELP, when=guards.free),),
         },
     ),
     Step.GO_ON_FINGER: Stage(

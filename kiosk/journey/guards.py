@@ -87,6 +87,11 @@ def _room(session: Session, event: Event, most: int) -> bool:
     return one and len(session.typed) < most and not session.busy
 
 
+def not_answered(_: Session, event: Event) -> bool:
+    """Nothing is wrong with what was typed: the same may be sent once more."""
+    return isinstance(event, IdentityRefused) and event.why is Refusal.NOT_NOW
+
+
 _NOTHING_TO_CORRECT = (Refusal.LOCKED, Refusal.STATION_FULL, Refusal.NO_CONTACT, Refusal.FROZEN)
 
 

@@ -51,8 +51,8 @@ def because_told(session: Session, event: Event) -> Changes:
     return {"refusal": why, "tries_left": left, "minutes_locked": minutes, "typed": "", "busy": False}
 
 
-def nik_kept(session: Session, event: Event) -> Changes:
-    """Leave the number as typed, to be mended, and say what is wrong with it."""
+def typed_stays(session: Session, event: Event) -> Changes:
+    """Leave what was typed, to be mended or sent once more, and say what is wrong."""
     return {"refusal": getattr(event, "why", None), "busy": False}
 
 
@@ -250,6 +250,11 @@ def forgotten(session: Session, event: Event) -> Changes:
     clean = Session()
     forgets = [name for name in Session.__slots__ if name not in _OF_THE_STATION]
     return {name: getattr(clean, name) for name in forgets} | {"visit": session.visit + 1}
+
+
+def begun_stays(session: Session, event: Event) -> Changes:
+    """Whoever had to wait for too long may come back and go on, as after a power cut."""
+    return {"begun_stays": True}
 
 
 _OF_THE_STATION = frozenset(

@@ -53,7 +53,7 @@ from kiosk.journey.events import (
 from kiosk.journey.excepting import Subject
 from kiosk.journey.machine import Aside, Go, Return, Row, Skip, Stage, Stay
 from kiosk.journey.steps import RECORDING_NEEDS, Device, Refusal, Step
-from kiosk.journey.ways import ATTENDED, HOME, LEAVING, UNASKED, VOUCHING, On, home
+from kiosk.journey.ways import ATTENDED, HOME, LEAVING, UNASKED, VOUCHING, On, home, waited_in_vain
 
 kept = Go(Step.RECEIPT, note=(notes.accepted,))
 officer_said_no = Go(Step.REFUSED, note=(notes.because(Refusal.OFFICER_NO),))
@@ -109,7 +109,7 @@ RECORDING: dict[Step, Stage] = {
             NikKnown: (Go(Step.BIRTH_DATE, when=guards.as_typed, note=(notes.nik,)),),
             NikRefused: (
                 Go(Step.REFUSED, when=guards.typed_and_over, note=(notes.because_told,)),
-                Stay(when=guards.as_typed, note=(notes.nik_kept,)),
+                Stay(when=guards.as_typed, note=(notes.typed_stays,)),
             ),
             Back: (Go(Step.PURPOSE),),
         },
@@ -127,6 +127,7 @@ RECORDING: dict[Step, Stage] = {
             IdentityProved: (Go(Step.IS_THIS_YOU, note=(notes.biodata,)),),
             IdentityRefused: (
                 Go(Step.REFUSED, when=guards.tries_are_over, note=(notes.because_told,)),
+                Stay(when=guards.not_answered, note=(notes.typed_stays,)),
                 Stay(note=(notes.because_told,)),
             ),
             Back: (Go(Step.NIK),),
@@ -302,11 +303,12 @@ RECORDING: dict[Step, Stage] = {
         within=600,
         on=VOUCHING
         | {
+            TimedOut: (waited_in_vain,),
             OfficerKnown: (
                 UNASKED,
                 Go(Step.SEALING, when=guards.officer_agrees, note=(notes.officer,)),
                 officer_said_no,
-            )
+            ),
         },
     ),
     # No way to stop here: it takes a moment, and then the recording is safe or the station says why it is not.
@@ -323,7 +325,7 @@ RECORDING: dict[Step, Stage] = {
     Step.NOT_KEPT: Stage(
         enter=(asks.call_officer,),
         within=600,
-        on=LEAVING | {Next: (Go(Step.SEALING),), Sealed: (kept,)},
+        on=LEAVING | {TimedOut: (waited_in_vain,), Next: (Go(Step.SEALING),), Sealed: (kept,)},
     ),
     Step.RECEIPT: Stage(within=90, on=HOME | {Next: (home,), HelpAsked: (Aside(Step.HELP),)}),
 }
@@ -490,6 +492,7 @@ ASIDES: dict[Step, Stage] = {
         within=600,
         on=HOME
         | {
+            TimedOut: (waited_in_vain,),
             Next: (Return(),),
             CancelAsked: (Aside(Step.CANCEL),),
             Sealed: (kept,),
@@ -501,6 +504,7 @@ ASIDES: dict[Step, Stage] = {
         within=600,
         on=HOME
         | {
+            TimedOut: (waited_in_vain,),
             DeviceBack: (Return(when=guards.awaited_here),),
             Next: (Return(when=guards.nothing_awaited),),
             CancelAsked: (Aside(Step.CANCEL),),

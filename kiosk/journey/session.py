@@ -36,7 +36,6 @@ class Biodata:
     village: str = field(repr=False)
     district: str = field(repr=False)
     married: bool = field(repr=False)
-    recorded: bool = field(repr=False)
     nik_disagrees: bool = field(repr=False)
     foreigner: bool = field(default=False, repr=False)
 
@@ -222,6 +221,8 @@ class Session:
     accepted: Accepted | None = None
     desk: Desk | None = None
     carried: Carried | None = None
+    begun_stays: bool = False
+    """The visit before this one ended in silence where the resident had to wait, and may be gone on with."""
 
     @property
     def asked_finger(self) -> Finger | None:

@@ -20,6 +20,9 @@ On = dict[type[Event], tuple[Row, ...]]
 
 home = Go(Step.ATTRACT, note=(notes.forgotten,))
 
+waited_in_vain = Go(Step.ATTRACT, note=(notes.forgotten, notes.begun_stays))
+"""Silence where somebody had to wait for the station or an officer: what they approved is not lost by it."""
+
 HOME: On = {
     TimedOut: (home,),
     MoreTime: (Stay(),),

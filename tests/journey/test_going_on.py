@@ -1,5 +1,6 @@
 """What is kept of a recording under way, and how whoever was interrupted goes on with it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,14 +14,18 @@ from kiosk.journey.events import (
     CannotGive,
     Deny,
     DeviceBack,
+    DeviceLost,
     FingerAbsent,
     FingerCompared,
     FingerStill,
     FingerTaken,
     HelpAsked,
     IdentityProved,
+    IdentityRefused,
     Next,
     NikKnown,
+    NotSealed,
+    NotTakenUp,
     OfficerKnown,
     OfficerRefused,
     OrderRefused,
@@ -326,6 +331,95 @@ def test_what_is_known_of_a_recording_begun_comes_with_the_proof_and_goes_home_w
     assert visit.step is Step.ATTRACT
     assert visit.session.begun is None
     assert isinstance(visit.effects[-1], Forget)
+
+
+@pytest.mark.parametrize("way", [CancelAsked(), HelpAsked()])
+def test_nobody_turns_aside_in_the_moment_in_which_it_is_destroyed(visit: Visit, way: CancelAsked | HelpAsked) -> None:
+    offered(visit, *RECHECKED)
+    visit(Deny(), way, BegunErased(visit.number))
+    assert visit.step is Step.CONSENT
+    assert visit.session.begun is None
+
+
+def test_what_is_over_before_the_finger_came_is_told_at_once(visit: Visit) -> None:
+    offered(visit, *RECHECKED)
+    visit(Next(), BegunErased(visit.number))
+    assert (visit.step, visit.session.refusal) == (Step.CONSENT, Refusal.BEGUN_OVER)
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_what_cannot_be_opened_just_now_is_offered_again(visit: Visit, proved: bool) -> None:
+    offered(visit, *RECHECKED)
+    visit(Next(), *([FingerCompared(visit.number, True, None)] if proved else []))
+    visit(NotTakenUp(visit.number, Refusal.NOT_NOW))
+    assert (visit.step, visit.session.refusal) == (Step.BEGUN_BEFORE, Refusal.NOT_NOW)
+    visit(Next())
+    assert visit.step is Step.GO_ON_FINGER
+
+
+def test_a_birth_date_that_could_not_be_looked_up_need_not_be_typed_again(visit: Visit) -> None:
+    identified(visit)
+    visit.session = visit.session.but(step=Step.BIRTH_DATE, typed="05031958", busy=True)
+    visit(IdentityRefused(visit.number, Refusal.NOT_NOW, -1))
+    assert (visit.step, visit.session.typed, visit.session.busy) == (Step.BIRTH_DATE, "05031958", False)
+    assert visit.session.refusal is Refusal.NOT_NOW
+
+
+# Who had to wait ------------------------------------------------------------------------------------------------------
+
+
+def waits_for_the_reader(visit: Visit) -> None:
+    signed(visit)
+    good(visit, Finger.RIGHT_THUMB)
+    visit(DeviceLost(Device.FINGERPRINT))
+    assert visit.step is Step.INTERRUPTED
+
+
+def waits_for_room(visit: Visit) -> None:
+    signed_off(visit)
+    visit(NotSealed(visit.number, Refusal.DISK_FULL))
+    assert visit.step is Step.NOT_KEPT
+
+
+def waits_for_the_officer(visit: Visit) -> None:
+    all_fingers(visit)
+    visit(Next(), Next())
+    assert visit.step is Step.OFFICER_CONFIRMS
+
+
+def waits_for_help(visit: Visit) -> None:
+    signed(visit)
+    visit(HelpAsked())
+    assert visit.step is Step.HELP
+
+
+def forgotten(visit: Visit) -> list[Forget]:
+    return [effect for effect in visit.effects if isinstance(effect, Forget)]
+
+
+@pytest.mark.parametrize("waits", [waits_for_the_reader, waits_for_room, waits_for_help, waits_for_the_officer])
+def test_who_waited_in_vain_may_come_back_and_go_on(visit: Visit, waits: Callable[[Visit], None]) -> None:
+    waits(visit)
+    visit.wait(601)
+    assert visit.step in (Step.ATTRACT, Step.OUT_OF_SERVICE)
+    assert forgotten(visit)[-1].begun_stays
+    assert visit.session.photo is None
+
+
+@pytest.mark.parametrize("waits", [waits_for_the_reader, waits_for_room, waits_for_help, waits_for_the_officer])
+def test_who_stops_while_waiting_leaves_nothing(visit: Visit, waits: Callable[[Visit], None]) -> None:
+    waits(visit)
+    visit(CancelAsked(), Deny())
+    assert not forgotten(visit)[-1].begun_stays
+
+
+def test_silence_where_nobody_had_to_wait_leaves_nothing_and_neither_does_the_next_visit(visit: Visit) -> None:
+    waits_for_help(visit)
+    visit.wait(601)
+    signed(visit)
+    visit.wait(181)
+    assert visit.step is Step.ATTRACT
+    assert [each.begun_stays for each in forgotten(visit)[-2:]] == [True, False]
 
 
 def test_a_second_giving_under_way_goes_on_with_the_other_index_finger(visit: Visit) -> None:
