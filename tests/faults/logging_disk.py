@@ -14,8 +14,8 @@ import mfusepy
 
 from tests.faults.power import DISK, ENTRY, FLUSH
 
-FLUSH_TAKES = 0.002
-"""Seconds; a memory card takes longer. It gives other processes time to see what is not safe yet."""
+STALLS, STALL = 7, 0.03
+"""Every so many flushes one takes that many seconds, as on a memory card: others see what is not safe yet."""
 
 
 class LoggedDisk(mfusepy.Operations):
@@ -26,6 +26,7 @@ class LoggedDisk(mfusepy.Operations):
     def __init__(self, image: Path, log: Path) -> None:
         self._image = os.open(image, os.O_RDWR)
         self._log = log.open("ab", buffering=0)
+        self._flushes = 0
         self._size = image.stat().st_size
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, int]:
@@ -43,7 +44,9 @@ class LoggedDisk(mfusepy.Operations):
         return os.pwrite(self._image, data, offset)
 
     def fsync(self, path: str, datasync: int, fh: int) -> int:
-        time.sleep(FLUSH_TAKES)
+        self._flushes += 1
+        if self._flushes % STALLS == 0:
+            time.sleep(STALL)
         self._log.write(FLUSH)
         return 0
 

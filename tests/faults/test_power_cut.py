@@ -57,8 +57,8 @@ def worked(
 
 
 def cuts_of(history: power.History, told: list[Told], count: int, chance: Random) -> list[int]:
-    """Numbers of entries after which the power fails: half of them right after something was promised."""
-    promised = {each.at for each in told if each.what in ("kept", "settled")}
+    """Numbers of entries after which the power fails: half of them right after something was promised or sent."""
+    promised = {each.at for each in told if each.what in ("kept", "sent", "settled")}
     entries = list(enumerate(history.entries, start=1))
     anywhere = [number for number, entry in entries if entry.end <= told[-1].at]
     promises = [number for number, entry in entries if entry.end in promised]
