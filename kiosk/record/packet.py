@@ -357,7 +357,7 @@ def _shaped(row: Any, shape: Mapping[str, type]) -> None:
 
 
 _BIODATA_TEXTS = ("nik", "name", "birth_place", "address", "village", "district")
-_BIODATA_FLAGS = ("married", "recorded", "nik_disagrees", "foreigner")
+_BIODATA_FLAGS = ("married", "nik_disagrees", "foreigner")
 
 
 def _biodata_map(biodata: Biodata) -> dict[str, object]:

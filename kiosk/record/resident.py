@@ -43,8 +43,6 @@ FAILED = frozenset(
     }
 )
 """States in which the centre asks for the recording again."""
-MAY_RECORD = FAILED | {RecordState.UNREGISTERED}
-"""States from which recording (again) leads anywhere; from any other the new record would hang for ever."""
 
 
 class MaritalStatus(Enum):
@@ -118,7 +116,6 @@ def biodata(resident: Resident) -> Biodata:
         village=resident.village,
         district=resident.district,
         married=resident.married,
-        recorded=resident.state not in MAY_RECORD,
         nik_disagrees=resident.nik_disagrees,
         foreigner=resident.citizenship not in CITIZEN,
     )

@@ -32,7 +32,7 @@ def draw_course(sheet: Sheet, view: Course) -> None:
     words = Rect(body.x, under, body.width, body.bottom - under)
     hint = Hint(view.todo, "forward", Mood.CALM)
     room = words.copy()
-    room.height -= theme.px(16) + sheet._hint_setting(hint, words.width, 0.9)[1]
+    room.height -= theme.px(16) + sheet.hint_setting(hint, words.width, 0.9)[1]
     end = sheet.words(room)
     sheet.hint(hint, Rect(words.x, end, words.width, words.bottom - end), 0.9)
 

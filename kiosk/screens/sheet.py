@@ -250,9 +250,10 @@ class Sheet:
 
     def hint_height(self, width: int, scale: float = 1.0) -> int:
         """How high the page's hint is at this width."""
-        return 0 if self.page.hint is None else self._hint_setting(self.page.hint, width, scale)[1]
+        return 0 if self.page.hint is None else self.hint_setting(self.page.hint, width, scale)[1]
 
-    def _hint_setting(self, hint: Hint, width: int, scale: float) -> tuple[Setting, int]:
+    def hint_setting(self, hint: Hint, width: int, scale: float) -> tuple[Setting, int]:
+        """How a hint's words are set at this width, and how high its box is."""
         theme = self.theme
         pad, icon = theme.px(20), self._hint_icon(scale)
         size = max(round(theme.type(30) * scale), theme.smallest_type)
@@ -265,7 +266,7 @@ class Sheet:
     def hint(self, hint: Hint, rect: Rect, scale: float = 1.0, *, ground: Ground | None = None) -> Rect:
         """The hint in its tinted box, with its icon; returns the box."""
         theme, look = self.theme, ground or self.ground_of(hint.mood)
-        setting, high = self._hint_setting(hint, rect.width, scale)
+        setting, high = self.hint_setting(hint, rect.width, scale)
         box = Rect(rect.x, rect.y, rect.width, high)
         pad, icon = theme.px(20), self._hint_icon(scale)
         self.canvas.panel(box, look.tint, border=look.ink, width=theme.px(2))

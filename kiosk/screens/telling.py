@@ -29,7 +29,7 @@ def draw_message(sheet: Sheet, view: Message) -> None:
     hint = Hint(view.todo, "forward", Mood.CALM) if view.todo else None
     room = words.copy()
     if hint is not None and sheet.page.hint is None:
-        room.height -= theme.px(24) + sheet._hint_setting(hint, words.width, 0.9)[1]
+        room.height -= theme.px(24) + sheet.hint_setting(hint, words.width, 0.9)[1]
         end = sheet.words(room)
         sheet.hint(hint, Rect(words.x, end + theme.px(8), words.width, words.bottom - end), 0.9)
     else:

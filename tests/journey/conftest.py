@@ -30,7 +30,6 @@ def biodata(*, born: date = date(1958, 3, 5), married: bool = True) -> Biodata:
         village="Oesapa",
         district="Kelapa Lima",
         married=married,
-        recorded=False,
         nik_disagrees=False,
     )
 

@@ -59,7 +59,7 @@ def recorded() -> Recording:
         doubts=(Doubt.PHOTO,),
         excepted=(Excepted(Finger.LEFT_THUMB, Why.INJURED, "officer-1"),),
         algorithms=ALGORITHMS,
-        biodata=Biodata("n", "n", "p", date(1990, 1, 1), Sex.MALE, "a", "v", "d", False, False, False),
+        biodata=Biodata("n", "n", "p", date(1990, 1, 1), Sex.MALE, "a", "v", "d", False, False),
         records=Records(b"face"),
         photo=PhotoNote(FaceAdvice.GOOD, 90, 1),
         hands_photo=b"",

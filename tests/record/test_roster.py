@@ -60,7 +60,6 @@ def test_a_roster_is_taken_and_asked(held: Roster, world: Any, now: Any) -> None
 
 def test_awkward_residents_are_as_they_are(world: Any) -> None:
     cast = world.cast
-    assert biodata(cast.recorded).recorded
     assert biodata(cast.nik_disagrees).nik_disagrees
     assert not any(biodata(r).nik_disagrees for r in (cast.ordinary, cast.farmer, cast.from_retired_area))
     assert cast.from_retired_area.nik.startswith(RETIRED_AREA)

@@ -66,7 +66,6 @@ BIODATA = Biodata(
     village="NAIBONAT",
     district="KUPANG TIMUR",
     married=True,
-    recorded=False,
     nik_disagrees=False,
 )
 
