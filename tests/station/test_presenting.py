@@ -46,7 +46,6 @@ BIODATA = Biodata(
     village="NAIBONAT",
     district="KUPANG TIMUR",
     married=True,
-    recorded=False,
     nik_disagrees=False,
 )
 FULL = Session(
@@ -513,12 +512,24 @@ def test_nobody_is_told_of_how_far_it_is_what_another_one_is_told():
 
 
 @pytest.mark.parametrize(
-    ("since", "day"), [(date(2026, 11, 20), "4 Desember 2026"), (date(2026, 11, 1), "1 Desember 2026")]
+    ("far", "since", "day"),
+    [
+        (HowFar.AT_THE_CENTRE, date(2026, 11, 20), "10 Desember 2026"),
+        (HowFar.AT_THE_CENTRE, date(2026, 11, 1), "1 Desember 2026"),
+        (HowFar.SENT, date(2026, 11, 20), "14 Desember 2026"),  # nobody compares it yet
+        (HowFar.ON_THE_WAY, None, "14 Desember 2026"),
+    ],
 )
-def test_who_is_to_come_again_is_told_the_day_and_never_sent_round_in_circles(since, day):
-    view = shown(Step.NO_CARD_YET, record=Record(HowFar.SENT, since))
+def test_who_is_to_come_again_is_told_the_day_and_never_sent_round_in_circles(far, since, day):
+    view = shown(Step.NO_CARD_YET, record=Record(far, since))
     assert isinstance(view, views.Course)
     assert f"mulai {day} " in view.todo
+
+
+def test_no_day_is_named_while_nothing_has_left():
+    view = shown(Step.NO_CARD_YET, record=Record(HowFar.KEPT_HERE))
+    assert isinstance(view, views.Course)
+    assert not any(character.isdigit() for character in view.todo)
 
 
 @pytest.mark.parametrize("far", HowFar)

@@ -12,10 +12,10 @@ from kiosk.station.presenting import (
     collecting,
     desk,
     going_on,
+    how_far,
     identifying,
     officer,
     recording,
-    standing,
 )
 from kiosk.station.presenting.telling import StationFacts, Telling
 from kiosk.station.text import Text
@@ -48,7 +48,7 @@ _STEPS: Final[dict[Step, Callable[[Telling], View]]] = {
     Step.NIK: identifying.nik,
     Step.BIRTH_DATE: identifying.birth_date,
     Step.IS_THIS_YOU: identifying.is_this_you,
-    Step.NOT_ELIGIBLE: standing.not_eligible,
+    Step.NOT_ELIGIBLE: how_far.not_eligible,
     Step.CONSENT: recording.consent,
     Step.PHOTO: recording.photo,
     Step.PHOTO_REVIEW: recording.photo_review,
@@ -67,7 +67,7 @@ _STEPS: Final[dict[Step, Callable[[Telling], View]]] = {
     Step.BEGUN_BEFORE: going_on.begun_before,
     Step.GO_ON_FINGER: going_on.go_on_finger,
     Step.GO_ON_OFFICER: officer.go_on_officer,
-    Step.NO_CARD_YET: standing.how_far,
+    Step.NO_CARD_YET: how_far.how_far,
     Step.COLLECT_FINGER: collecting.collect_finger,
     Step.COLLECT_OFFICER: officer.collect_officer,
     Step.PRINTING: collecting.printing,

@@ -14,8 +14,8 @@ from kiosk.station.presenting.asides import of_age, refused
 from kiosk.station.presenting.telling import Telling
 from kiosk.station.text import word
 
-SEARCH: Final = timedelta(days=14)
-"""The centre's comparison takes 1 to 20 days, as a rule less than two weeks."""
+SEARCH: Final = timedelta(days=20)
+"""The centre's comparison takes 1 to 20 days."""
 SOON: Final = timedelta(days=7)
 """Nobody is sent home to come again sooner: the way may be long."""
 STAGES: Final = (
@@ -43,6 +43,8 @@ class Told:
     mood: Mood = Mood.CALM
 
 
+NOT_BEGUN: Final = frozenset({HowFar.ON_THE_WAY, HowFar.SENT})
+"""The comparison has not begun: its days are yet to be counted."""
 COMPARING: Final = word("The centre compares it with all others. That takes 1 to 20 days.")
 TOLD: Final[dict[HowFar, Told]] = {
     HowFar.NOT_RECORDED: Told(
@@ -57,6 +59,7 @@ TOLD: Final[dict[HowFar, Told]] = {
         "clock",
         word("Your recording is safe here"),
         word("It waits for the network. Then it goes to the centre by itself."),
+        word("You need not do anything. Ask here again any time."),
     ),
     HowFar.ON_THE_WAY: Told(
         1,
@@ -168,4 +171,5 @@ def _come_again(record: Record, session: Session) -> date:
     today = session.today or date.min
     if record.how_far in MAY_RECORD and session.biodata is not None and too_young(session, Next()):
         return of_age(session)
-    return max((record.since or today) + SEARCH, today + SOON)
+    begun = today if record.how_far in NOT_BEGUN else record.since or today
+    return max(begun + SEARCH, today + SOON)
