@@ -1,6 +1,6 @@
 """What one more packet costs when ten thousand wait, against an empty outbox; and what memory they take.
 
-    .venv/bin/python tests/bench/queue.py [FOLDER [PACKETS]]
+    .venv/bin/python tests/bench/outbox_queue.py [FOLDER [PACKETS]]
 
 FOLDER lies on the disk that is measured; its own is a new one in the present directory. Filling it takes minutes.
 """
