@@ -174,7 +174,7 @@ class Delivery:
         self._upload, self._asking = replace(self._upload, whole=True), True
         receipt = self._centre.receipt(name.packet_id)
         write_durably(self._exchange.receipts / f"{name.packet_id}.receipt", receipt)
-        self._receipted(size)
+        self._receipted(size, noted=known is not None or size > PIECE)
 
     def _place(self, size: int, *, found: bool) -> None:
         """Find or begin the upload; ``found``: it was tried before."""
@@ -193,6 +193,8 @@ class Delivery:
             if offset is None:
                 raise LinkDown(LinkTrouble.NONSENSE)
         before, self._upload = upload.reached, replace(upload, reached=offset, whole=upload.whole and offset == size)
+        if upload.whole and not self._upload.whole:
+            self._store.note(self._upload)  # else, outside the hours, it would be asked for its receipt for ever
         if self._cut is not None and self._cut[0] == upload.name and offset <= self._cut[1]:
             self._pieces.lost()
         self._cut = None
@@ -232,7 +234,7 @@ class Delivery:
 
     # How it went ----------------------------------------------------------------------------------------------------
 
-    def _receipted(self, size: int) -> None:
+    def _receipted(self, size: int, *, noted: bool) -> None:
         upload = self._upload
         self._heard()
         if self._doubt.failures >= _IN_EARNEST:
@@ -241,8 +243,8 @@ class Delivery:
             patience.reset()
         if not self._disbelief.failures:
             self.trouble, self._lasting = None, False
-        if upload.tries:
-            # Should the kiosk process not believe the receipt, it is remembered how often that was.
+        if noted:
+            # Should the kiosk process not believe the receipt, it is remembered how often it was put off.
             self._store.note(replace(upload, declined=False), due=None)
             self.refused = self._store.declined()
         self._done(upload.name)

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])  # run by hand, from any directory
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
 from starlette.requests import ClientDisconnect, Request
 

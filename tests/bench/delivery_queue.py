@@ -1,7 +1,7 @@
 """What delivering one packet costs where 10,000 wait, beside a queue that is almost empty.
 
 By hand: ``.venv/bin/python tests/bench/delivery_queue.py [waiting]``. Packets of 20 KB over TLS to the reference
-centre's server, which runs as a process of its own; the kiosk process's part, settling, is played in between and not counted.
+centre's server, which runs as a process of its own; settling, the kiosk process's part, is played and not counted.
 CPU is the uplink's own; wall is until the receipts lie on disk. The uplink looks into its directories once a second:
 its clock goes on by a fiftieth with each step, as on a line that carries fifty packets a second, so that nothing waits.
 """
@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])  # run by hand, from any directory
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run by hand, from any directory
 
 from kiosk.centre.tls import TlsAuthority
 from kiosk.record.exchange import Exchange, PacketName
