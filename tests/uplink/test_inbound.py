@@ -1,5 +1,8 @@
-"""Orders and rosters come down as they are, each once, and are cleared away when the kiosk has taken them."""
+"""What waits at the centre comes down as it is, each file once, and is cleared away when the kiosk has taken it."""
 
+import hashlib
+import json
+import os
 from random import Random
 
 import pytest
@@ -11,6 +14,7 @@ from kiosk.record.telemetry import LinkTrouble
 from kiosk.uplink.backoff import Backoff
 from kiosk.uplink.centre import Centre, Listing
 from kiosk.uplink.inbound import Inbound
+from tests.uplink.liar import Liar, answer
 
 STATION = "ktp-5371-01"
 
@@ -94,6 +98,195 @@ def test_many_come_in_pages(exchange, line, outgoing, make_inbound, monkeypatch,
         inbound.step()
         clock.now += 1  # packets have their turn in between
     assert len(names(exchange.orders)) == 8
+
+
+def test_states_and_keys_come_into_their_places(exchange, line, outgoing, make_inbound, make_delivery):
+    outgoing.publish(STATION, Kind.STATES, 1, b"sealed states")
+    outgoing.publish(STATION, Kind.KEYS, 1, b"sealed keys")
+    make_inbound(line).step()
+    assert (exchange.states / "states-00000001.states").read_bytes() == b"sealed states"
+    assert (exchange.keys / "keys-00000001.keys").read_bytes() == b"sealed keys"
+    for name in ("states-00000001.states", "keys-00000001.keys"):
+        (exchange.taken / name).touch()
+    make_delivery(line).step()
+    assert not names(exchange.states)
+    assert not names(exchange.keys)
+
+
+def test_a_revoked_station_is_told_so(line, centre, make_inbound):
+    centre.shelf.revoked = True
+    inbound = make_inbound(line)
+    inbound.step()
+    assert inbound.trouble is LinkTrouble.REFUSED
+
+
+class Lists:
+    """A centre's lists, as a test has them; ``spoiled`` files answer with a fault, ``withdrawn`` ones not at all."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, dict[str, bytes]] = {kind: {} for kind in ("orders", "rosters", "states", "keys")}
+        self.highest: dict[str, int] = {}
+        self.spoiled: set[str] = set()
+        self.withdrawn: set[str] = set()
+        self.cut_after: int | None = None
+        self.missing_lists: set[str] = set()
+
+    def __call__(self, asked):
+        path, _, query = asked.path.partition("?")
+        _, _, _, _, kind, *name = path.split("/")
+        if kind in self.missing_lists:
+            return answer("404 Not Found")
+        if not name:
+            after = int(query.removeprefix("after="))
+            numbered = [(int(file.split("-")[1].split(".")[0]), file) for file in self.files[kind]]
+            listed = [{"number": number, "name": file} for number, file in numbered if number > after or number == 0]
+            highest = self.highest.get(kind, max((number for number, _ in numbered), default=0))
+            return answer("200 OK", body=json.dumps({"highest": highest, "files": listed}).encode())
+        if name[0] in self.withdrawn:
+            return answer("404 Not Found")
+        if name[0] in self.spoiled:
+            return answer("500 Internal Server Error")
+        return self._content(asked, self.files[kind][name[0]])
+
+    def _content(self, asked, content):
+        tag = f'"{hashlib.sha256(content).hexdigest()}"'
+        begin = 0
+        if asked.headers.get("if-range") == tag:
+            begin = int(asked.headers["range"].removeprefix("bytes=").removesuffix("-"))
+        status = "206 Partial Content" if begin else "200 OK"
+        span = {"Content-Range": f"bytes {begin}-{len(content) - 1}/{len(content)}"} if begin else {}
+        whole = answer(status, {"ETag": tag, **span}, content[begin:])
+        if self.cut_after is None or len(content) - begin <= self.cut_after:
+            return whole
+        head = len(whole) - (len(content) - begin)
+        return iter([whole[: head + self.cut_after]])
+
+
+@pytest.fixture
+def lists():
+    return Lists()
+
+
+@pytest.fixture
+def liar(authority, lists):
+    liar = Liar(authority, lists)
+    yield liar
+    liar.close()
+
+
+@pytest.fixture
+def lying(liar, authority):
+    line = Centre(liar.url, authority.issue(STATION))
+    yield line
+    line.close()
+
+
+def orders(*numbers: int) -> dict[str, bytes]:
+    return {f"order-{number:08}.order": b"%d" % number for number in numbers}
+
+
+def test_a_hole_holds_up_nothing_behind_it_and_is_filled_later(exchange, lists, lying, make_inbound, clock, store):
+    lists.files["orders"] = orders(1, 2, 3, 4)
+    lists.spoiled = {"order-00000002.order"}
+    lists.files["states"] = {"states-00000001.states": b"sealed"}
+    inbound = make_inbound(lying)
+    inbound.step()
+    assert [name for name in names(exchange.orders) if name.endswith(".order")] == list(orders(1, 3, 4))
+    assert names(exchange.states) == ["states-00000001.states"]
+    assert inbound.trouble is LinkTrouble.SERVER_ERROR
+    assert store.cursor("orders") == 1
+    for path in exchange.orders.iterdir():
+        path.unlink()  # taken in
+    lists.spoiled = set()
+    clock.now += 400
+    inbound.step()
+    assert names(exchange.orders) == list(orders(2))
+    assert store.cursor("orders") == 4
+    assert inbound.trouble is None
+
+
+def test_what_was_withdrawn_is_passed_over(exchange, lists, lying, make_inbound, store):
+    lists.files["orders"] = orders(1, 2, 3)
+    lists.withdrawn = {"order-00000002.order", "order-00000003.order"}
+    make_inbound(lying).step()
+    assert names(exchange.orders) == list(orders(1))
+    assert store.cursor("orders") == 3
+
+
+def test_a_centre_without_the_newer_lists_serves_all_the_same(exchange, lists, lying, make_inbound):
+    lists.missing_lists = {"states", "keys"}
+    lists.files["orders"] = orders(1)
+    inbound = make_inbound(lying)
+    inbound.step()
+    assert names(exchange.orders) == list(orders(1))
+    assert inbound.trouble is None
+
+
+def test_a_large_file_goes_on_where_it_was_cut(exchange, liar, lists, lying, make_inbound, clock):
+    content = os.urandom(500_000)
+    lists.files["rosters"] = {"roster-00000001.roster": content}
+    lists.cut_after = 150_000
+    inbound = make_inbound(lying)
+    for _ in range(5):
+        inbound.step()
+        clock.now += 400
+    assert (exchange.rosters / "roster-00000001.roster").read_bytes() == content
+    assert names(exchange.rosters) == ["roster-00000001.roster"]
+    assert sum("range" in asked.headers for asked in liar.asked) == 3
+
+
+def test_a_file_that_changed_meanwhile_is_had_from_its_beginning(exchange, lists, lying, make_inbound, clock):
+    lists.files["rosters"] = {"roster-00000001.roster": b"a" * 200_000}
+    lists.cut_after = 150_000
+    inbound = make_inbound(lying)
+    inbound.step()
+    lists.files["rosters"] = {"roster-00000001.roster": b"b" * 120_000}
+    clock.now += 400
+    inbound.step()
+    assert (exchange.rosters / "roster-00000001.roster").read_bytes() == b"b" * 120_000
+
+
+@pytest.mark.parametrize(
+    ("highest", "files"),
+    [
+        (5, {"order-00000000.order": b""}),  # no number below 1
+        (1, {"order-00000001.roster": b""}),  # of another list
+        (2**80, {}),
+    ],
+)
+def test_a_list_that_cannot_be_right_brings_nothing(exchange, lists, lying, make_inbound, highest, files):
+    lists.files["orders"], lists.highest["orders"] = files, highest
+    inbound = make_inbound(lying)
+    inbound.step()
+    assert inbound.trouble is LinkTrouble.NONSENSE
+    assert not names(exchange.orders)
+
+
+def test_a_list_that_begins_anew_each_time_is_asked_for_seldom(liar, lists, lying, make_inbound, clock, store):
+    store.set_cursor("orders", 9)
+    lists.highest["orders"] = 3
+    inbound = make_inbound(lying)
+    for _ in range(600):
+        inbound.step()
+        store.set_cursor("orders", 9)
+        clock.now += 1
+    assert len(liar.asked) <= 11 * 5
+
+
+def test_a_kiosk_that_takes_nothing_in_is_not_brought_more_than_the_disk_should_hold(
+    exchange, lists, lying, make_inbound, monkeypatch, clock
+):
+    monkeypatch.setattr("kiosk.uplink.inbound.MOST_UNTAKEN", 1000)
+    lists.files["orders"] = {name: bytes(600) for name in orders(*range(1, 10))}
+    inbound = make_inbound(lying)
+    for _ in range(5):
+        inbound.step()
+        clock.now += 100
+    assert names(exchange.orders) == list(orders(1, 2))
+    for path in exchange.orders.iterdir():
+        path.unlink()
+    inbound.step()
+    assert names(exchange.orders) == list(orders(3, 4))
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b.order", ".order", "x.packet", "a.order\n", "order"])
