@@ -90,7 +90,9 @@ def needs(view: StationView, limits: Limits, *, now: float) -> list[Need]:
     """What somebody should see to, as last heard, most urgent first."""
     found = [*_certificate(view.certificate_days(now=now))]
     if view.health is not None:
-        found += [*_devices(view.health), *_supplies(view.health, limits), *_records(view.health, limits)]
+        waits = view.centre is not None and view.centre.waits_for_hours
+        found += [*_devices(view.health), *_supplies(view.health, limits)]
+        found += _records(view.health, limits, waits_for_hours=waits)
     if view.centre is not None:
         found += _delivery(view.centre, connected=view.connected)
     return sorted([*_state(view), *found], key=lambda need: need.urgency.value)
@@ -163,7 +165,7 @@ def _supplies(health: Health, limits: Limits) -> Iterator[Need]:
         yield Need(Urgency.SOON, Who.OFFICER, f"{health.temperature_celsius:.0f} °C inside: give it air and shade")
 
 
-def _records(health: Health, limits: Limits) -> Iterator[Need]:
+def _records(health: Health, limits: Limits, *, waits_for_hours: bool) -> Iterator[Need]:
     if health.recordings_lost:
         lost = f"{_count(health.recordings_lost, 'recording')} lost or damaged on its disk"
         yield Need(Urgency.NOW, Who.TECHNICIAN, f"{lost}: keep the disk, and tell the centre")
@@ -192,7 +194,8 @@ def _records(health: Health, limits: Limits) -> Iterator[Need]:
     oldest = health.outbox_oldest_seconds
     if health.outbox_waiting and oldest is not None and oldest >= limits.waiting_hours * 3600:
         late = f"{_count(health.outbox_waiting, 'recording')} not delivered for {span(oldest)}"
-        yield Need(Urgency.SOON, Who.TECHNICIAN, f"{late}: look at its network, or collect")
+        remedy = "it waits for its hours: widen them" if waits_for_hours else "look at its network"
+        yield Need(Urgency.SOON, Who.TECHNICIAN, f"{late}: {remedy}, or collect")
 
 
 _FROZEN = {

@@ -118,6 +118,15 @@ NOW, SOON = Urgency.NOW, Urgency.SOON
             SOON,
             "[technician] 812 recordings not delivered for 10 d: look at its network, or collect",
         ),
+        (
+            {
+                "outbox_waiting": 812,
+                "outbox_oldest_seconds": 10 * DAY,
+                "centre": CentreLink(waits_for_hours=True),
+            },
+            SOON,
+            "[technician] 812 recordings not delivered for 10 d: it waits for its hours: widen them, or collect",
+        ),
         ({"certificate": (-3, UNIX)}, NOW, "[technician] certificate ended 3 days ago: renew it"),
         ({"certificate": (-1, UNIX)}, NOW, "[technician] certificate ended 1 day ago: renew it"),
         ({"certificate": (0, UNIX)}, SOON, "[technician] certificate ends today: renew it"),
