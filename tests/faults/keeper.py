@@ -107,7 +107,9 @@ def work(state: Path, residents: Sequence[Resident], tell: Callable[..., None]) 
     for resident in residents:
         if books.roster.recorded_here(resident.nik):
             # An earlier process got as far as that: whoever asks now is told that they are safe.
-            packet = books.outbox.find(books.roster.noted_packet(resident.nik) or "")
+            note = books.roster.note(resident.nik)
+            assert note is not None
+            packet = books.outbox.find(note.packet)
             assert packet is not None
             tell("kept", packet.packet_id, resident.nik, packet.sha256.hex())
     for resident in residents:
