@@ -7,6 +7,7 @@ as long as the power was off.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 AGREES = 60.0
@@ -34,6 +35,11 @@ class Moment:
 
 
 Clock = Callable[[], Moment]
+
+
+def day_of(unix: int | None) -> date | None:
+    """Tell the office's own calendar day of a moment; None where there is none."""
+    return None if unix is None else datetime.fromtimestamp(unix).astimezone().date()
 
 
 def machine_clock(*, kept_elsewhere: bool = False, root: Path = Path("/")) -> Clock:

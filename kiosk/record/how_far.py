@@ -1,10 +1,10 @@
 """How far a person's record is: what is known here of their packet, what the centre said, and what they are told."""
 
-from datetime import date, datetime
 from typing import Final
 
 from kiosk.journey.session import Record
 from kiosk.journey.steps import HowFar
+from kiosk.record.clock import day_of
 from kiosk.record.outbox import Known, Outbox
 from kiosk.record.resident import FAILED, RecordState
 from kiosk.record.roster import Roster
@@ -71,9 +71,4 @@ def how_far(nik: str, *, roster: Roster, outbox: Outbox) -> Record:
     told = HowFar.KEPT_HERE if known == Known(RecordState.BIO_CAPTURED) else TOLD[known.state]
     note = roster.note(nik)
     made = None if note is None else outbox.find(note.packet)
-    return Record(told, _day(known.at), "" if made is None else made.registration)
-
-
-def _day(at: int | None) -> date | None:
-    """The office's own calendar day."""
-    return None if at is None else datetime.fromtimestamp(at).astimezone().date()
+    return Record(told, day_of(known.at), "" if made is None else made.registration)

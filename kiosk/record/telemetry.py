@@ -16,8 +16,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from kiosk.journey.steps import Device, Step
 from kiosk.record.exchange import PARTIAL, write_durably
+from kiosk.record.header import LATEST
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
+Moment = Annotated[int, Field(ge=0, lt=LATEST)]
+"""Unix seconds of which a calendar can tell the day."""
 Seconds = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Celsius = Annotated[float, Field(ge=-60, le=200, allow_inf_nan=False)]
 Version = Annotated[str, Field(pattern=r"^[0-9A-Za-z.+~-]{1,40}$")]
@@ -188,7 +191,7 @@ class Health:
 class Throughput:
     """What the station has done since ``since`` (Unix seconds when it began to count). Counters only go up."""
 
-    since: Count
+    since: Moment
     visits_begun: Count = 0
     visits_finished: Count = 0
     given_up: Mapping[Step, Count] = field(default_factory=dict)
@@ -285,7 +288,7 @@ class Event:
     """Something a technician may want to find again: numbered without gaps, ``at`` in Unix seconds."""
 
     number: Annotated[int, Field(ge=1, le=2**53)]
-    at: Count
+    at: Moment
     occasion: Occasion
     device: Device | None = None
     trouble: Trouble | None = None
@@ -317,7 +320,7 @@ class UplinkStatus:
 
     events_seen: Count = 0
     """Events up to this number are durable at the uplink; the kiosk process may delete their files."""
-    centre_last_contact: Count | None = None
+    centre_last_contact: Moment | None = None
     centre_trouble: LinkTrouble | None = None
     broker_connected: bool = False
     broker_trouble: LinkTrouble | None = None

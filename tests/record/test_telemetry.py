@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kiosk.journey.steps import Device, Step
 from kiosk.record import telemetry
+from kiosk.record.clock import day_of
+from kiosk.record.header import LATEST
 from kiosk.record.telemetry import (
     Condition,
     DeviceHealth,
@@ -191,3 +193,12 @@ def test_a_disk_that_fills_is_news_only_when_it_stops_recording():
 def health_bytes() -> bytes:
     health = Health(StationState.READY, 1, "0.1", 1.0, True, {Device.CAMERA: DeviceHealth(Condition.OK)})
     return telemetry.encode(Snapshot(health, Throughput(1)))
+
+
+@pytest.mark.parametrize("moment", [1_795_000_000_000, LATEST, -1, True])
+def test_a_moment_no_calendar_has_is_refused_where_it_is_read(tmp_path, moment):
+    place = tmp_path / "status.json"
+    place.write_text(json.dumps({"centre_last_contact": moment}), encoding="utf-8")
+    with pytest.raises(Unreadable):
+        telemetry.read_status(place)
+    day_of(LATEST - 1)
