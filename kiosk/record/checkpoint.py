@@ -33,7 +33,13 @@ CLOCK_SETS_WITHIN = 120.0
 _SEALED, _KEY = "visit.sealed", "visit.key"
 _KEY_LENGTH, _NONCE_LENGTH = 32, 12
 _FASTEST = 1
-_STRICT = ConfigDict(strict=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+_STRICT = ConfigDict(
+    strict=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants"
+)
+
+
+class NotYet(Exception):
+    """Whether this resident may go on cannot be told before the clock of this boot is set."""
 
 
 class Void(Exception):
@@ -139,6 +145,7 @@ class Checkpoints:
 
         Raises:
             OSError: the disk is ill; what was kept of this visit before may still be there.
+            ValueError: something in it is not what it says it is, and could not be read back.
         """
         if not self._seconds or (self.packet_id == checkpoint.packet_id and checkpoint.kept == self._written):
             return
@@ -159,13 +166,19 @@ class Checkpoints:
             seconds=self._seconds,
         )
         head, nonce = _HEADER.dump_json(header), secrets.token_bytes(_NONCE_LENGTH)
-        content = zlib.compress(_CONTENT.dump_json(checkpoint), _FASTEST)
+        # Without this, something of another type is only warned of, with what it holds, on the journal.
+        content = zlib.compress(_CONTENT.dump_json(checkpoint, warnings="error"), _FASTEST)
         sealed = AESGCM(key).encrypt(nonce, content, head)
         write_durably(self._directory / _SEALED, canonical.encode([head, nonce, sealed]), mode=0o600)
         self._header, self._written, self._condemned = header, checkpoint.kept, False
 
     def find(self, nik: str, *, not_before: int | None) -> Checkpoint | None:
-        """Find the visit that this resident may go on with. ``not_before``: as for ``Moment.trusted``."""
+        """Find the visit that this resident may go on with. ``not_before``: as for ``Moment.trusted``.
+
+        Raises:
+            NotYet: it is theirs, and it is too early after the boot to say more.
+            OSError: the disk is ill.
+        """
         if self.packet_id is None:
             return None
         try:
@@ -173,7 +186,11 @@ class Checkpoints:
             alive = header.is_alive(self._clock(), not_before=not_before)
         except Void:
             return None
-        return checkpoint if alive and checkpoint.kept.nik == nik else None
+        if checkpoint.kept.nik != nik:
+            return None
+        if not alive:
+            raise NotYet
+        return checkpoint
 
     def destroy_if_over(self, *, not_before: int | None) -> str | None:
         """Destroy what nobody may go on with any more, and tell why; None where nothing had to be.

@@ -20,7 +20,7 @@ from kiosk.journey.kept import Kept
 from kiosk.journey.session import Impression, Photo, Point
 from kiosk.journey.steps import Step
 from kiosk.record import checkpoint as checkpoints
-from kiosk.record.checkpoint import CLOCK_SETS_WITHIN, Checkpoint, Checkpoints
+from kiosk.record.checkpoint import CLOCK_SETS_WITHIN, Checkpoint, Checkpoints, NotYet
 from kiosk.record.clock import Moment, machine_clock
 
 NIK = "5371010503580001"
@@ -220,7 +220,9 @@ def test_a_boot_is_given_the_time_in_which_its_clock_is_set(place: Path, started
     started().keep(FIRST)
     time.boots(unix=NOON - 50, kept=False)
     again = started()
-    assert found(again) is None, "not offered while nobody knows how late it is"
+    with pytest.raises(NotYet):
+        found(again)
+    assert again.find("5371010503580002", not_before=NOON) is None, "nobody else hears of it"
     assert again.destroy_if_over(not_before=None) is None
     time.now = replace(time.now, uptime=60.0, unix=NOON + 300, kept=True)
     assert again.destroy_if_over(not_before=None) is None
@@ -432,6 +434,22 @@ def test_a_disk_that_fails_leaves_what_was_kept_before(started: Make, monkeypatc
     monkeypatch.undo()
     assert found(kept) == before
     assert found(started()) == before
+
+
+@pytest.mark.parametrize("score", [5.5, float("nan")])
+def test_what_is_not_what_it_says_is_not_kept(started: Make, score: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    kept = started()
+    odd = replace(FULL, impressions=(replace(FULL.impressions[0], score=score, template=MARK),))
+    with pytest.raises(ValueError, match="expected"):
+        kept.keep(replace(FIRST, kept=odd))
+    assert MARK.decode() not in capfd.readouterr().err
+
+
+def test_a_figure_that_is_not_a_number_is_read_back(started: Make) -> None:
+    started().keep(replace(FIRST, kept=replace(FULL, field_mm=(float("inf"), 60.0))))
+    again = found(started())
+    assert again is not None
+    assert again.kept.field_mm == (float("inf"), 60.0)
 
 
 def test_with_no_time_to_go_on_nothing_is_kept(place: Path, started: Make) -> None:

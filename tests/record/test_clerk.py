@@ -1,6 +1,7 @@
 """What the clerk tells a technician of the books: losses and doubts at the start, refusals by reason, never a value."""
 
 import logging
+import queue
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,20 +14,31 @@ from typing import Any, cast
 import pytest
 
 from kiosk.centre.roster_maker import sealed_roster
-from kiosk.journey.effects import Seal
-from kiosk.journey.events import NotSealed
+from kiosk.journey.effects import CheckOfficer, FindOrder, LookAtDesk, LookUp, PrintCard, Prove, Seal, SettleCard
+from kiosk.journey.events import (
+    DeskSeen,
+    Event,
+    IdentityRefused,
+    NikRefused,
+    NotSealed,
+    OfficerRefused,
+    OrderRefused,
+)
+from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Session
-from kiosk.journey.steps import Refusal
+from kiosk.journey.steps import Card, Refusal
 from kiosk.record import canonical
 from kiosk.record.header import Header, Kind
 from kiosk.record.keeping import keep
 from kiosk.record.ledger import Outcome
+from kiosk.record.order import CardOrder
 from kiosk.record.resident import to_row
 from kiosk.record.room import Retention
 from kiosk.record.seal import seal, sign
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, open_books
 from kiosk.station.crew.clerk import Clerk
+from kiosk.station.crew.courier import Courier, Sticks
 from kiosk.station.crew.unfinished import Seen
 
 MARK = "ZWENTIBOLDA"
@@ -239,6 +251,75 @@ def test_an_ill_index_is_an_outcome_and_no_end_of_the_station() -> None:
     for _ in range(2):
         told = clerk._sealed(books, Seal(1, Session()), Seen(datetime.now(UTC), {}))
         assert told == NotSealed(1, Refusal.SEAL_FAILED)
+
+
+@contextmanager
+def ill_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing can be read from any database, nor written to it."""
+
+    def ill(*_: object) -> Any:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as disk:
+        for way in ("row", "rows", "transaction"):
+            disk.setattr(f"kiosk.record.database.Database.{way}", ill)
+        yield
+
+
+def test_an_ill_disk_is_told_to_whoever_waits_and_ends_nothing(
+    world: Any, books: Callable[[], Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nik, told = world.cast.ordinary.nik, queue.SimpleQueue[Event]()
+    clerk = Clerk(books, told.put, lambda _: None, software="0.1.0", template_family=lambda: "zfm")
+    clerk.start()
+    assert clerk.ready.wait(30)
+    told.get(timeout=30)  # whether there is a roster
+    courier = Courier(Sticks(world.exchange, world.keys), clerk, told.put)
+    with ill_disk(monkeypatch):
+        clerk.look_up(LookUp(1, nik, to_record=True))
+        assert told.get(timeout=30) == NikRefused(1, nik, Refusal.NOT_NOW)
+        clerk.prove(Prove(1, nik, "01011990"))
+        assert told.get(timeout=30) == IdentityRefused(1, Refusal.NOT_NOW, -1)
+        clerk.check_officer(CheckOfficer(1, "000000", visiting=True))
+        assert told.get(timeout=30) == OfficerRefused(1, Refusal.NOT_NOW)
+        clerk.find_order(FindOrder(1, nik), None)
+        assert told.get(timeout=30) == OrderRefused(1, Refusal.NOT_NOW)
+        clerk.settle_card(SettleCard(1, nik, "order-1", Card.MADE, "officer-1"), None)
+        assert told.get(timeout=30) == OrderRefused(1, Refusal.NOT_NOW)
+        courier.look(LookAtDesk(1))
+        assert isinstance(told.get(timeout=30), DeskSeen)
+        assert clerk.template("order-1", Finger.RIGHT_INDEX, within=30) is None
+        time.sleep(1.2)  # a round
+    clerk.look_up(LookUp(1, nik, to_record=True))
+    assert told.get(timeout=30) == NikRefused(1, nik, Refusal.NIK_UNKNOWN)
+    clerk.close()
+    assert not clerk.broken
+
+
+def test_a_print_whose_outcome_cannot_be_written_is_in_doubt_and_never_forgotten(
+    world: Any, books: Callable[[], Books], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = books()
+    opened.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now)
+    keep(world.recording(packet_id=PACKET), outbox=opened.outbox, roster=opened.roster, now=now)
+    order_id, blob = world.orders.order_for_packet(world.packet(PACKET).read_bytes(), now=now)
+    opened.ledger.take_order(blob, trust=world.trust, keys=world.keys, now=now)
+    opened.close()
+    effect = PrintCard(1, order_id, by_finger=True, officer=None)
+    intended: queue.SimpleQueue[object] = queue.SimpleQueue()
+    with at_work(books) as (clerk, _):
+        with ill_disk(monkeypatch):
+            clerk.intend(effect, intended.put)
+            assert intended.get(timeout=30) is Refusal.NOT_NOW, "the printer hears nothing"
+        clerk.intend(effect, intended.put)
+        assert isinstance(intended.get(timeout=30), CardOrder)
+        with ill_disk(monkeypatch):
+            clerk.outcome(effect, Outcome.PRINTED, intended.put)
+            assert intended.get(timeout=30) is False
+        until = time.monotonic() + 30
+        while clerk.standing.prints_uncertain != 1 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert clerk.standing.prints_uncertain == 1, "an officer can say what came of it"
 
 
 def test_what_fits_no_record_is_an_outcome_and_no_end_of_the_station(

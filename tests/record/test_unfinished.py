@@ -2,6 +2,7 @@
 
 import errno
 import queue
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +13,22 @@ from typing import Any
 
 import pytest
 
-from kiosk.journey.effects import EraseBegun, Keep, Prove, Seal, TakeUp
-from kiosk.journey.events import BegunErased, Event, IdentityProved, NotSealed, Sealed, TakenUp
+from drivers.fingerprint import Template
+from kiosk.journey.effects import CompareWithBegun, EraseBegun, Forget, Keep, Prove, Seal, TakeUp
+from kiosk.journey.events import (
+    BegunErased,
+    Event,
+    IdentityProved,
+    IdentityRefused,
+    NotSealed,
+    NotTakenUp,
+    Sealed,
+    TakenUp,
+)
 from kiosk.journey.fingers import RECHECKED, Finger
 from kiosk.journey.kept import Kept, kept_of
 from kiosk.journey.session import Begun, Earlier, Session
-from kiosk.journey.steps import HowFar, Step
+from kiosk.journey.steps import HowFar, Refusal, Step
 from kiosk.record.clock import Moment
 from kiosk.record.outbox import Outbox
 from kiosk.record.resident import Resident
@@ -43,20 +54,23 @@ class Desk:
 
     def done(self) -> None:
         """Wait until all that was asked is done."""
-        self.clerk.begun_template("", Finger.RIGHT_INDEX, within=30)
+        self.clerk.answered(lambda _: True, within=30)
 
     def keep(self, visit: int, kept: Kept | None) -> None:
         self.clerk.keep(Keep(visit, kept), SEEN)
         self.done()
 
-    def forget(self) -> None:
-        self.clerk.forget()
+    def forget(self, *, begun_stays: bool = False) -> None:
+        self.clerk.forget(Forget(8, begun_stays))
         self.done()
 
     def prove(self, resident: Resident, visit: int = 7) -> IdentityProved:
         proved = self(lambda: self.clerk.prove(Prove(visit, resident.nik, f"{resident.birth_date:%d%m%Y}")))
         assert isinstance(proved, IdentityProved)
         return proved
+
+    def template(self, resident: Resident) -> Template | Event:
+        return self.clerk.begun_template(CompareWithBegun(7, Finger.RIGHT_INDEX, resident.nik), within=30)
 
     def take_up(self, resident: Resident, visit: int = 7) -> Event:
         return self(lambda: self.clerk.take_up(TakeUp(visit, resident.nik)))
@@ -69,13 +83,13 @@ class Station:
     """Starts clerks one after another, as a station does over its power cuts."""
 
     def __init__(self, world: Any, now: datetime) -> None:
+        self.boot, self.unix, self.kept = "boot", int(now.timestamp()) + 60, True
         self.world, self.uptime, self.family, self.software = world, 100.0, "zfm", "0.1.0"
         opened = self.books()
         opened.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now)
         opened.close()
 
     def books(self) -> Books:
-        moment = Moment("boot", self.uptime, 1_795_000_000, kept=True)
         return open_books(
             self.world.exchange,
             tries=3,
@@ -83,7 +97,7 @@ class Station:
             floor=0,
             software=self.software,
             go_on_seconds=GO_ON,
-            clock=lambda: replace(moment, uptime=self.uptime),
+            clock=lambda: Moment(self.boot, self.uptime, self.unix, self.kept),
         )
 
     @contextmanager
@@ -141,8 +155,8 @@ def test_after_a_power_cut_its_own_resident_goes_on(station: Station, resident: 
         desk.keep(3, six)
     with station.started() as desk:
         assert desk.prove(resident).begun == Begun((Finger.RIGHT_INDEX,), takes_eyes=False)
-        template = desk.clerk.begun_template(resident.nik, Finger.RIGHT_INDEX, within=30)
-        assert template is not None
+        template = desk.template(resident)
+        assert isinstance(template, Template)
         assert template.data == six.impressions[1].template
         assert desk.take_up(resident) == TakenUp(7, six, Earlier(SEEN.began, SEEN.timings))
         assert station.files == KEPT, "as long as the visit goes on"
@@ -154,7 +168,7 @@ def test_nobody_else_hears_of_it_or_destroys_it(station: Station, resident: Resi
         desk.keep(3, six)
     with station.started() as desk:
         assert desk.prove(other, visit=0).begun is None
-        assert desk.clerk.begun_template(other.nik, Finger.RIGHT_INDEX, within=30) is None
+        assert isinstance(desk.template(other), BegunErased)
         assert desk.take_up(other, visit=0) == BegunErased(0)
         assert desk(lambda: desk.clerk.erase_begun(EraseBegun(0, other.nik))) == BegunErased(0)
         desk.keep(0, None)
@@ -272,6 +286,73 @@ def test_a_disk_that_fails_costs_what_is_kept_and_never_the_visit(
             desk.keep(3, six)
         assert station.files == []
         assert isinstance(desk.seal(3, whole), Sealed)
+
+
+def test_who_waited_in_vain_leaves_it_to_its_deadline(station: Station, resident: Resident, six: Kept) -> None:
+    with station.started() as desk:
+        desk.keep(3, six)
+        desk.forget(begun_stays=True)
+        assert station.files == KEPT
+        desk.forget()
+        assert desk.prove(resident).begun is not None
+        assert isinstance(desk.take_up(resident), TakenUp)
+        desk.forget()
+        assert station.files == [], "their own word"
+
+
+def test_a_finger_that_comes_after_it_is_over_is_told_so(station: Station, resident: Resident) -> None:
+    with station.started() as desk:
+        assert desk.template(resident) == BegunErased(7)
+
+
+def test_what_a_boot_cannot_judge_yet_is_not_denied_and_asked_again(
+    station: Station, resident: Resident, six: Kept, world: Any
+) -> None:
+    with station.started() as desk:
+        desk.keep(3, six)
+    station.boot, station.uptime, station.kept = "another boot", 30.0, False
+    with station.started() as desk:
+        date = f"{resident.birth_date:%d%m%Y}"
+        told = desk(lambda: desk.clerk.prove(Prove(7, resident.nik, date)))
+        assert told == IdentityRefused(7, Refusal.NOT_NOW, -1)
+        assert desk.prove(world.cast.pemula).begun is None, "nobody else has to wait"
+        assert station.files == KEPT
+        station.kept = True
+        assert desk.prove(resident).begun is not None
+
+
+def test_a_disk_that_cannot_be_read_takes_nothing_up_and_ends_nothing(
+    station: Station, resident: Resident, six: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ill(*_: Any) -> Any:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with station.started() as desk:
+        desk.keep(3, six)
+        desk.forget(begun_stays=True)
+        with monkeypatch.context() as disk:
+            disk.setattr("kiosk.record.database.Database.row", ill)
+            assert desk.take_up(resident) == NotTakenUp(7, Refusal.NOT_NOW)
+            assert desk.template(resident) == NotTakenUp(7, Refusal.NOT_NOW)
+            time.sleep(1.2)  # a round
+        assert isinstance(desk.take_up(resident), TakenUp)
+        with monkeypatch.context() as disk:
+            disk.setattr("kiosk.record.database.Database.row", ill)
+            assert desk(lambda: desk.clerk.erase_begun(EraseBegun(7, resident.nik))) == BegunErased(7)
+        assert station.files == []
+
+
+def test_what_could_not_be_read_back_is_not_kept_and_said_nowhere(
+    station: Station, whole: Session, six: Kept, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    odd = replace(six, impressions=(replace(six.impressions[0], score=71.5, template=bytearray(b"ZWENTIBOLDA")),))
+    with station.started() as desk:
+        desk.keep(3, odd)
+        assert station.files in ([], ["visit.key"])
+        assert isinstance(desk.seal(3, whole), Sealed)
+    for told in (caplog.text, *capfd.readouterr()):
+        assert "71.5" not in told
+        assert "ZWENTIBOLDA" not in told
 
 
 def test_all_ten_prove_with_either_index_finger(station: Station, resident: Resident, whole: Session) -> None:

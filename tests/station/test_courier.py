@@ -110,9 +110,13 @@ def test_what_nobody_waited_for_is_told_to_who_asks_next(
     refused = told.get(timeout=20)
     assert isinstance(refused, StickRefused)
     assert (refused.visit, refused.why, refused.carried.answers) == (5, Refusal.STICK_ILL, 3)
+    courier.forget()
+    courier.carry(Carry(6))
+    assert told.get(timeout=20) == StickRefused(6, refused.why, refused.carried), "that screen may never have come"
+    courier.shown()
     stick.ill = None
-    courier.carry(Carry(5))
-    assert isinstance(heard(told, StickFilled), StickFilled), "and told once: then it is tried again"
+    courier.carry(Carry(6))
+    assert isinstance(heard(told, StickFilled), StickFilled), "and shown once: then it is tried again"
 
 
 def test_a_stick_that_hangs_is_told_and_may_still_come_to_its_senses(

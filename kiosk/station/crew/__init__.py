@@ -42,6 +42,7 @@ from kiosk.journey.effects import (
     Watch,
     WatchEyes,
 )
+from kiosk.journey.events import Event, FingerCompared
 from kiosk.journey.session import Session
 from kiosk.journey.steps import Device, Refusal, Step
 from kiosk.record.biometrics import PLAIN, Making
@@ -162,6 +163,8 @@ class Crew:
             self._spend(after.earlier.timings)
             for each in (*after.impressions, *after.rechecked):
                 self._opinions.ask(each, unless=threading.Event())
+        if after.step in (Step.STICK_FILLED, Step.STICK_REFUSED):
+            self.courier.shown()
         if self._attendant is not None:
             self._attendant.light_face(CAPTURE_LIGHT if after.step in _LIT else 0.0)
             self._attendant.show(_LAMPS.get(after.step, Lamp.BUSY))
@@ -222,7 +225,7 @@ class Crew:
                     onlooker.forget()
                 self._fingerprinter.rest()
                 self._opinions.forget()
-                self.clerk.forget()
+                self.clerk.forget(effect)
                 self.courier.forget()
             case LookAtDesk():
                 self.courier.look(effect)
@@ -232,12 +235,13 @@ class Crew:
                 if self._attendant is not None:
                     self._attendant.call()
 
-    def _recalled(self, effect: CompareWithOrder | CompareWithBegun) -> Template | None:
+    def _recalled(self, effect: CompareWithOrder | CompareWithBegun) -> Template | Event:
         match effect:
             case CompareWithOrder(order=order, finger=finger):
-                return self.clerk.template(order, finger, within=5.0)
-            case CompareWithBegun(nik=nik, finger=finger):
-                return self.clerk.begun_template(nik, finger, within=5.0)
+                found = self.clerk.template(order, finger, within=5.0)
+                return found or FingerCompared(effect.visit, False, None)
+            case CompareWithBegun():
+                return self.clerk.begun_template(effect, within=5.0)
 
     @property
     def _why_no_card(self) -> Refusal | None:

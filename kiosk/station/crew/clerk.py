@@ -17,8 +17,10 @@ from drivers.fingerprint import Template
 from kiosk.capture.signature import signature_png
 from kiosk.journey.effects import (
     CheckOfficer,
+    CompareWithBegun,
     EraseBegun,
     FindOrder,
+    Forget,
     Keep,
     LookUp,
     PrintCard,
@@ -35,6 +37,7 @@ from kiosk.journey.events import (
     NikKnown,
     NikRefused,
     NotSealed,
+    NotTakenUp,
     OfficerKnown,
     OfficerRefused,
     OrderFound,
@@ -47,6 +50,7 @@ from kiosk.journey.session import Accepted, Session
 from kiosk.journey.steps import Card, Refusal
 from kiosk.record import keeping, nik
 from kiosk.record.biometrics import PLAIN, Making
+from kiosk.record.checkpoint import NotYet
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.how_far import how_far
 from kiosk.record.ledger import NotPrintable, OrderState, Outcome
@@ -91,6 +95,7 @@ class Clerk:
         self._software, self._template_family, self._making = software, template_family, making
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._unfinished = Unfinished()
+        self._doubted: list[str] = []
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -116,15 +121,16 @@ class Clerk:
 
     def look_up(self, effect: LookUp) -> None:
         """Is this number in the roster?"""
-        self._tasks.put(lambda books: self._tell(self._looked_up(books, effect)))
+        refused = NikRefused(effect.visit, effect.nik, Refusal.NOT_NOW)
+        self._answer(lambda books: self._looked_up(books, effect), refused)
 
     def prove(self, effect: Prove) -> None:
         """Does this birth date belong to it?"""
-        self._tasks.put(lambda books: self._tell(self._proved(books, effect)))
+        self._answer(lambda books: self._proved(books, effect), IdentityRefused(effect.visit, Refusal.NOT_NOW, -1))
 
     def check_officer(self, effect: CheckOfficer) -> None:
         """Whose PIN is this?"""
-        self._tasks.put(lambda books: self._tell(self._officer(books, effect)))
+        self._answer(lambda books: self._officer(books, effect), OfficerRefused(effect.visit, Refusal.NOT_NOW))
 
     def seal(self, effect: Seal, seen: Seen) -> None:
         """Make the recording safe."""
@@ -136,7 +142,8 @@ class Clerk:
 
     def take_up(self, effect: TakeUp) -> None:
         """Open what this person had begun."""
-        self._tasks.put(lambda books: self._tell(self._unfinished.take_up(books, effect)))
+        refused = NotTakenUp(effect.visit, Refusal.NOT_NOW)
+        self._answer(lambda books: self._unfinished.take_up(books, effect), refused)
 
     def erase_begun(self, effect: EraseBegun) -> None:
         """Destroy what this person had begun."""
@@ -144,24 +151,44 @@ class Clerk:
 
     def find_order(self, effect: FindOrder, printer: Refusal | None) -> None:
         """Is there a card to be printed for this person? ``printer``: why not now, as far as the printer goes."""
-        self._tasks.put(lambda books: self._tell(self._found(books, effect, printer)))
+        self._answer(lambda books: self._found(books, effect, printer), OrderRefused(effect.visit, Refusal.NOT_NOW))
 
     def settle_card(self, effect: SettleCard, printer: Refusal | None) -> None:
         """Write down what the officer found, and tell how it goes on; ``printer`` as for find_order."""
-        self._tasks.put(lambda books: self._tell(self._settled(books, effect, printer)))
+        self._answer(lambda books: self._settled(books, effect, printer), OrderRefused(effect.visit, Refusal.NOT_NOW))
+
+    def _answer(self, find: Callable[[Books], Event], otherwise: Event) -> None:
+        """Have the answer told, or ``otherwise`` where the books do not give one just now: nobody waits in vain."""
+
+        def task(books: Books) -> None:
+            try:
+                answer = find(books)
+            except _NOT_NOW as error:
+                log.error("%s: %s", type(otherwise).__name__, type(error).__name__)
+                answer = otherwise
+            self._tell(answer)
+
+        self._tasks.put(task)
 
     # What the printing needs -----------------------------------------------------------------------------------------
 
-    def intend(self, effect: PrintCard, then: Callable[[CardOrder | None], None]) -> None:
+    def intend(self, effect: PrintCard, then: Callable[[CardOrder | Refusal], None]) -> None:
         """Write down that this card is about to be printed; only then the printer may hear of it."""
         self._tasks.put(lambda books: then(self._intended(books, effect)))
 
-    def outcome(self, effect: PrintCard, outcome: Outcome, then: Callable[[], None]) -> None:
-        """Write down what came of it, before anybody is told."""
+    def outcome(self, effect: PrintCard, outcome: Outcome, then: Callable[[bool], None]) -> None:
+        """Write down what came of it, before anybody is told. ``then`` hears whether it could be: else it is in doubt,
+        as after a power cut."""
 
         def task(books: Books) -> None:
-            books.ledger.outcome(effect.order, outcome, now=_now())
-            then()
+            try:
+                books.ledger.outcome(effect.order, outcome, now=_now())
+            except (OSError, sqlite3.Error) as error:
+                log.error("what came of a print: %s", type(error).__name__)
+                self._doubted.append(effect.order)
+                then(False)
+            else:
+                then(True)
 
         self._tasks.put(task)
 
@@ -169,26 +196,39 @@ class Clerk:
         """The order's template for this finger; called from the reader's thread, answered by the clerk's."""
         return self.answered(lambda books: self._template(books, order, finger), within=within)
 
-    def begun_template(self, nik: str, finger: Finger, *, within: float) -> Template | None:
-        """As ``template``, of the recording that this person had begun."""
-        return self.answered(lambda books: self._unfinished.template(books, nik, finger), within=within)
+    def begun_template(self, effect: CompareWithBegun, *, within: float) -> Template | Event:
+        """As ``template``, of the recording that this person had begun; or what to tell instead."""
+
+        def find(books: Books) -> Template | Event | None:
+            return self._unfinished.template(books, effect)
+
+        return self.answered(find, within=within) or NotTakenUp(effect.visit, Refusal.NOT_NOW)
 
     def ask(self, task: Callable[[Books], None]) -> None:
         """Have something else done with the books, on the clerk's thread."""
         self._tasks.put(task)
 
     def answered(self, find: Callable[[Books], Answer | None], *, within: float) -> Answer | None:
-        """What ``find`` finds in the books; None when the clerk does not come to it in time. For other threads."""
+        """What ``find`` finds in the books; None when the clerk does not come to it in time, or the disk is ill. For
+        other threads."""
         answer: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
-        self._tasks.put(lambda books: answer.put(find(books)))
+
+        def task(books: Books) -> None:
+            try:
+                answer.put(find(books))
+            except _NOT_NOW as error:
+                log.error("asked by another: %s", type(error).__name__)
+                answer.put(None)
+
+        self._tasks.put(task)
         try:
             return answer.get(timeout=within)
         except queue.Empty:
             return None
 
-    def forget(self) -> None:
+    def forget(self, effect: Forget) -> None:
         """The visit is over."""
-        self._tasks.put(self._unfinished.over)
+        self._tasks.put(lambda books: self._unfinished.over(books, begun_stays=effect.begun_stays))
 
     # On the clerk's own thread ----------------------------------------------------------------------------------------
 
@@ -215,6 +255,7 @@ class Clerk:
                         self._stuck_at = time.monotonic() + PATIENCE
                         self.rounds.make(books)
                         self._unfinished.look(books)
+                        self._doubt(books)
                         looked = time.monotonic()
                     self._stuck_at = None
             finally:
@@ -342,12 +383,32 @@ class Clerk:
             return OrderRefused(effect.visit, Refusal.CARD_SPOILED)
         return found
 
-    def _intended(self, books: Books, effect: PrintCard) -> CardOrder | None:
+    def _intended(self, books: Books, effect: PrintCard) -> CardOrder | Refusal:
+        self._doubt(books)
+        if effect.order in self._doubted:
+            return Refusal.NOT_NOW
         try:
+            order = books.ledger.order(effect.order)
             books.ledger.intend(effect.order, now=_now(), by_finger=effect.by_finger, officer=effect.officer)
         except NotPrintable:
-            return None
-        return books.ledger.order(effect.order)
+            return Refusal.CARD_UNKNOWN
+        except (OSError, sqlite3.Error) as error:
+            # The printer hears nothing. Should the intent be on disk after all, it is in doubt there.
+            log.error("before a print: %s", type(error).__name__)
+            self._doubted.append(effect.order)
+            return Refusal.NOT_NOW
+        return order or Refusal.CARD_UNKNOWN
+
+    def _doubt(self, books: Books) -> None:
+        """Prints whose outcome could not be written are unknown, as soon as that much can be."""
+        while self._doubted:
+            try:
+                books.ledger.outcome(self._doubted[-1], Outcome.UNKNOWN, now=_now())
+            except NotPrintable:  # the disk did not take the intent
+                pass
+            except (OSError, sqlite3.Error):
+                return
+            self._doubted.pop()
 
     def _template(self, books: Books, order_id: str, finger: Finger) -> Template | None:
         order = books.ledger.order(order_id)
@@ -356,6 +417,7 @@ class Clerk:
         return None if data is None else Template(family, data)
 
 
+_NOT_NOW = (OSError, sqlite3.Error, NotYet)
 _FOUND = {Card.MADE: Outcome.PRINTED, Card.SPOILED: Outcome.SPOILED, Card.NONE: Outcome.REFUSED}
 _SETTLED = {Outcome.PRINTED: Occasion.CARD_PRINTED, Outcome.SPOILED: Occasion.CARD_SPOILED}
 

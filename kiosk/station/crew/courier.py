@@ -5,11 +5,12 @@ never the watchdog. A call that hangs in the kernel cannot be ended from here, o
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.journey.carrying import Carried, Desk
@@ -17,6 +18,7 @@ from kiosk.journey.effects import Carry, LookAtDesk
 from kiosk.journey.events import DeskSeen, Event, StickFilled, StickProgress, StickRefused
 from kiosk.journey.steps import Refusal
 from kiosk.record import telemetry
+from kiosk.record.clock import day_of
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import StationKeys
 from kiosk.record.stick import PLACE, Seen, StickIll, StickTrouble, bring, export, is_in
@@ -84,6 +86,11 @@ class Courier:
             else:
                 self._tell(StickProgress(effect.visit, self._share))
 
+    def shown(self) -> None:
+        """What came of it is on the screen: the next Carry begins anew."""
+        with self._lock:
+            self._outcome = None
+
     def forget(self) -> None:
         """Nobody is there to be told any more."""
         with self._lock:
@@ -98,13 +105,15 @@ class Courier:
     # On the clerk's thread ------------------------------------------------------------------------------------------
 
     def _desk(self, books: Books) -> Desk:
-        waiting = books.outbox.waiting()
-        reached = self._last_contact()
+        standing, reached = self._clerk.standing, self._last_contact()
+        try:
+            waiting = books.outbox.waiting()
+        except (OSError, sqlite3.Error) as error:
+            log.error("desk: %s", type(error).__name__)
+            waiting = standing.waiting
         with self._lock:
             under_way = self._hand is not None or self._outcome is not None
-        frozen = self._clerk.standing.frozen is not None
-        oldest = None if waiting.oldest is None else _day(waiting.oldest)
-        return Desk(waiting.count, oldest, None if reached is None else _day(reached), under_way, frozen)
+        return Desk(waiting.count, day_of(waiting.oldest), day_of(reached), under_way, standing.frozen is not None)
 
     def _seen(self, books: Books) -> Seen:
         """What the station knows now, so that the centre need not send it again."""
@@ -200,7 +209,7 @@ class Courier:
     def _tell_outcome(self) -> None:
         if self._outcome is not None and self._visit is not None:
             self._tell(self._outcome(self._visit))
-            self._outcome = self._visit = None
+            self._visit = None
 
     def _tell_stuck(self) -> None:
         if self._visit is not None:
@@ -233,8 +242,3 @@ TROUBLES = {
 
 def _refused(why: Refusal, carried: Carried) -> Callable[[int], Event]:
     return lambda visit: StickRefused(visit, why, carried)
-
-
-def _day(moment: int) -> date:
-    """The office's own calendar day."""
-    return datetime.fromtimestamp(moment).astimezone().date()

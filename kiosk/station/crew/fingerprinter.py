@@ -41,8 +41,9 @@ MATCH = 5.0
 AFTERWARDS = 10 * MATCH
 """Seconds for what follows an image: comparisons with all other fingers of the visit."""
 
-Recalled = Callable[[CompareWithOrder | CompareWithBegun], Template | None]
-"""Finds the template that a finger is compared with: of a print order, or of a recording begun before."""
+Recalled = Callable[[CompareWithOrder | CompareWithBegun], Template | Event]
+"""Finds the template that a finger is compared with, of a print order or of a recording begun before; or what to tell
+where there is none."""
 
 
 class Fingerprinter:
@@ -107,9 +108,10 @@ class Fingerprinter:
                 alike = None if same else _alike(reader, taken, others)
                 self._tell(FingerCompared(effect.visit, same, taken, alike))
             case CompareWithOrder() | CompareWithBegun():
-                template = self._recalled(effect)
-                same = template is not None and _same(reader, taken, template)
-                self._tell(FingerCompared(effect.visit, same, None))
+                found = self._recalled(effect)
+                if isinstance(found, Template):
+                    found = FingerCompared(effect.visit, _same(reader, taken, found), None)
+                self._tell(found)
 
     def _take(self, reader: FingerReader, visit: int, finger: Finger, stop: threading.Event) -> Impression | None:
         """Wait for the finger before to go, then for this one; None when stopped or told already."""

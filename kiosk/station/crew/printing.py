@@ -59,9 +59,9 @@ class Printing:
         """Write the intent down, then print."""
         self._clerk.intend(effect, lambda order: self._intended(effect, order))
 
-    def _intended(self, effect: PrintCard, order: CardOrder | None) -> None:
-        if order is None:
-            self._tell(CardNotPrinted(effect.visit, Refusal.CARD_UNKNOWN))
+    def _intended(self, effect: PrintCard, order: CardOrder | Refusal) -> None:
+        if isinstance(order, Refusal):
+            self._tell(CardNotPrinted(effect.visit, order))
             return
         try:
             card = CardImage(card_face(CardFace.of(order), typeface=self._typeface))
@@ -104,7 +104,11 @@ class Printing:
                 outcome, occasion = Outcome.UNKNOWN, Occasion.CARD_UNKNOWN
                 event = CardNotPrinted(effect.visit, Refusal.CARD_UNKNOWN)
 
-        def then() -> None:
+        def then(written: bool) -> None:
+            if not written:
+                self._occur(Occasion.CARD_UNKNOWN)
+                self._tell(CardNotPrinted(effect.visit, Refusal.CARD_UNKNOWN))
+                return
             if occasion is not None:
                 self._occur(occasion)
             self._tell(event)

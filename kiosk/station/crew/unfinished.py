@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.fingerprint import Template
-from kiosk.journey.effects import EraseBegun, Keep, TakeUp
+from kiosk.journey.effects import CompareWithBegun, EraseBegun, Keep, TakeUp
 from kiosk.journey.events import BegunErased, Event, TakenUp
-from kiosk.journey.fingers import RECHECKED, Finger
+from kiosk.journey.fingers import RECHECKED
 from kiosk.journey.session import Begun, Earlier
-from kiosk.record.checkpoint import Checkpoint
+from kiosk.record.checkpoint import Checkpoint, NotYet
 from kiosk.record.packet import Opine, new_packet_id, nobody
 from kiosk.station.crew.books import Books
 
@@ -49,7 +49,7 @@ class Unfinished:
         """Destroy what may not be gone on with any more."""
         try:
             why = books.checkpoints.destroy_if_over(not_before=_roster_made(books))
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             log.error("destroying the visit that was interrupted: %s", type(error).__name__)
             return
         if why is not None:
@@ -69,29 +69,45 @@ class Unfinished:
             else:
                 self._kept = self.packet_id(books, effect.visit)
                 books.checkpoints.keep(Checkpoint(self._kept, seen.began, seen.timings, effect.kept))
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, ValueError) as error:
             log.error("keeping the visit under way: %s", type(error).__name__)
 
     def begun(self, books: Books, nik: str, *, family: str) -> Begun | None:
         """What may be told of a recording that this resident began before, while it may be gone on with.
 
         ``family``: whose templates the reader can compare.
+
+        Raises:
+            NotYet: it is too early after the boot to say.
         """
-        found = self._found(books, nik)
+        try:
+            found = self._found(books, nik)
+        except OSError as error:
+            # Whoever asks is recorded, if not gone on with.
+            log.error("looking for a visit that was interrupted: %s", type(error).__name__)
+            return None
         if found is None:
             return None
         given = {each.finger for each in found.kept.impressions if each.template and each.template_family == family}
         return Begun(tuple(finger for finger in RECHECKED if finger in given), found.kept.takes_eyes)
 
-    def template(self, books: Books, nik: str, finger: Finger) -> Template | None:
-        """The template of a finger given then."""
-        found = self._found(books, nik)
+    def template(self, books: Books, effect: CompareWithBegun) -> Template | Event:
+        """The template of a finger given then, or what to tell where there is none any more.
+
+        Raises:
+            OSError, sqlite3.Error, NotYet: it cannot be opened just now.
+        """
+        found = self._found(books, effect.nik)
         given = () if found is None else found.kept.impressions
-        first = next((each for each in given if each.finger is finger and each.template), None)
-        return None if first is None else Template(first.template_family, first.template)
+        first = next((each for each in given if each.finger is effect.finger and each.template), None)
+        return BegunErased(effect.visit) if first is None else Template(first.template_family, first.template)
 
     def take_up(self, books: Books, effect: TakeUp) -> Event:
-        """Open it for whoever has proved that it is theirs: from here on it is this visit's."""
+        """Open it for whoever has proved that it is theirs: from here on it is this visit's.
+
+        Raises:
+            OSError, sqlite3.Error, NotYet: it cannot be opened just now.
+        """
         found = self._found(books, effect.nik)
         if found is None:
             return BegunErased(effect.visit)
@@ -100,8 +116,12 @@ class Unfinished:
         return TakenUp(effect.visit, found.kept, Earlier(found.began, found.timings))
 
     def erase(self, books: Books, effect: EraseBegun) -> Event:
-        """Destroy it, if it is this resident's."""
-        if self._found(books, effect.nik) is not None:
+        """Destroy it, if it is this resident's, or if that cannot be seen: only who was offered it is asked."""
+        try:
+            theirs = self._found(books, effect.nik) is not None
+        except (OSError, sqlite3.Error, NotYet):
+            theirs = True
+        if theirs:
             self._destroy(books)
         return BegunErased(effect.visit)
 
@@ -109,17 +129,16 @@ class Unfinished:
         """The recording is safe: nothing is to be gone on with."""
         self._destroy_own(books)
 
-    def over(self, books: Books) -> None:
-        """The visit is over, however it ended."""
-        self._destroy_own(books)
+    def over(self, books: Books, *, begun_stays: bool = False) -> None:
+        """The visit is over, however it ended. ``begun_stays``: its resident may come back and go on, in time."""
+        if begun_stays:
+            self._kept = None
+        else:
+            self._destroy_own(books)
         self._packet = None
 
     def _found(self, books: Books, nik: str) -> Checkpoint | None:
-        try:
-            return books.checkpoints.find(nik, not_before=_roster_made(books))
-        except OSError as error:
-            log.error("looking for a visit that was interrupted: %s", type(error).__name__)
-            return None
+        return books.checkpoints.find(nik, not_before=_roster_made(books))
 
     def _destroy_own(self, books: Books) -> None:
         if self._kept is not None and books.checkpoints.packet_id == self._kept:
