@@ -21,7 +21,7 @@ from kiosk.record import telemetry as record
 from kiosk.record.exchange import write_durably
 from kiosk.record.header import Kind
 from kiosk.record.telemetry import WELL, Health, StationState, Throughput, UplinkStatus
-from kiosk.uplink.service import make_sound, run
+from kiosk.uplink.service import _DISK_FAILS, make_sound, run
 from kiosk.uplink.settings import BrokerSettings, TlsFiles, UplinkSettings
 from kiosk.uplink.store import Store
 
@@ -155,6 +155,27 @@ def test_damage_in_the_midst_of_a_database_is_found_at_a_start(exchange):
     database.write_bytes(content)
     make_sound(database, exchange)
     assert database.with_name("uplink.db.damaged").exists()
+
+
+def test_a_database_that_cannot_grow_keeps_what_it_has(exchange):
+    with closing(Store(exchange.root / "uplink" / "uplink.db")) as store:
+        store.set_counter("birth", 7)
+        (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+        store._db.execute(f"PRAGMA max_page_count={pages + 1}")
+
+        def fill() -> None:
+            with store.together():
+                store.set_counter("birth", 8)
+                for _ in range(100):
+                    store.enqueue("event", b"x" * 1000, birth=7)
+
+        with pytest.raises(sqlite3.OperationalError) as full:
+            fill()
+        assert full.value.sqlite_errorcode in _DISK_FAILS
+        assert store.counter("birth") == 7
+        store._db.execute("PRAGMA max_page_count=1000")
+        store.set_counter("birth", 8)
+        assert store.counter("birth") == 8
 
 
 def test_a_full_disk_is_waited_out(settings, exchange, centre, eventually, monkeypatch):
