@@ -17,7 +17,7 @@ def draw_course(sheet: Sheet, view: Course) -> None:
     """The row over the words, and what to do next."""
     sheet.chrome()
     theme, body = sheet.theme, sheet.body
-    share = 0.54 if theme.portrait else 0.42 if theme.compact else 0.52
+    share = 0.54 if theme.portrait else 0.42 if theme.compact else 0.46
     stage = Rect(body.x, body.y, body.width, round(body.height * share))
     sheet.canvas.panel(stage, sheet.ground_of(view.mood).tint, radius=theme.px(28))
     row = stage.copy()

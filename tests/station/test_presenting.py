@@ -526,6 +526,10 @@ def test_who_is_to_come_again_is_told_the_day_and_never_sent_round_in_circles(fa
     assert f"mulai {day} " in view.todo
 
 
+def test_the_officer_reads_what_to_compare_in_the_one_line_that_a_small_screen_shows():
+    assert "KK" in shown(Step.GO_ON_OFFICER).page.headline
+
+
 def test_no_day_is_named_while_nothing_has_left():
     view = shown(Step.NO_CARD_YET, record=Record(HowFar.KEPT_HERE))
     assert isinstance(view, views.Course)

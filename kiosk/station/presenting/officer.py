@@ -34,7 +34,11 @@ def collect_officer(tell: Telling) -> View:
 def go_on_officer(tell: Telling) -> View:
     """Before somebody goes on with what was begun."""
     say = tell.say
-    return _officer(tell, say("Is it this person?"), say("Compare with the family card, then type your PIN."))
+    return _officer(
+        tell,
+        say("Does the family card show this person?"),
+        say("Compare with the family card, then type your PIN."),
+    )
 
 
 def card_doubt(tell: Telling) -> View:
