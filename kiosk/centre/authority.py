@@ -16,7 +16,7 @@ from cryptography import x509
 from kiosk.centre.keyring import Keyring, Purpose
 from kiosk.centre.tls import LOOPBACK, TlsAuthority
 from kiosk.record.enrolment import Grant, Request, make_grant, root_fingerprint
-from kiosk.record.exchange import write_durably
+from kiosk.record.exchange import delete_durably, write_durably
 from kiosk.record.header import Untrusted, is_name
 from kiosk.record.keypair import OpeningKey, SealingKey, SigningKey, VerifyingKey
 from kiosk.record.keys import CENTRE, StationIdentity, sign_trust
@@ -172,6 +172,8 @@ class Authority:
         before = self._read_station(station) if self._station_file(station).exists() else {}
         if only or before.get("revoked"):
             before = {"keys": before.get("keys", 0)}
+            # Or they would stay at the broker under this station's name.
+            delete_durably(self._station_file(station).with_suffix(".password"))
         signed_before = [key for key in (before.get("verifying"), *before.get("earlier", ())) if key is not None]
         certificate = self.tls.answer(request.csr, station)
         made = x509.load_pem_x509_certificate(certificate)
@@ -213,7 +215,7 @@ class Authority:
         return request.identity
 
     def password_file(self, station: str) -> Path:
-        """Where this station's password for the broker lies, a line, which is made once."""
+        """Where this station's password for the broker lies, a line, made where there is none."""
         path = self._station_file(station).with_suffix(".password")
         if not path.exists():
             write_durably(path, f"{secrets.token_urlsafe(18)}\n".encode(), mode=0o600)

@@ -9,11 +9,8 @@ from rich.progress import Progress
 
 from kiosk.centre.authority import Authority
 from kiosk.centre.desk import Desk
-from kiosk.centre.intake import Intake
-from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.registry import Registry
 from kiosk.centre.saying import CENTRE_DIRECTORY, Directory, plainly, say
-from kiosk.centre.states import Bulletins
 from kiosk.centre.stick import StationReport, StickReport, take_in
 from kiosk.record.stick import StickIll
 
@@ -30,9 +27,8 @@ def command(
 ) -> None:
     """Import stations' packets from a USB stick, and write receipts and all that waits for them back to it."""
     with plainly():
-        authority, registry, outgoing = Authority(directory), Registry(directory), Outgoing(directory / "out")
-        bulletins = Bulletins(authority, registry, outgoing)
-        desk = Desk(authority, registry, Intake(directory, authority, registry), outgoing, bulletins)
+        authority, registry = Authority(directory), Registry(directory)
+        desk = Desk.of(directory, authority, registry)
         try:
             shown = Console(stderr=True)
             with Progress(console=shown, transient=True, disable=not shown.is_terminal) as progress:

@@ -1,6 +1,7 @@
 """What stands behind the server's door: whom it lets in, what it takes from stations, what it has for them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from kiosk.centre.authority import Authority, UnknownStation
 from kiosk.centre.intake import Intake
@@ -19,6 +20,12 @@ class Desk:
     intake: Intake
     outgoing: Outgoing
     bulletins: Bulletins
+
+    @classmethod
+    def of(cls, directory: Path, authority: Authority, registry: Registry) -> "Desk":
+        """Put together what lies in a centre's directory."""
+        intake, outgoing = Intake(directory, authority, registry), Outgoing(directory / "out")
+        return cls(authority, registry, intake, outgoing, Bulletins(authority, registry, intake, outgoing))
 
     def welcomes(self, station: str, certificate: bytes | None = None) -> bool:
         """Whether this station is known, and not revoked; and, where it shows a certificate (DER), by a good one."""
@@ -40,14 +47,13 @@ class Desk:
 
     def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
         """The highest number given, and what waits behind ``after``, brought up to date."""
-        if kind is Kind.STATES:
-            self.bulletins.publish(station)
-        highest = self.outgoing.highest(station, kind)
-        if after > highest:
+        if after > self.outgoing.highest(station, kind):
             # The station has seen more than we remember: we were restored from a backup. What we make from now on
             # must not bear numbers that it would take for old ones.
             self.registry.lift(kind.value, station, after)
-        return highest, self.outgoing.waiting(station, kind, after=after)
+        if kind is Kind.STATES:
+            self.bulletins.publish(station)
+        return self.outgoing.highest(station, kind), self.outgoing.waiting(station, kind, after=after)
 
     def read(self, station: str, kind: Kind, name: str) -> bytes | None:
         """One of the files that wait; None for any other name."""

@@ -1,8 +1,11 @@
 """Packets in, receipts out: verified, stored with fsync, then receipted; the same packet again, the same receipt."""
 
+import fcntl
 import hashlib
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +16,10 @@ from kiosk.record.exchange import write_durably
 from kiosk.record.header import Header, Kind, Untrusted, WrongKind
 from kiosk.record.keys import CENTRE
 from kiosk.record.seal import check_sealed, peek, sign
+
+_PACKET = ".packet"
+FURTHEST_AHEAD = 1_000_000
+"""How far numbers may run ahead of the highest that came: a station that is ill or stolen must not fill reports."""
 
 
 class PacketRefused(Untrusted):
@@ -52,21 +59,25 @@ class Intake:
         if packet_id not in (None, header.id):
             raise WrongKind("the packet was brought under another id than its own")
         digest = hashlib.sha256(packet).digest()
-        with self._lock:
+        with self._alone():
             known = self._registry.receipt(header.sender, header.id)
-            if known is None:
-                return self._store(packet, header, digest)
-            if known[0] != digest:
+            if known is not None and known[0] != digest:
                 raise PacketRefused("another packet is stored under this packet's id")
-            if not self._is_here(header.sender, header.id, len(packet)):
-                # Receipted before, and lost since by a disk or a backup: a second receipt only for a second storing.
-                write_durably(self._file(header.sender, header.id), packet)
-            return known[1]
+            if known is not None and self._file(header.sender, header.id).is_file():
+                return known[1]
+            if header.sequence > self._registry.highest(header.sender) + FURTHEST_AHEAD:
+                raise PacketRefused("its number is far beyond this station's last one")
+            return self._store(packet, header, digest)
 
     def receipt(self, station: str, packet_id: str) -> bytes | None:
         """Give the receipt again for a packet that lies in store; None for one that does not, or no longer."""
         known = self._registry.receipt(station, packet_id)
-        return None if known is None or not self._is_here(station, packet_id) else known[1]
+        return known[1] if known is not None and self._file(station, packet_id).is_file() else None
+
+    def gone(self, station: str) -> Iterator[int]:
+        """The numbers of packets that were receipted, and that a disk or an old backup has lost since."""
+        stored = self._stored(station)
+        return (packet.sequence for packet in self._registry.packets(station) if packet.id not in stored)
 
     def packet(self, station: str, packet_id: str) -> bytes | None:
         """Bring a stored packet; None for one that is not here."""
@@ -74,12 +85,20 @@ class Intake:
             return None
         return self._file(station, packet_id).read_bytes()
 
-    def _is_here(self, station: str, packet_id: str, size: int | None = None) -> bool:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else stores meanwhile: neither a thread of this process, nor an import beside the server."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with self._lock, (self._directory / ".lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _stored(self, station: str) -> set[str]:
         try:
-            found = self._file(station, packet_id).stat().st_size
+            with os.scandir(self._directory / station) as entries:
+                return {entry.name.removesuffix(_PACKET) for entry in entries if entry.name.endswith(_PACKET)}
         except FileNotFoundError:
-            return False
-        return found > 0 and size in (None, found)
+            return set()
 
     def _store(self, packet: bytes, header: Header, digest: bytes) -> bytes:
         moment = int(self._clock().timestamp())
@@ -94,8 +113,8 @@ class Intake:
         received = ReceivedPacket(
             header.id, header.sender, header.sequence, digest, header.previous, len(packet), moment
         )
-        self._registry.add_packet(received, receipt)
+        self._registry.put_packet(received, receipt)
         return receipt
 
     def _file(self, station: str, packet_id: str) -> Path:
-        return self._directory / station / f"{packet_id}.packet"
+        return self._directory / station / (packet_id + _PACKET)

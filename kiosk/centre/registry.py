@@ -1,7 +1,8 @@
 """What the reference centre knows: residents and where their records stand, packets received, numbers given out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from kiosk.record import canonical
 from kiosk.record.database import Database
 from kiosk.record.resident import RecordState, Resident, from_row, to_row
 
+MOST_MISSING = 100_000
+"""Numbers told at once of what is missing: as many as a states file takes."""
 _SCHEMA = """
 CREATE TABLE residents (nik TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE counters (kind TEXT NOT NULL, station TEXT NOT NULL, last INTEGER NOT NULL,
@@ -52,7 +55,7 @@ class SequenceReport:
 
     highest: int
     missing: tuple[int, ...]
-    """Numbers below the highest that never came (yet)."""
+    """Numbers below the highest that never came (yet), lowest first; no more than MOST_MISSING."""
     repeated: tuple[int, ...]
     """Numbers that came with different packets: the station was copied or restored."""
     broken: tuple[int, ...]
@@ -123,12 +126,19 @@ class Registry:
         row = self._database.row("SELECT sha256, receipt FROM packets WHERE station = ? AND id = ?", station, packet)
         return None if row is None else (bytes(row[0]), bytes(row[1]))
 
-    def add_packet(self, packet: ReceivedPacket, receipt: bytes) -> None:
-        """Remember a packet that lies safely in store, with its receipt; its record has come to the centre."""
+    def put_packet(self, packet: ReceivedPacket, receipt: bytes) -> None:
+        """Remember a packet that lies safely in store, with its receipt; its record has come to the centre.
+
+        One that had come before, and was lost, keeps its record's state; its station is told of it again.
+        """
         with self._database.transaction() as write:
-            _stands(write, packet.station, packet.id, RecordState.RECEIVED_AT_CENTRAL, packet.received)
+            write.execute("UPDATE states SET told = 0 WHERE station = ? AND packet = ?", (packet.station, packet.id))
             write.execute(
-                "INSERT INTO packets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO states VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+                (packet.station, packet.id, RecordState.RECEIVED_AT_CENTRAL.value, packet.received),
+            )
+            write.execute(
+                "INSERT OR REPLACE INTO packets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     packet.id,
                     packet.station,
@@ -150,6 +160,11 @@ class Registry:
         )
         return [_packet(row) for row in rows]
 
+    def highest(self, station: str) -> int:
+        """The highest number that came of a station's packets; 0 before the first."""
+        row = self._database.row("SELECT max(sequence) FROM packets WHERE station = ?", station)
+        return int(row[0] or 0)
+
     def report(self, station: str) -> SequenceReport:
         """Look for gaps, replays and forks among a station's packets."""
         packets = self.packets(station)
@@ -159,7 +174,7 @@ class Registry:
         highest = max(hashes, default=0)
         return SequenceReport(
             highest=highest,
-            missing=tuple(number for number in range(1, highest) if number not in hashes),
+            missing=tuple(islice(_between(sorted(hashes)), MOST_MISSING)),
             repeated=tuple(sorted(number for number, found in hashes.items() if len(found) > 1)),
             broken=tuple(
                 packet.sequence
@@ -209,6 +224,14 @@ class Registry:
         """Remember that a packet's card was ordered, last by this order."""
         with self._database.transaction() as write:
             write.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", (station, packet, order))
+
+
+def _between(known: Iterable[int]) -> Iterator[int]:
+    """The numbers from 1 that rising ``known`` ones leave out."""
+    last = 0
+    for number in known:
+        yield from range(last + 1, number)
+        last = number
 
 
 def _stands(write: Any, station: str, packet: str, state: RecordState, since: int) -> None:

@@ -11,11 +11,8 @@ import uvicorn
 
 from kiosk.centre.authority import Authority, NoAuthority
 from kiosk.centre.desk import Desk
-from kiosk.centre.intake import Intake
-from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.registry import Registry
 from kiosk.centre.server import CentreServer, server
-from kiosk.centre.states import Bulletins
 
 LOOKS = 0.2
 """Seconds between looks whether to stop."""
@@ -29,14 +26,7 @@ def serve(directory: Path, *, host: str, port: int, stop: threading.Event, ready
     authority = Authority(directory)
     registry = Registry(directory)
     try:
-        outgoing = Outgoing(directory / "out")
-        desk = Desk(
-            authority,
-            registry,
-            Intake(directory, authority, registry),
-            outgoing,
-            Bulletins(authority, registry, outgoing),
-        )
+        desk = Desk.of(directory, authority, registry)
         application = CentreServer(directory / "uploads", desk)
         running = server(application, host=host, port=port, tls=authority.server_tls)
         thread = threading.Thread(target=_run, args=(running,), name="centre")

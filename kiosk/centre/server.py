@@ -120,8 +120,10 @@ class CentreServer:
         length = _whole_number(request, "Upload-Length")
         if not 0 < length <= LARGEST_PACKET:
             raise HTTPException(413, "a packet has between 1 byte and 64 MiB")
-        if _stated(place.length) != length:
-            if await self._receipted(station, place):
+        stated = _stated(place.length)
+        if stated != length:
+            # One that came on a stick has no length here, and its receipt is what the station wants.
+            if stated is not None and await self._receipted(station, place):
                 raise HTTPException(409, "a packet of this id and another length has been receipted")
             self._writers.pop(place.part, None)
             await run_in_threadpool(_begin, place, length)

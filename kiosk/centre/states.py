@@ -9,15 +9,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kiosk.centre.authority import Authority
+from kiosk.centre.intake import Intake
 from kiosk.centre.outgoing import Outgoing, file_id
-from kiosk.centre.registry import Registry
+from kiosk.centre.registry import MOST_MISSING, Registry
 from kiosk.record import canonical
 from kiosk.record.header import Header, Kind
 from kiosk.record.keys import CENTRE
 from kiosk.record.seal import seal
-
-MOST_MISSING = 1000
-"""Sequence numbers in one file: what is missing beyond these is asked for when they have come."""
 
 
 class Bulletins:
@@ -27,11 +25,13 @@ class Bulletins:
         self,
         authority: Authority,
         registry: Registry,
+        intake: Intake,
         outgoing: Outgoing,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._authority, self._registry, self._outgoing, self._clock = authority, registry, outgoing, clock
+        self._authority, self._registry, self._intake = authority, registry, intake
+        self._outgoing, self._clock = outgoing, clock
         self._one_at_a_time = threading.Lock()
 
     def publish(self, station: str) -> int | None:
@@ -46,7 +46,8 @@ class Bulletins:
             # Read before the books are: a receipt given meanwhile is younger than the word that the packet is missing.
             made = int(self._clock().timestamp())
             changed = self._registry.untold(station)
-            missing = self._registry.report(station).missing[:MOST_MISSING]
+            never_came = self._registry.report(station).missing
+            missing = tuple(sorted({*never_came, *self._intake.gone(station)})[:MOST_MISSING])
             if not changed and missing == self._registry.missing_told(station):
                 return None
             body = canonical.encode(

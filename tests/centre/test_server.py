@@ -16,7 +16,9 @@ import pytest
 from cryptography import x509
 
 from kiosk.centre.authority import Authority, station_tls
+from kiosk.centre.intake import Intake
 from kiosk.centre.outgoing import Outgoing
+from kiosk.centre.registry import Registry
 from kiosk.centre.serve import serve
 from kiosk.centre.server import LARGEST_PACKET, CentreServer, server
 from kiosk.centre.tls import TlsAuthority
@@ -340,21 +342,77 @@ def test_a_station_is_told_where_its_records_stand_and_what_is_missing(served, t
 def test_a_centre_restored_from_a_backup_does_not_give_numbers_twice(served, tmp_path):
     authority, port = served
     with speaking(port, station_tls(tmp_path / "station")) as client:
-        assert client.get(f"/v1/stations/{STATION}/states?after=41").json() == {"highest": 0, "files": []}
-        deliver(client, sealed(authority, tmp_path / "station", 1), f"{1:032x}")
-        assert client.get(f"/v1/stations/{STATION}/states?after=41").json()["highest"] == 42
+        listed = f"/v1/stations/{STATION}/states?after=41"
+        assert client.get(listed).json() == {"highest": 0, "files": []}
+        deliver(client, sealed(authority, tmp_path / "station", 3), f"{3:032x}")
+        assert client.get(listed).json()["files"] == [{"number": 42, "name": "states-00000042.states"}]
 
 
-def test_a_packet_that_the_centre_lost_is_not_receipted_until_it_is_there_again(served, tmp_path):
+def test_what_is_missing_is_told_under_a_number_that_the_station_believes(served, tmp_path):
     authority, port = served
-    packet, name = sealed(authority, tmp_path / "station", 1), f"{1:032x}"
     with speaking(port, station_tls(tmp_path / "station")) as client:
+        deliver(client, sealed(authority, tmp_path / "station", 3), f"{3:032x}")
+        told = client.get(f"/v1/stations/{STATION}/states?after=10").json()
+        assert told["files"] == [{"number": 11, "name": "states-00000011.states"}]
+
+
+def test_a_packet_that_the_centre_lost_is_asked_for_and_receipted_anew(served, tmp_path):
+    authority, port = served
+    state = tmp_path / "station"
+    packet, name = sealed(authority, state, 1), f"{1:032x}"
+    with speaking(port, station_tls(state)) as client:
         receipt = deliver(client, packet, name)
+        client.get(f"/v1/stations/{STATION}/states")
         stored = tmp_path / "centre" / "packets" / STATION / f"{name}.packet"
         stored.unlink()
         assert client.get(f"/v1/packets/{name}/receipt").status_code == 409
-        assert deliver(client, packet, name) == receipt
+        assert missing(client, state) == [1]
+        again = deliver(client, packet, name)
+        assert again != receipt, "the earlier receipt counts no more at the station"
         assert stored.read_bytes() == packet
+        assert missing(client, state) == []
+
+
+def test_numbers_far_beyond_the_last_are_refused(served, tmp_path):
+    authority, port = served
+    packet, name = sealed(authority, tmp_path / "station", 1 << 40), f"{1 << 40:032x}"
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        url = create(client, name, len(packet)).headers["Location"]
+        append(client, url, 0, packet)
+        assert "far beyond" in client.get(f"/v1/packets/{name}/receipt").json()["reason"]
+
+
+def test_a_stick_may_be_imported_while_the_server_takes_the_same_packets(served, tmp_path):
+    authority, port = served
+    state, directory = tmp_path / "station", tmp_path / "centre"
+    packets = {f"{number:032x}": sealed(authority, state, number) for number in range(1, 31)}
+    registry = Registry(directory)
+    beside = Intake(directory, authority, registry)
+    receipts: dict[str, bytes] = {}
+
+    def import_all() -> None:
+        for name, packet in packets.items():
+            receipts[name] = beside.accept(packet, station=STATION, packet_id=name)
+
+    importing = threading.Thread(target=import_all)
+    with speaking(port, station_tls(state)) as client:
+        importing.start()
+        delivered = {name: deliver(client, packet, name) for name, packet in packets.items()}
+        importing.join()
+    assert receipts == delivered
+    report = registry.report(STATION)
+    assert (report.highest, report.missing, report.repeated) == (30, (), ())
+    registry.close()
+
+
+def missing(client: httpx.Client, state: Path) -> list[int]:
+    """What the newest states file says is missing."""
+    keys, trust = StationKeys.load(keys_directory(state)), CentreTrust.load(keys_directory(state))
+    listed = f"/v1/stations/{STATION}/states"
+    name = client.get(listed).json()["files"][-1]["name"]
+    blob = client.get(f"{listed}/{name}").content
+    told = open_sealed(blob, kind=Kind.STATES, verifying=trust.states, opening=(keys.opening,))
+    return list(canonical.decode(told.body)["missing"])
 
 
 def test_a_revoked_station_is_turned_away_at_once(served, tmp_path):
@@ -398,7 +456,11 @@ def test_a_certificate_that_the_centre_calls_stolen_opens_the_door_no_more(serve
     with speaking(port, stolen) as thief:
         assert thief.get(listed).status_code == 200
         request = Request.read(ask(state, STATION, province="", software="", now=int(now.timestamp()), renew=True))
+        before = authority.password_file(STATION).read_text()
         grant = authority.enrol(request, now=now, only=True)
+        assert authority.password_file(STATION).read_text() != before, (
+            "whoever has the old one could stay at the broker"
+        )
         assert thief.get(listed).status_code == 403, "even on a connection that was open"
     take_in(grant, state, station=STATION, now=int(now.timestamp()))
     with speaking(port, station_tls(state)) as client:

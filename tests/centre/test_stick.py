@@ -79,10 +79,9 @@ def root(made: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def desk(root: Path) -> Iterator[Desk]:
     authority, registry, outgoing = Authority(root / "centre"), Registry(root / "centre"), Outgoing(root / "centre/out")
-    bulletins = Bulletins(authority, registry, outgoing, clock=lambda: NOW)
-    yield Desk(
-        authority, registry, Intake(root / "centre", authority, registry, clock=lambda: NOW), outgoing, bulletins
-    )
+    intake = Intake(root / "centre", authority, registry, clock=lambda: NOW)
+    bulletins = Bulletins(authority, registry, intake, outgoing, clock=lambda: NOW)
+    yield Desk(authority, registry, intake, outgoing, bulletins)
     registry.close()
 
 

@@ -28,7 +28,7 @@ def books(world) -> Iterator[Books]:
 
 @pytest.fixture
 def desk(world, now: datetime) -> Desk:
-    bulletins = Bulletins(world.authority, world.registry, world.outgoing, clock=lambda: now)
+    bulletins = Bulletins(world.authority, world.registry, world.intake, world.outgoing, clock=lambda: now)
     return Desk(world.authority, world.registry, world.intake, world.outgoing, bulletins)
 
 
