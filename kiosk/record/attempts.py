@@ -12,18 +12,28 @@ CREATE TABLE attempts (
     last INTEGER NOT NULL,
     locked_from INTEGER
 )"""
+LOCKS_ARE_COUNTED = "ALTER TABLE attempts ADD COLUMN locks INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many wrong answers lock a subject, and for how many seconds."""
+    """How many wrong answers lock a subject, and for how many seconds.
+
+    ``most``: seconds up to which each lock is twice as long as the one before, until a right answer comes; None where
+    all locks are alike.
+    """
 
     tries: int
     seconds: int
+    most: int | None = None
+
+    def lasts(self, locks: int) -> int:
+        """Tell how many seconds the lock of this number, from 1, lasts."""
+        return self.seconds if self.most is None else min(self.seconds << min(locks - 1, 20), self.most)
 
 
 BIRTH_DATE = Limit(tries=3, seconds=15 * 60)
-PIN = Limit(tries=5, seconds=5 * 60)
+PIN = Limit(tries=5, seconds=5 * 60, most=60 * 60)
 
 
 class Attempts:
@@ -38,7 +48,7 @@ class Attempts:
 
         A clock set back starts the lock anew from the new time: it is never longer than the limit, and never void.
         """
-        row = self._database.row("SELECT locked_from FROM attempts WHERE subject = ?", subject)
+        row = self._database.row("SELECT locked_from, locks FROM attempts WHERE subject = ?", subject)
         if row is None or row[0] is None:
             return 0
         moment, since = int(now.timestamp()), row[0]
@@ -46,9 +56,9 @@ class Attempts:
             with self._database.transaction() as write:
                 write.execute("UPDATE attempts SET locked_from = ? WHERE subject = ?", (moment, subject))
             since = moment
-        left = int(since + self._limit.seconds - moment)
+        left = int(since + self._limit.lasts(row[1]) - moment)
         if left <= 0:
-            self.forget(subject)
+            self._unlock(subject)
             return 0
         return left
 
@@ -59,17 +69,27 @@ class Attempts:
         """
         moment = int(now.timestamp())
         with self._database.transaction() as write:
-            row = write.execute("SELECT wrong, last FROM attempts WHERE subject = ?", (subject,)).fetchone()
+            row = write.execute("SELECT wrong, last, locks FROM attempts WHERE subject = ?", (subject,)).fetchone()
             fresh = row is not None and moment - row[1] <= self._limit.seconds
             count = (row[0] if fresh else 0) + 1
             locked = moment if count >= self._limit.tries else None
+            locks = (0 if row is None else row[2]) + (locked is not None)
             write.execute(
-                "INSERT OR REPLACE INTO attempts (subject, wrong, last, locked_from) VALUES (?, ?, ?, ?)",
-                (subject, count, moment, locked),
+                "INSERT OR REPLACE INTO attempts (subject, wrong, last, locked_from, locks) VALUES (?, ?, ?, ?, ?)",
+                (subject, count, moment, locked, locks),
             )
         return max(0, self._limit.tries - count)
 
     def forget(self, subject: str) -> None:
-        """Start anew after a right answer, or when the lock is over."""
+        """Start anew after a right answer. Nothing is written where nothing was wrong."""
+        if self._database.row("SELECT 1 FROM attempts WHERE subject = ?", subject) is not None:
+            with self._database.transaction() as write:
+                write.execute("DELETE FROM attempts WHERE subject = ?", (subject,))
+
+    def _unlock(self, subject: str) -> None:
+        """The lock is over: all tries are there again, and a lock that grows knows how often it was locked."""
+        if self._limit.most is None:
+            self.forget(subject)
+            return
         with self._database.transaction() as write:
-            write.execute("DELETE FROM attempts WHERE subject = ?", (subject,))
+            write.execute("UPDATE attempts SET wrong = 0, locked_from = NULL WHERE subject = ?", (subject,))

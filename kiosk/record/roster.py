@@ -30,8 +30,9 @@ _WHAT_IT_REPLACES = """
 ALTER TABLE recordings ADD COLUMN replaces TEXT;
 CREATE INDEX recordings_by_packet ON recordings (packet)"""
 _WHICH_ROSTER_WAS_HELD = "ALTER TABLE recordings ADD COLUMN roster INTEGER"
-_CHANGES = {2: _WHAT_IT_REPLACES, 3: _WHICH_ROSTER_WAS_HELD}
-_PIN_SUBJECT = "officer-pin"
+_CHANGES = {2: _WHAT_IT_REPLACES, 3: _WHICH_ROSTER_WAS_HELD, 4: attempts.LOCKS_ARE_COUNTED}
+_VISITING, _AT_THE_DESK = "officer-pin", "desk-pin"
+"""PINs are counted apart: anybody may come to the desk's, and must not lock the officers out of every visit by it."""
 _SALT = 16
 _HASH = 32
 
@@ -84,9 +85,10 @@ class WrongDate:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Too many wrong answers."""
+    """Too many wrong answers; ``begins`` with the one just given."""
 
     seconds: int
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,11 @@ class WrongPin:
     tries_left: int
 
 
+@dataclass(frozen=True, slots=True)
+class NoRoster:
+    """Before the first roster nobody is an officer; it does not count as a try."""
+
+
 Proof = Proved | WrongDate | Locked | ImpossibleDate
 
 
@@ -127,7 +134,7 @@ class Roster:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(path, _SCHEMA, version=3, changes=_CHANGES, key=key)
+        self._database = Database(path, _SCHEMA, version=4, changes=_CHANGES, key=key)
         self._dates = Attempts(self._database, birth_date)
         self._pins = Attempts(self._database, pin)
 
@@ -192,24 +199,28 @@ class Roster:
         resident = self.find(nik)
         if resident is None or resident.birth_date != day:
             left = self._dates.wrong(nik, now=now)
-            return WrongDate(left) if left else Locked(self._dates.seconds_locked(nik, now=now))
+            return WrongDate(left) if left else Locked(self._dates.seconds_locked(nik, now=now), begins=True)
         self._dates.forget(nik)
         return Proved(resident)
 
-    def officer(self, pin: str, *, now: datetime) -> Officer | WrongPin | Locked:
-        """Tell whose PIN this is; wrong ones are counted for the whole station."""
-        if seconds := self._pins.seconds_locked(_PIN_SUBJECT, now=now):
-            return Locked(seconds)
+    def officer(self, pin: str, *, now: datetime, visiting: bool) -> Officer | WrongPin | Locked | NoRoster:
+        """Tell whose PIN this is; wrong ones are counted for the whole station, apart within visits (``visiting``) and
+        at the desk."""
+        subject = _VISITING if visiting else _AT_THE_DESK
         row = self._database.row("SELECT pin_salt FROM held")
-        hashed = hash_pin(pin, bytes(row[0]) if row else bytes(_SALT))
+        if row is None:
+            return NoRoster()
+        if seconds := self._pins.seconds_locked(subject, now=now):
+            return Locked(seconds)
+        hashed = hash_pin(pin, bytes(row[0]))
         found = None
         for officer, known in self._database.rows("SELECT id, pin_hash FROM officers"):
             if hmac.compare_digest(hashed, bytes(known)):
                 found = officer
         if found is None:
-            left = self._pins.wrong(_PIN_SUBJECT, now=now)
-            return WrongPin(left) if left else Locked(self._pins.seconds_locked(_PIN_SUBJECT, now=now))
-        self._pins.forget(_PIN_SUBJECT)
+            left = self._pins.wrong(subject, now=now)
+            return WrongPin(left) if left else Locked(self._pins.seconds_locked(subject, now=now), begins=True)
+        self._pins.forget(subject)
         return Officer(found)
 
     def begin_recording(self, nik: str, packet: str, *, now: datetime) -> str | None:

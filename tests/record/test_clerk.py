@@ -296,6 +296,30 @@ def test_an_ill_disk_is_told_to_whoever_waits_and_ends_nothing(
     assert not clerk.broken
 
 
+def test_a_locked_pin_is_one_event_however_often_it_is_tried(
+    world: Any, books: Callable[[], Books], now: datetime
+) -> None:
+    told, occasions = queue.SimpleQueue[Event](), list[Occasion]()
+    clerk = Clerk(books, told.put, occasions.append, software="0.1.0", template_family=lambda: "zfm")
+    clerk.start()
+    assert clerk.ready.wait(30)
+    told.get(timeout=30)  # whether there is a roster
+    clerk.check_officer(CheckOfficer(1, "000000", visiting=False))
+    assert told.get(timeout=30) == OfficerRefused(1, Refusal.NO_ROSTER)
+    clerk.ask(
+        lambda opened: opened.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now) and None
+    )
+    for _ in range(8):
+        clerk.check_officer(CheckOfficer(1, "000000", visiting=False))
+    clerk.close()
+    refused = [told.get() for _ in range(told.qsize())]
+    assert [each.why for each in refused if isinstance(each, OfficerRefused)] == [
+        *[Refusal.PIN_WRONG] * 4,
+        *[Refusal.PIN_LOCKED] * 4,
+    ]
+    assert occasions == [Occasion.PIN_LOCKED]
+
+
 def test_a_print_whose_outcome_cannot_be_written_is_in_doubt_and_never_forgotten(
     world: Any, books: Callable[[], Books], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """The roster: taken whole or not at all, asked by number, and patient only three times."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from kiosk.record.resident import RecordState, biodata, to_row
 from kiosk.record.roster import (  # fmt: skip
     ImpossibleDate,
     Locked,
+    NoRoster,
     Note,
     Officer,
     OutOfTime,
@@ -187,7 +189,7 @@ def test_three_wrong_dates_lock_for_a_quarter_of_an_hour(held: Roster, world: An
     right, wrong = typed(someone.birth_date), typed(someone.birth_date - timedelta(days=1))
     assert held.prove(someone.nik, wrong, now=now) == WrongDate(2)
     assert held.prove(someone.nik, wrong, now=now) == WrongDate(1)
-    assert held.prove(someone.nik, wrong, now=now) == Locked(900)
+    assert held.prove(someone.nik, wrong, now=now) == Locked(900, begins=True)
     assert held.prove(someone.nik, right, now=now + timedelta(seconds=899)) == Locked(1)
     assert held.prove(world.cast.farmer.nik, wrong, now=now) == WrongDate(2)
     assert isinstance(held.prove(someone.nik, right, now=now + timedelta(seconds=900)), Proved)
@@ -200,7 +202,7 @@ def test_a_restart_forgets_no_try(held: Roster, world: Any, now: Any) -> None:
         assert held.prove(nik, wrong, now=now) == WrongDate(left)
         held.close()
         held = Roster(world.kiosk("roster.db"), world.keys.roster)
-    assert held.prove(nik, wrong, now=now) == Locked(900)
+    assert held.prove(nik, wrong, now=now) == Locked(900, begins=True)
     held.close()
     held = Roster(world.kiosk("roster.db"), world.keys.roster)
     assert held.seconds_locked(nik, now=now) == 900
@@ -235,14 +237,57 @@ def test_an_unknown_number_tells_nothing(held: Roster, now: Any) -> None:
 
 
 def test_officers_by_pin_and_a_lock_for_the_whole_station(held: Roster, now: Any) -> None:
-    assert held.officer(OFFICERS[1].pin, now=now) == Officer("officer-2")
-    assert [held.officer("000000", now=now) for _ in range(5)] == [*(WrongPin(n) for n in (4, 3, 2, 1)), Locked(300)]
-    assert held.officer(OFFICERS[0].pin, now=now) == Locked(300)
-    assert held.officer(OFFICERS[0].pin, now=now + timedelta(seconds=300)) == Officer("officer-1")
+    assert held.officer(OFFICERS[1].pin, now=now, visiting=True) == Officer("officer-2")
+    assert [held.officer("000000", now=now, visiting=True) for _ in range(5)] == [
+        *(WrongPin(n) for n in (4, 3, 2, 1)),
+        Locked(300, begins=True),
+    ]
+    assert held.officer(OFFICERS[0].pin, now=now, visiting=True) == Locked(300)
+    later = now + timedelta(seconds=300)
+    assert held.officer(OFFICERS[0].pin, now=later, visiting=True) == Officer("officer-1")
 
 
-def test_nobody_is_an_officer_before_the_first_roster(roster: Roster, now: Any) -> None:
-    assert roster.officer("000000", now=now) == WrongPin(4)
+def test_a_lock_of_the_desk_locks_nobody_out_of_a_visit(held: Roster, now: Any) -> None:
+    for _ in range(5):
+        held.officer("000000", now=now, visiting=False)
+    assert held.officer(OFFICERS[0].pin, now=now, visiting=False) == Locked(300)
+    assert held.officer(OFFICERS[0].pin, now=now, visiting=True) == Officer("officer-1")
+    assert held.officer(OFFICERS[0].pin, now=now, visiting=False) == Locked(300)
+
+
+def test_each_lock_of_the_pin_is_twice_as_long_until_it_was_right(held: Roster, world: Any, now: Any) -> None:
+    lasted = []
+    for _ in range(6):
+        for _ in range(4):
+            assert isinstance(held.officer("000000", now=now, visiting=False), WrongPin)
+        locked = held.officer("000000", now=now, visiting=False)
+        assert isinstance(locked, Locked)
+        assert locked.begins
+        lasted.append(locked.seconds)
+        now += timedelta(seconds=locked.seconds)
+        held.close()
+        held = Roster(world.kiosk("roster.db"), world.keys.roster)
+    assert lasted == [300, 600, 1200, 2400, 3600, 3600]
+    assert held.officer(OFFICERS[0].pin, now=now, visiting=False) == Officer("officer-1")
+    told = [held.officer("000000", now=now, visiting=False) for _ in range(5)]
+    assert told[-1] == Locked(300, begins=True)
+    held.close()
+
+
+def test_a_right_answer_where_nothing_was_wrong_is_not_written(
+    held: Roster, world: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ill(_: object) -> Any:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    monkeypatch.setattr("kiosk.record.database.Database.transaction", ill)
+    someone = world.cast.ordinary
+    assert isinstance(held.prove(someone.nik, typed(someone.birth_date), now=now), Proved)
+    assert held.officer(OFFICERS[0].pin, now=now, visiting=True) == Officer("officer-1")
+
+
+def test_nobody_is_an_officer_before_the_first_roster_and_nobody_is_locked_out(roster: Roster, now: Any) -> None:
+    assert {roster.officer("000000", now=now, visiting=True) for _ in range(6)} == {NoRoster()}
 
 
 # Recorded here ------------------------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ from kiosk.record.order import CardOrder
 from kiosk.record.packet import recording_of
 from kiosk.record.resident import biodata
 from kiosk.record.room import DiskFull
-from kiosk.record.roster import ImpossibleDate, Locked, Officer, Proved, WrongDate, WrongPin
+from kiosk.record.roster import ImpossibleDate, Locked, NoRoster, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Frozen, Occasion
 from kiosk.station.crew.books import Books, Open, Standing
 from kiosk.station.crew.rounds import Rounds
@@ -309,13 +309,16 @@ class Clerk:
                 return IdentityRefused(effect.visit, Refusal.DATE_IMPOSSIBLE, -1)
 
     def _officer(self, books: Books, effect: CheckOfficer) -> Event:
-        match books.roster.officer(effect.pin, now=_now()):
+        match books.roster.officer(effect.pin, now=_now(), visiting=effect.visiting):
             case Officer(id=officer):
                 return OfficerKnown(effect.visit, officer)
             case WrongPin():
                 return OfficerRefused(effect.visit, Refusal.PIN_WRONG)
-            case Locked(seconds):
-                self._occur(Occasion.PIN_LOCKED)
+            case NoRoster():
+                return OfficerRefused(effect.visit, Refusal.NO_ROSTER)
+            case Locked(seconds, begins):
+                if begins:
+                    self._occur(Occasion.PIN_LOCKED)
                 return OfficerRefused(effect.visit, Refusal.PIN_LOCKED, minutes=-(-seconds // 60))
 
     def _sealed(self, books: Books, effect: Seal, seen: Seen) -> Event:
