@@ -171,7 +171,7 @@ def _records(health: Health, limits: Limits, *, waits_for_hours: bool) -> Iterat
         yield Need(Urgency.NOW, Who.TECHNICIAN, f"{lost}: keep the disk, and tell the centre")
     if not health.clock_trusted:
         # Ages are reckoned and recordings dated by it, and certificates are held against it.
-        yield Need(Urgency.NOW, Who.TECHNICIAN, "clock is wrong: connect it to the network, or set it")
+        yield Need(Urgency.NOW, Who.TECHNICIAN, "clock cannot be trusted: connect it to the network, or set it")
     if health.roster_age_seconds is None:
         yield Need(Urgency.NOW, Who.CENTRE, "no roster, nobody can be recorded: ask for one")
     elif health.roster_age_seconds >= limits.roster_days * 86400:

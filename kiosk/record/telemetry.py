@@ -268,6 +268,8 @@ class Occasion(Enum):
     """Files among the recordings were set aside: they are none as this station made them."""
     RECORDING_SENT_AGAIN = "recording-sent-again"
     RECORDING_FROZEN = "recording-frozen"
+    RECORDINGS_CARRIED = "recordings-carried"
+    """An officer saved what waits to a stick."""
     RECEIPT_REFUSED = "receipt-refused"
     ORDER_REFUSED = "order-refused"
     ROSTER_TAKEN = "roster-taken"

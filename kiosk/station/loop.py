@@ -27,7 +27,7 @@ from kiosk.screens.views import Target, View
 from kiosk.station.channels import Inbox
 from kiosk.station.crew import Crew
 from kiosk.station.reporter import TROUBLES, Chronicle
-from kiosk.station.tally import Tally
+from kiosk.station.tally import BETWEEN_VISITS, Tally
 from kiosk.station.touch import Pointer
 from kiosk.station.window import Window
 
@@ -61,6 +61,14 @@ class Guest(Protocol):
     def look(self, session: Session, targets: Sequence[Target], window: Window) -> None:
         """Called after each frame."""
         ...
+
+
+def calls_an_officer(before: Session, after: Session) -> bool:
+    """Whether a step that was left for another is a call for an officer, to be found again. Between visits that shows
+    only afterwards: an officer who comes to the desk goes that way too."""
+    if before.step is Step.HELP and before.resume in BETWEEN_VISITS:
+        return after.step is not Step.OFFICER_PIN
+    return after.step in CALLING and not (after.step is Step.HELP and after.resume in BETWEEN_VISITS)
 
 
 Present = Callable[[Session, float, Frame | None, object, int], View]
@@ -161,7 +169,7 @@ class Loop:
         self._pointer.let_go()
         self._tally.passed(before, self.session)
         self._crew.passed(before, self.session)
-        if self.session.step in CALLING:
+        if calls_an_officer(before, self.session):
             self._chronicle.occur(Occasion.HELP_CALLED)
 
     def _draw(self, now: float) -> None:

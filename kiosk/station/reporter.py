@@ -13,8 +13,9 @@ from pathlib import Path
 
 from drivers.errors import Absent, DeviceError, Malformed, Refused, Unresponsive
 from drivers.printer import Fault
-from kiosk.journey.steps import CALLING, RECORDING_NEEDS, Device, Step
+from kiosk.journey.steps import CALLING, OFFICE, RECORDING_NEEDS, Device, Step
 from kiosk.record import telemetry
+from kiosk.record.checkpoint import CLOCK_SETS_WITHIN
 from kiosk.record.clock import Clock
 from kiosk.record.exchange import Exchange, complete_files, delete_durably
 from kiosk.record.telemetry import (
@@ -123,6 +124,7 @@ class Reporter:
         self._disk_floor, self._clock = disk_floor, clock
         self._began = time.monotonic()
         self._beat = 0
+        self._clock_doubted = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
 
@@ -177,7 +179,7 @@ class Reporter:
         step = self._step()
         if step is Step.OUT_OF_SERVICE or ill & RECORDING_NEEDS:
             return StationState.OUT_OF_SERVICE
-        return StationState.READY if step in BETWEEN_VISITS else StationState.IN_VISIT
+        return StationState.READY if step in BETWEEN_VISITS | OFFICE else StationState.IN_VISIT
 
     def _work(self) -> None:
         try:
@@ -194,11 +196,20 @@ class Reporter:
 
     def _write(self) -> None:
         try:
+            health = self.health()
+            self._tell_of_clock(trusted=health.clock_trusted)
             self._chronicle.write(self._exchange)
-            telemetry.write(self._exchange.health, self.health(), self._throughput())
+            telemetry.write(self._exchange.health, health, self._throughput())
         except (OSError, Unreadable) as error:
             # A full disk or an odd figure must not end the station: recordings that wait are still delivered.
             log.error("telemetry cannot be written: %s", type(error).__name__)
+
+    def _tell_of_clock(self, *, trusted: bool) -> None:
+        """Once, and not in the moments after a boot in which the network may still set it."""
+        doubted = not trusted and self._clock().uptime > CLOCK_SETS_WITHIN
+        if doubted and not self._clock_doubted:
+            self._chronicle.occur(Occasion.CLOCK_UNTRUSTED)
+        self._clock_doubted = doubted
 
     def _throughput(self) -> Throughput:
         return self._tally.throughput

@@ -69,7 +69,11 @@ NOW, SOON = Urgency.NOW, Urgency.SOON
     [
         ({"roster_age_seconds": None}, NOW, "[centre] no roster, nobody can be recorded: ask for one"),
         ({"roster_age_seconds": 40 * DAY}, SOON, "[centre] roster is 40 days old: ask for a new one"),
-        ({"clock_trusted": False}, NOW, "[technician] clock is wrong: connect it to the network, or set it"),
+        (
+            {"clock_trusted": False},
+            NOW,
+            "[technician] clock cannot be trusted: connect it to the network, or set it",
+        ),
         ({"blanks": 0}, NOW, "[officer] blanks used up: fetch some"),
         ({"blanks": 1}, SOON, "[officer] 1 blank left: order more"),
         ({"printer": PrinterHealth(ribbon_left=0)}, NOW, "[officer] ribbon used up: put in a new one"),

@@ -274,7 +274,7 @@ def test_an_ill_disk_is_told_to_whoever_waits_and_ends_nothing(
     clerk.start()
     assert clerk.ready.wait(30)
     told.get(timeout=30)  # whether there is a roster
-    courier = Courier(Sticks(world.exchange, world.keys), clerk, told.put)
+    courier = Courier(Sticks(world.exchange, world.keys), clerk, told.put, lambda _: None)
     with ill_disk(monkeypatch):
         clerk.look_up(LookUp(1, nik, to_record=True))
         assert told.get(timeout=30) == NikRefused(1, nik, Refusal.NOT_NOW)

@@ -14,6 +14,7 @@ from kiosk.journey.steps import Refusal
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import StationKeys
 from kiosk.record.stick import Brought, Exported, Seen, StickIll, StickTrouble
+from kiosk.record.telemetry import Occasion
 from kiosk.station.crew import courier as room
 from kiosk.station.crew.clerk import Clerk
 from kiosk.station.crew.courier import Courier, Sticks
@@ -60,14 +61,19 @@ def told() -> "queue.SimpleQueue[Event]":
 
 
 @pytest.fixture
-def courier(tmp_path: Path, told: "queue.SimpleQueue[Event]") -> Iterator[Courier]:
+def occasions() -> list[Occasion]:
+    return []
+
+
+@pytest.fixture
+def courier(tmp_path: Path, told: "queue.SimpleQueue[Event]", occasions: list[Occasion]) -> Iterator[Courier]:
     exchange = Exchange(tmp_path)
     exchange.create()
 
     class Keys:
         station = "station-1"
 
-    made = Courier(Sticks(exchange, cast(StationKeys, Keys())), cast(Clerk, NoClerk()), told.put)
+    made = Courier(Sticks(exchange, cast(StationKeys, Keys())), cast(Clerk, NoClerk()), told.put, occasions.append)
     yield made
     made.close()
     assert not made.broken
@@ -80,7 +86,7 @@ def heard(told: "queue.SimpleQueue[Event]", kind: type[Event]) -> Event:
 
 
 def test_it_fetches_and_saves_once_however_often_it_is_asked(
-    courier: Courier, stick: Stick, told: "queue.SimpleQueue[Event]"
+    courier: Courier, stick: Stick, told: "queue.SimpleQueue[Event]", occasions: list[Occasion]
 ) -> None:
     courier.carry(Carry(1))
     assert stick.writes.wait(20)
@@ -90,6 +96,7 @@ def test_it_fetches_and_saves_once_however_often_it_is_asked(
     assert isinstance(filled, StickFilled)
     assert (filled.visit, filled.carried.recordings, filled.carried.answers) == (1, 230, 3)
     assert stick.seen == Seen(order=7)
+    assert occasions == [Occasion.RECORDINGS_CARRIED]
 
 
 def test_what_nobody_waited_for_is_told_to_who_asks_next(

@@ -1,14 +1,18 @@
 """What the station tells of itself."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from kiosk.journey.steps import Step
+from kiosk.journey.session import Session
+from kiosk.journey.steps import OFFICE, Step
+from kiosk.record import telemetry
 from kiosk.record.clock import Moment
 from kiosk.record.exchange import Exchange
-from kiosk.record.telemetry import Throughput
+from kiosk.record.telemetry import Occasion, StationState, Throughput
 from kiosk.station.crew.books import Standing
+from kiosk.station.loop import calls_an_officer
 from kiosk.station.reporter import Chronicle, Reporter
 from kiosk.station.tally import Tally
 
@@ -47,6 +51,47 @@ def test_what_the_records_lack_is_told(reporter_at):
 )
 def test_a_call_for_help_is_told_while_it_lasts(reporter_at, step, called):
     assert reporter_at(step, Standing()).health().help_called is called
+
+
+@pytest.mark.parametrize("step", sorted(OFFICE, key=str))
+def test_an_officer_alone_with_the_station_is_no_visit(reporter_at, step):
+    assert reporter_at(step, Standing()).health().state is StationState.READY
+
+
+def test_a_clock_that_is_not_trusted_is_told_once(reporter_at, tmp_path):
+    reporter = reporter_at(Step.ATTRACT, Standing(), kept=False)
+
+    def told() -> list[Occasion]:
+        reporter._write()
+        return [telemetry.read_event(path).occasion for path in sorted(Exchange(tmp_path).events.glob("*.json"))]
+
+    assert told() == [], "a minute after the boot the network may still set it"
+    moment = Moment("boot", 121.0, 1_800_000_000, kept=False)
+    reporter._clock = lambda: moment
+    assert told() == told() == [Occasion.CLOCK_UNTRUSTED]
+    moment = replace(moment, kept=True)
+    told()
+    moment = replace(moment, kept=False)
+    assert told() == [Occasion.CLOCK_UNTRUSTED] * 2
+
+
+AT_HELP = Session(step=Step.HELP, resume=Step.ATTRACT)
+WITHIN = Session(step=Step.HELP, resume=Step.FINGERS)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "called"),
+    [
+        (Session(step=Step.ATTRACT), AT_HELP, False),
+        (AT_HELP, Session(step=Step.OFFICER_PIN), False),
+        (AT_HELP, Session(step=Step.ATTRACT), True),
+        (Session(step=Step.FINGERS), WITHIN, True),
+        (WITHIN, Session(step=Step.FINGERS), False),
+        (Session(step=Step.SEALING), Session(step=Step.NOT_KEPT), True),
+    ],
+)
+def test_an_officer_who_comes_by_themselves_was_not_called(before, after, called):
+    assert calls_an_officer(before, after) is called
 
 
 @pytest.mark.parametrize(

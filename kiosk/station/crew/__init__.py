@@ -91,7 +91,7 @@ class Crew:
         tell = inbox.put
 
         self.clerk = Clerk(opening, tell, occur, software=software, template_family=lambda: self._family, making=making)
-        self.courier = Courier(sticks, self.clerk, tell)
+        self.courier = Courier(sticks, self.clerk, tell, occur)
         self._camera: Worker[Camera] = Worker(Device.CAMERA, devices.camera, _sees, tell)
         self._reader: Worker[FingerReader] = Worker(Device.FINGERPRINT, devices.reader, self._meets, tell)
         self._opinions = Opinions(None if nfiq2 is None else SecondOpinion(nfiq2))

@@ -22,6 +22,7 @@ from kiosk.record.clock import day_of
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import StationKeys
 from kiosk.record.stick import PLACE, Seen, StickIll, StickTrouble, bring, export, is_in
+from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books
 from kiosk.station.crew.clerk import Clerk
 from kiosk.station.worker import report
@@ -55,9 +56,11 @@ class Sticks:
 class Courier:
     """Performs LookAtDesk and Carry. What came of the latter is kept until somebody is there to be told."""
 
-    def __init__(self, sticks: Sticks, clerk: Clerk, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, sticks: Sticks, clerk: Clerk, tell: Callable[[Event], None], occur: Callable[[Occasion], None]
+    ) -> None:
         self.broken = False
-        self._sticks, self._clerk, self._tell = sticks, clerk, tell
+        self._sticks, self._clerk, self._tell, self._occur = sticks, clerk, tell, occur
         self._lock = threading.Lock()
         self._visit: int | None = None
         self._hand: threading.Thread | None = None
@@ -153,6 +156,8 @@ class Courier:
         else:
             figures = carried.recordings, carried.left, carried.answers
             log.info("stick: %d recordings on it, %d left, %d files fetched", *figures)
+            if carried.recordings:
+                self._occur(Occasion.RECORDINGS_CARRIED)
             self._end(lambda visit: StickFilled(visit, carried))
 
     def _fetch(self) -> Carried:
