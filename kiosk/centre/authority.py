@@ -6,6 +6,7 @@ A reference: at a ministry the root, the packet keys and the escrow key would li
 import json
 import secrets
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from cryptography import x509
 
+from kiosk.centre.alone import alone
 from kiosk.centre.keyring import Keyring, Purpose
 from kiosk.centre.tls import LOOPBACK, TlsAuthority
 from kiosk.record.enrolment import Grant, Request, make_grant, root_fingerprint
@@ -118,9 +120,10 @@ class Authority:
 
     def numbered_list(self, station: StationIdentity, *, now: datetime) -> tuple[int, bytes]:
         """As ``trust_list``, with its number, which is higher than that of any list before."""
-        known = self._read_station(station.station)
-        number = max(int(now.timestamp()), known.get("keys", 0) + 1)
-        self._write_station(station.station, known | {"keys": number})
+        with self._alone():
+            known = self._read_station(station.station)
+            number = max(int(now.timestamp()), known.get("keys", 0) + 1)
+            self._write_station(station.station, known | {"keys": number})
         signs = {
             purpose.value: [key.public for key in self.keyring.signing(purpose)]
             for purpose in Purpose
@@ -169,26 +172,27 @@ class Authority:
         still to arrive. With ``only``, or where the station was revoked, it is good no more: somebody else has it.
         """
         station = request.station
-        before = self._read_station(station) if self._station_file(station).exists() else {}
-        if only or before.get("revoked"):
-            before = {"keys": before.get("keys", 0)}
-            # Or they would stay at the broker under this station's name.
-            delete_durably(self._station_file(station).with_suffix(".password"))
-        signed_before = [key for key in (before.get("verifying"), *before.get("earlier", ())) if key is not None]
         certificate = self.tls.answer(request.csr, station)
         made = x509.load_pem_x509_certificate(certificate)
-        known = {
-            "station": station,
-            "province": request.province,
-            "software": request.software,
-            "verifying": request.verifying.raw.hex(),
-            "sealing": request.sealing.raw.hex(),
-            "earlier": [key for key in dict.fromkeys(signed_before) if key != request.verifying.raw.hex()],
-            "certificates": [*before.get("certificates", ()), f"{made.serial_number:x}"],
-            "keys": before.get("keys", 0),
-            "revoked": False,
-        }
-        self._write_station(station, known)
+        with self._alone():
+            before = self._read_station(station) if self._station_file(station).exists() else {}
+            if only or before.get("revoked"):
+                before = {"keys": before.get("keys", 0)}
+                # Or they would stay at the broker under this station's name.
+                delete_durably(self._station_file(station).with_suffix(".password"))
+            signed_before = [key for key in (before.get("verifying"), *before.get("earlier", ())) if key is not None]
+            known = {
+                "station": station,
+                "province": request.province,
+                "software": request.software,
+                "verifying": request.verifying.raw.hex(),
+                "sealing": request.sealing.raw.hex(),
+                "earlier": [key for key in dict.fromkeys(signed_before) if key != request.verifying.raw.hex()],
+                "certificates": [*before.get("certificates", ()), f"{made.serial_number:x}"],
+                "keys": before.get("keys", 0),
+                "revoked": False,
+            }
+            self._write_station(station, known)
         number, keys = self.numbered_list(request.identity, now=now)
         grant = Grant(
             station=station,
@@ -227,7 +231,8 @@ class Authority:
         Raises:
             UnknownStation: when it is not known at all.
         """
-        self._write_station(station, self._read_station(station) | {"revoked": True})
+        with self._alone():
+            self._write_station(station, self._read_station(station) | {"revoked": True})
 
     def station(self, station: str) -> StationIdentity:
         """Look a station up.
@@ -242,7 +247,7 @@ class Authority:
             station,
             VerifyingKey(bytes.fromhex(known["verifying"])),
             SealingKey(bytes.fromhex(known["sealing"])),
-            tuple(VerifyingKey(bytes.fromhex(key)) for key in known["earlier"]),
+            tuple(VerifyingKey(bytes.fromhex(key)) for key in known.get("earlier", ())),
         )
 
     def is_welcome(self, station: str, certificate: bytes) -> bool:
@@ -255,7 +260,7 @@ class Authority:
             serial = x509.load_der_x509_certificate(certificate).serial_number
         except (UnknownStation, ValueError):
             return False
-        return not known["revoked"] and f"{serial:x}" in known["certificates"]
+        return not known["revoked"] and f"{serial:x}" in known.get("certificates", ())
 
     def stations(self) -> list[str]:
         """List the stations that are known and not revoked."""
@@ -269,9 +274,11 @@ class Authority:
         return known
 
     def _write_station(self, station: str, known: dict[str, Any]) -> None:
-        path = self._station_file(station)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, json.dumps(known, indent=2).encode())
+        write_durably(self._station_file(station), json.dumps(known, indent=2).encode())
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """While what is known of a station changes: a revocation must not be undone by somebody who read before it."""
+        return alone(self.directory / "stations")
 
     def _station_file(self, station: str) -> Path:
         return self.directory / "stations" / f"{station}.json"

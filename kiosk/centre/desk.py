@@ -10,6 +10,11 @@ from kiosk.centre.registry import Registry
 from kiosk.centre.states import Bulletins
 from kiosk.record.header import Kind
 
+FURTHEST_AHEAD = 1_000_000
+"""How far ahead of the centre's memory a station may say it is: no backup is older than that."""
+_NEWEST_ONLY = {Kind.KEYS, Kind.ROSTER}
+"""Of these, the newest says all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -47,13 +52,15 @@ class Desk:
 
     def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
         """The highest number given, and what waits behind ``after``, brought up to date."""
-        if after > self.outgoing.highest(station, kind):
+        highest = self.outgoing.highest(station, kind)
+        if highest < after <= highest + FURTHEST_AHEAD:
             # The station has seen more than we remember: we were restored from a backup. What we make from now on
             # must not bear numbers that it would take for old ones.
             self.registry.lift(kind.value, station, after)
         if kind is Kind.STATES:
             self.bulletins.publish(station)
-        return self.outgoing.highest(station, kind), self.outgoing.waiting(station, kind, after=after)
+        waiting = self.outgoing.waiting(station, kind, after=after)
+        return self.outgoing.highest(station, kind), waiting[-1:] if kind in _NEWEST_ONLY else waiting
 
     def read(self, station: str, kind: Kind, name: str) -> bytes | None:
         """One of the files that wait; None for any other name."""

@@ -1,21 +1,20 @@
 """Packets in, receipts out: verified, stored with fsync, then receipted; the same packet again, the same receipt."""
 
-import fcntl
 import hashlib
 import os
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk.centre.alone import alone, made_durably
 from kiosk.centre.authority import Authority
+from kiosk.centre.keyring import Purpose
 from kiosk.centre.registry import ReceivedPacket, Registry
 from kiosk.record import canonical
 from kiosk.record.exchange import write_durably
-from kiosk.record.header import Header, Kind, Untrusted, WrongKind
+from kiosk.record.header import Header, Kind, UnknownKey, Untrusted, WrongKind
 from kiosk.record.keys import CENTRE
-from kiosk.record.seal import check_sealed, peek, sign
+from kiosk.record.seal import check_sealed, peek, sign, trusting, verify
 
 _PACKET = ".packet"
 FURTHEST_AHEAD = 1_000_000
@@ -41,7 +40,6 @@ class Intake:
         self._authority = authority
         self._registry = registry
         self._clock = clock
-        self._lock = threading.Lock()
 
     def accept(self, packet: bytes, *, station: str | None = None, packet_id: str | None = None) -> bytes:
         """Store a packet and give its receipt.
@@ -59,20 +57,20 @@ class Intake:
         if packet_id not in (None, header.id):
             raise WrongKind("the packet was brought under another id than its own")
         digest = hashlib.sha256(packet).digest()
-        with self._alone():
-            known = self._registry.receipt(header.sender, header.id)
-            if known is not None and known[0] != digest:
+        with alone(self._directory):
+            known = self._registry.packet(header.sender, header.id)
+            if known is not None and known.sha256 != digest:
                 raise PacketRefused("another packet is stored under this packet's id")
-            if known is not None and self._file(header.sender, header.id).is_file():
-                return known[1]
+            if known is not None and self._is_here(known):
+                return self._receipted(known)
             if header.sequence > self._registry.highest(header.sender) + FURTHEST_AHEAD:
                 raise PacketRefused("its number is far beyond this station's last one")
             return self._store(packet, header, digest)
 
     def receipt(self, station: str, packet_id: str) -> bytes | None:
         """Give the receipt again for a packet that lies in store; None for one that does not, or no longer."""
-        known = self._registry.receipt(station, packet_id)
-        return known[1] if known is not None and self._file(station, packet_id).is_file() else None
+        known = self._registry.packet(station, packet_id)
+        return self._receipted(known) if known is not None and self._is_here(known) else None
 
     def gone(self, station: str) -> Iterator[int]:
         """The numbers of packets that were receipted, and that a disk or an old backup has lost since."""
@@ -85,13 +83,32 @@ class Intake:
             return None
         return self._file(station, packet_id).read_bytes()
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Nobody else stores meanwhile: neither a thread of this process, nor an import beside the server."""
-        self._directory.mkdir(parents=True, exist_ok=True)
-        with self._lock, (self._directory / ".lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _is_here(self, packet: ReceivedPacket) -> bool:
+        try:
+            return self._file(packet.station, packet.id).stat().st_size == packet.size
+        except FileNotFoundError:
+            return False
+
+    def _receipted(self, packet: ReceivedPacket) -> bytes:
+        """The receipt that was given, or one by a key that stations still know: the other may have been dropped."""
+        given = self._registry.receipt(packet.station, packet.id)
+        keys = (key.public for key in self._authority.keyring.signing(Purpose.RECEIPTS))
+        try:
+            verify(given, kind=Kind.RECEIPT, verifying=trusting(*keys))
+        except UnknownKey:
+            given = self._signed(packet)
+            self._registry.put_packet(packet, given)
+        return given
+
+    def _signed(self, packet: ReceivedPacket) -> bytes:
+        return sign(
+            canonical.encode({"packet": packet.id, "sha256": packet.sha256}),
+            Header(Kind.RECEIPT, CENTRE, packet.station, packet.id, packet.sequence, self._now()),
+            self._authority.receipts,
+        )
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
 
     def _stored(self, station: str) -> set[str]:
         try:
@@ -101,18 +118,13 @@ class Intake:
             return set()
 
     def _store(self, packet: bytes, header: Header, digest: bytes) -> bytes:
-        moment = int(self._clock().timestamp())
         path = self._file(header.sender, header.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made_durably(path.parent)
         write_durably(path, packet)
-        receipt = sign(
-            canonical.encode({"packet": header.id, "sha256": digest}),
-            Header(Kind.RECEIPT, CENTRE, header.sender, header.id, header.sequence, moment),
-            self._authority.receipts,
-        )
         received = ReceivedPacket(
-            header.id, header.sender, header.sequence, digest, header.previous, len(packet), moment
+            header.id, header.sender, header.sequence, digest, header.previous, len(packet), self._now()
         )
+        receipt = self._signed(received)
         self._registry.put_packet(received, receipt)
         return receipt
 

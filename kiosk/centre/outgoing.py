@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.centre.alone import made_durably
 from kiosk.record.exchange import complete_files, write_durably
 from kiosk.record.header import Kind, is_name
 
@@ -21,7 +22,7 @@ class Outgoing:
     def publish(self, station: str, kind: Kind, number: int, blob: bytes) -> Path:
         """Put a file where the station will fetch it."""
         place = self._place(station, kind)
-        place.mkdir(parents=True, exist_ok=True)
+        made_durably(place)
         path = place / f"{file_id(kind, number)}.{kind.value}"
         write_durably(path, blob)
         return path

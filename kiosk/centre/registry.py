@@ -20,11 +20,13 @@ CREATE TABLE packets (id TEXT NOT NULL, station TEXT NOT NULL, sequence INTEGER 
     previous BLOB, size INTEGER NOT NULL, received INTEGER NOT NULL, receipt BLOB NOT NULL,
     PRIMARY KEY (station, id)) WITHOUT ROWID;
 CREATE TABLE orders (station TEXT NOT NULL, packet TEXT NOT NULL, id TEXT NOT NULL,
-    PRIMARY KEY (station, packet)) WITHOUT ROWID;
+    PRIMARY KEY (station, packet)) WITHOUT ROWID"""
+_STATES = """
 CREATE TABLE states (station TEXT NOT NULL, packet TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,
     told INTEGER NOT NULL, PRIMARY KEY (station, packet)) WITHOUT ROWID;
 CREATE INDEX states_untold ON states (station) WHERE told = 0;
 CREATE TABLE missing_told (station TEXT PRIMARY KEY, sequences BLOB NOT NULL) WITHOUT ROWID"""
+_PACKET = "id, station, sequence, sha256, previous, size, received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Registry:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(directory / "registry.db", _SCHEMA, version=1)
+        self._database = Database(directory / "registry.db", _SCHEMA, version=2, changes={2: _STATES})
 
     def close(self) -> None:
         """Close the file."""
@@ -121,10 +123,15 @@ class Registry:
 
     # Packets --------------------------------------------------------------------------------------------------------
 
-    def receipt(self, station: str, packet: str) -> tuple[bytes, bytes] | None:
-        """Look up a packet's SHA-256 and the receipt given for it."""
-        row = self._database.row("SELECT sha256, receipt FROM packets WHERE station = ? AND id = ?", station, packet)
-        return None if row is None else (bytes(row[0]), bytes(row[1]))
+    def packet(self, station: str, packet: str) -> ReceivedPacket | None:
+        """Look one up."""
+        row = self._database.row(f"SELECT {_PACKET} FROM packets WHERE station = ? AND id = ?", station, packet)  # noqa: S608  # our own columns
+        return None if row is None else _packet(row)
+
+    def receipt(self, station: str, packet: str) -> bytes:
+        """The receipt given for a packet that is known."""
+        row = self._database.row("SELECT receipt FROM packets WHERE station = ? AND id = ?", station, packet)
+        return bytes(row[0])
 
     def put_packet(self, packet: ReceivedPacket, receipt: bytes) -> None:
         """Remember a packet that lies safely in store, with its receipt; its record has come to the centre.
@@ -154,7 +161,7 @@ class Registry:
     def packets(self, station: str | None = None) -> list[ReceivedPacket]:
         """List packets in the order of station and sequence."""
         rows = self._database.rows(
-            "SELECT id, station, sequence, sha256, previous, size, received FROM packets"
+            f"SELECT {_PACKET} FROM packets"  # noqa: S608  # our own columns
             " WHERE ?1 IS NULL OR station = ?1 ORDER BY station, sequence, received",
             station,
         )

@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kiosk.centre.alone import made_durably
 from kiosk.centre.outgoing import LISTS
 from kiosk.record.exchange import delete_durably, write_durably
 from kiosk.record.header import Kind, Untrusted, is_name
@@ -33,6 +34,8 @@ from kiosk.uplink.settings import TlsFiles
 log = logging.getLogger(__name__)
 
 LARGEST_PACKET = 64 * 1024 * 1024
+MOST_UNFINISHED = 200
+"""Uploads that a station may have under way: one that begins more and finishes none must not fill the disk."""
 PAGE = 200
 """Files listed at once; the station asks again behind the last."""
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
@@ -126,6 +129,8 @@ class CentreServer:
             if stated is not None and await self._receipted(station, place):
                 raise HTTPException(409, "a packet of this id and another length has been receipted")
             self._writers.pop(place.part, None)
+            if await run_in_threadpool(_unfinished, place.directory) >= MOST_UNFINISHED:
+                raise HTTPException(429, "finish the uploads that are under way", headers=_TUS)
             await run_in_threadpool(_begin, place, length)
         elif place.refusal.exists():
             await run_in_threadpool(_begin, place, length)
@@ -166,6 +171,9 @@ class CentreServer:
                     offset += len(chunk)
             except ClientDisconnect:
                 log.info("upload %s cut at %d of %d bytes", place.packet, offset, length)
+            finally:
+                if self._writers.get(place.part) is writer:
+                    del self._writers[place.part]
             # What is told as the offset must survive a power cut of the centre.
             await run_in_threadpool(os.fsync, part.fileno())
         return offset
@@ -232,7 +240,7 @@ class CentreServer:
             raise HTTPException(400, "a packet id has lower-case letters, digits and dashes")
         station = await self._station(request)
         directory = self._directory / station
-        directory.mkdir(parents=True, exist_ok=True)
+        made_durably(directory)
         return station, Place(directory, packet)
 
     async def _station(self, request: Request) -> str:
@@ -272,6 +280,11 @@ def _begin(place: Place, length: int) -> None:
     place.part.unlink(missing_ok=True)
     place.refusal.unlink(missing_ok=True)
     write_durably(place.length, str(length).encode())
+
+
+def _unfinished(directory: Path) -> int:
+    with os.scandir(directory) as entries:
+        return sum(entry.name.endswith(".part") for entry in entries)
 
 
 def _stated(path: Path) -> int | None:

@@ -21,8 +21,6 @@ from kiosk.record.stick.trouble import NotTaken, StickIll, StickTrouble, Unreada
 IMPORT_SECONDS, IMPORT_ENTRIES = 6 * 3600.0, 2_000_000
 UNREADABLE_IN_A_ROW = 5
 """Files that a bad place on the stick may keep back, before the whole stick is called broken."""
-_NEWEST_ONLY = {Kind.KEYS, Kind.ROSTER}
-"""Of these, the newest says all."""
 
 
 @dataclass
@@ -193,7 +191,7 @@ class _Visit:
         station = self._report.station
         for kind in (Kind.KEYS, Kind.ORDER, Kind.ROSTER, Kind.STATES):
             _, waiting = self._desk.waiting(station, kind, after=manifest.seen.highest(kind))
-            for number, name in waiting[-1:] if kind in _NEWEST_ONLY else waiting:
+            for number, name in waiting:
                 content = self._desk.read(station, kind, name)
                 if content is not None:
                     self._report.others += self._write(shelf_of(number), name, content)

@@ -17,17 +17,18 @@ from cryptography import x509
 
 from kiosk.centre.authority import Authority, station_tls
 from kiosk.centre.intake import Intake
+from kiosk.centre.keyring import Purpose
 from kiosk.centre.outgoing import Outgoing
 from kiosk.centre.registry import Registry
 from kiosk.centre.serve import serve
-from kiosk.centre.server import LARGEST_PACKET, CentreServer, server
+from kiosk.centre.server import LARGEST_PACKET, MOST_UNFINISHED, CentreServer, server
 from kiosk.centre.tls import TlsAuthority
 from kiosk.record import canonical
 from kiosk.record.enrolment import Request
 from kiosk.record.header import Header, Kind, Untrusted
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
 from kiosk.record.provisioning import ask, take_in
-from kiosk.record.seal import open_sealed, seal
+from kiosk.record.seal import open_sealed, seal, trusting, verify
 from kiosk.uplink.settings import TlsFiles
 
 STATION, OTHER = "ktp-5371-01", "ktp-5371-02"
@@ -371,6 +372,50 @@ def test_a_packet_that_the_centre_lost_is_asked_for_and_receipted_anew(served, t
         assert again != receipt, "the earlier receipt counts no more at the station"
         assert stored.read_bytes() == packet
         assert missing(client, state) == []
+
+
+def test_a_receipt_outlives_its_key(served, tmp_path):
+    authority, port = served
+    state = tmp_path / "station"
+    packet, name = sealed(authority, state, 1), f"{1:032x}"
+    with speaking(port, station_tls(state)) as client:
+        receipt = deliver(client, packet, name)
+        authority.keyring.rotate(Purpose.RECEIPTS)
+        assert client.get(f"/v1/packets/{name}/receipt").content == receipt
+        authority.keyring.drop(Purpose.RECEIPTS)
+        again = client.get(f"/v1/packets/{name}/receipt").content
+        keys = trusting(Authority(authority.directory).receipts.public)
+        assert verify(again, kind=Kind.RECEIPT, verifying=keys).header.id == name
+        assert client.get(f"/v1/packets/{name}/receipt").content == again
+
+
+def test_a_packet_that_was_cut_in_store_is_not_receipted(served, tmp_path):
+    authority, port = served
+    packet, name = sealed(authority, tmp_path / "station", 1), f"{1:032x}"
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        deliver(client, packet, name)
+        (tmp_path / "centre" / "packets" / STATION / f"{name}.packet").write_bytes(packet[:100])
+        assert client.get(f"/v1/packets/{name}/receipt").status_code == 409
+
+
+def test_uploads_that_are_never_finished_do_not_fill_the_disk(station):
+    for number in range(MOST_UNFINISHED):
+        url = create(station, f"p{number}", 10).headers["Location"]
+        append(station, url, 0, b"hello")
+    assert create(station, "one-more", 10).status_code == 429
+    append(station, url, 5, b"world")
+    assert create(station, "one-more", 10).status_code == 201
+
+
+def test_of_rosters_only_the_newest_is_listed(served, tmp_path):
+    _, port = served
+    for number in (1, 2, 3):
+        Outgoing(tmp_path / "centre" / "out").publish(STATION, Kind.ROSTER, number, b"")
+    with speaking(port, station_tls(tmp_path / "station")) as client:
+        listed = client.get(f"/v1/stations/{STATION}/rosters").json()
+        assert listed == {"highest": 3, "files": [{"number": 3, "name": "roster-00000003.roster"}]}
+        assert client.get(f"/v1/stations/{STATION}/rosters?after=999999999999999").json()["files"] == []
+    assert Registry(tmp_path / "centre").next_number(Kind.ROSTER.value, STATION) < 1000
 
 
 def test_numbers_far_beyond_the_last_are_refused(served, tmp_path):
