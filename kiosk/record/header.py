@@ -184,8 +184,8 @@ def from_map(value: Any) -> Header:
     numbers = [(value["seq"], 1 << 53), *((value[name], LATEST) for name in ("at", "nbf", "exp") if name in value)]
     if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < limit for n, limit in numbers):
         raise Malformed("a number in the header cannot be right")
-    previous = value.get("prev")
-    if previous is not None and not (isinstance(previous, bytes) and len(previous) == _DIGEST):
+    previous = value.get("prev", bytes(_DIGEST))
+    if not isinstance(previous, bytes) or len(previous) != _DIGEST:
         raise Malformed("the hash of the packet before has the wrong length")
     if not all(is_name(value[name]) for name in ("from", "to", "id")):
         raise Malformed("a name in the header is not made of a-z, 0-9 and -")
@@ -200,7 +200,7 @@ def from_map(value: Any) -> Header:
         id=value["id"],
         sequence=value["seq"],
         made=value["at"],
-        previous=previous,
+        previous=value.get("prev"),
         valid_from=value.get("nbf"),
         valid_until=value.get("exp"),
     )

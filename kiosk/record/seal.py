@@ -31,7 +31,16 @@ from kiosk.record.header import (
     from_map,
     to_map,
 )
-from kiosk.record.keypair import ENCAPSULATED, KEY_ID, OpeningKey, SealingKey, SigningKey, VerifyingKey
+from kiosk.record.keypair import (
+    ED25519_SIGNATURE,
+    ENCAPSULATED,
+    KEY_ID,
+    MLDSA_SIGNATURE,
+    OpeningKey,
+    SealingKey,
+    SigningKey,
+    VerifyingKey,
+)
 
 MAX_BYTES = canonical.MAX_BYTES
 _MAX_ITEMS = 64
@@ -221,6 +230,8 @@ class _Signed:
             raise UnknownAlgorithm("the signatures are not Ed25519 and ML-DSA-44, in this order")
         if signer != other:
             raise UnknownKey("the two signatures are by different keys")
+        if (len(classic[1]), len(lattice[1])) != (ED25519_SIGNATURE, MLDSA_SIGNATURE):
+            raise Malformed("a signature has the wrong length")
         return cls(protected, payload, signer, (classic[0], classic[1]), (lattice[0], lattice[1]))
 
     def key(self, verifying: Verifying) -> VerifyingKey:
@@ -263,7 +274,9 @@ def _signature(value: Any) -> tuple[int, bytes, bytes, bytes]:
         case [bytes() as protected, unprotected, bytes() as signature]:
             _labels(unprotected, set())
             head = _map(protected, {_ALG, _KID})
-            return _algorithm(head[_ALG]), _key_id(head[_KID]), protected, signature
+            if not isinstance(head[_KID], bytes) or len(head[_KID]) != KEY_ID:
+                raise UnknownKey("a key id has the wrong length")
+            return _algorithm(head[_ALG]), head[_KID], protected, signature
     raise Malformed("a signature is not built as it should be")
 
 
@@ -297,7 +310,9 @@ def _recipient(value: Any) -> _Recipient:
                 raise Malformed("an encapsulated key has the wrong length")
             if len(wrapped) != _KEY + _GCM_TAG:
                 raise Malformed("a wrapped key has the wrong length")
-            return _key_id(head[_KID]), protected, encapsulated, wrapped
+            if not isinstance(head[_KID], bytes) or len(head[_KID]) != KEY_ID:
+                raise Malformed("a recipient's key id has the wrong length")
+            return head[_KID], protected, encapsulated, wrapped
     raise Malformed("a recipient is not built as it should be")
 
 
@@ -310,12 +325,6 @@ def _of_kind(header: Header, kind: Kind) -> Header:
 def _algorithm(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UnknownAlgorithm("an algorithm is not named by its number")
-    return value
-
-
-def _key_id(value: Any) -> bytes:
-    if not isinstance(value, bytes) or len(value) != KEY_ID:
-        raise UnknownKey("a key id has the wrong length")
     return value
 
 
