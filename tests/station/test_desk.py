@@ -17,9 +17,9 @@ TODAY = date(2026, 11, 24)
 @pytest.mark.parametrize(
     ("reached", "told"),
     [
-        (None, "Pusat belum pernah terhubung."),
-        (TODAY, "Pusat terhubung hari ini."),
-        (date(2026, 11, 3), "Pusat terakhir terhubung 3 November 2026."),
+        (None, "Kantor pusat belum pernah terhubung."),
+        (TODAY, "Kantor pusat terhubung hari ini."),
+        (date(2026, 11, 3), "Kantor pusat terakhir terhubung 3 November 2026."),
     ],
 )
 def test_the_desk_says_what_waits_and_when_the_centre_was_reached(reached, told):
@@ -42,15 +42,15 @@ def test_a_desk_where_nothing_waits_says_so_and_can_still_fetch():
 @pytest.mark.parametrize(
     ("carried", "mood", "told"),
     [
-        (Carried(230, answers=61), views.Mood.GOOD, ["Jawaban pusat yang diambil: 61."]),
-        (Carried(230), views.Mood.GOOD, ["Tidak ada jawaban dari pusat di dalamnya."]),
+        (Carried(230, answers=61), views.Mood.GOOD, ["Jawaban kantor pusat yang diambil: 61."]),
+        (Carried(230), views.Mood.GOOD, ["Tidak ada jawaban dari kantor pusat di dalamnya."]),
         (Carried(230, left=4), views.Mood.ATTENTION, ["Tidak muat: 4.", "Tidak ada jawaban"]),
         (
             Carried(230, left=4, unreadable=3, answers=2),
             views.Mood.ATTENTION,
             ["Tidak terbaca di sini: 3.", "Tidak muat"],
         ),
-        (Carried(0, answers=2, answers_left=7), views.Mood.ATTENTION, ["Belum semua jawaban", "Jawaban pusat"]),
+        (Carried(0, answers=2, answers_left=7), views.Mood.ATTENTION, ["Belum semua jawaban", "Jawaban kantor pusat"]),
     ],
 )
 def test_what_came_of_the_stick_is_told_the_gravest_first(carried, mood, told):
@@ -72,7 +72,7 @@ def test_nothing_is_called_done_that_is_not(unreadable, told):
 def test_a_stick_that_was_refused_says_why_what_next_and_what_it_brought_all_the_same(refusal):
     view = shown(Step.STICK_REFUSED, refusal=refusal, carried=Carried(answers=2))
     assert isinstance(view, views.Message)
-    assert view.page.sentence.endswith("Jawaban pusat yang diambil: 2.")
+    assert view.page.sentence.endswith("Jawaban kantor pusat yang diambil: 2.")
     assert view.todo
 
 
