@@ -26,6 +26,9 @@ CREATE TABLE prints (number INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT
     told_by TEXT);
 CREATE TABLE blanks (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, count INTEGER NOT NULL,
     at INTEGER NOT NULL, print INTEGER REFERENCES prints (number), officer TEXT)"""
+_PASSED_OVER = "CREATE TABLE passed (sequence INTEGER PRIMARY KEY)"
+GOOD_SECONDS = 100 * 86_400
+"""How long after a later order was taken in one that lacks may still be good: the centre's are so for 90 days."""
 
 
 class OrderState(Enum):
@@ -101,7 +104,7 @@ class Ledger:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(path, _SCHEMA, version=1, key=key)
+        self._database = Database(path, _SCHEMA, version=2, changes={2: _PASSED_OVER}, key=key)
         self.interrupted = self._doubt_interrupted()
 
     def close(self) -> None:
@@ -111,10 +114,12 @@ class Ledger:
     # Orders ---------------------------------------------------------------------------------------------------------
 
     def take_order(self, blob: bytes, *, trust: CentreTrust, keys: StationKeys, now: datetime) -> TakenOrder:
-        """Take in a print order; the same one again has no effect.
+        """Take in a print order; the same one again has no effect, for orders stay known for ever.
+
+        It may come after later ones of other residents: a bad place on a stick or a line that broke held it up.
 
         Raises:
-            Untrusted: by reason; OrderRefused when its number is below the highest this station has seen.
+            Untrusted: by reason; OrderRefused when a newer order of the same resident is here.
         """
         opened = open_sealed(blob, kind=Kind.ORDER, verifying=trust.orders, opening=keys.openings)
         header = opened.header
@@ -123,9 +128,11 @@ class Ledger:
         with self._database.transaction() as write:
             if write.execute("SELECT 1 FROM orders WHERE id = ?", (header.id,)).fetchone():
                 return TakenOrder(header.id, again=True)
-            highest = write.execute("SELECT max(sequence) FROM orders").fetchone()[0]
-            if highest is not None and header.sequence <= highest:
-                raise OrderRefused("the order is older than one this station has already taken")
+            if write.execute("SELECT 1 FROM orders WHERE sequence = ?", (header.sequence,)).fetchone():
+                raise OrderRefused("another order of this number is here; the centre must send it with a new one")
+            newer = (order.resident.nik, header.sequence)
+            if write.execute("SELECT 1 FROM orders WHERE nik = ? AND sequence > ?", newer).fetchone():
+                raise OrderRefused("a newer order of the same resident is here")
             write.execute(
                 "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -140,10 +147,25 @@ class Ledger:
             )
         return TakenOrder(header.id, again=False)
 
+    def pass_over(self, sequence: int) -> None:
+        """Remember that the order of this number was the centre's, and is not wanted any more."""
+        with self._database.transaction() as write:
+            write.execute("INSERT OR IGNORE INTO passed VALUES (?)", (sequence,))
+
     def last_order(self) -> int:
-        """Tell the highest sequence of an order that was taken in; 0 before the first."""
-        row = self._database.row("SELECT max(sequence) FROM orders")
-        return 0 if row is None or row[0] is None else int(row[0])
+        """Tell the number up to which no order lacks that may still be good: the centre sends again what is above."""
+        last = int(
+            self._database.row(
+                "SELECT coalesce(max(sequence), 0) FROM orders WHERE taken < (SELECT max(taken) FROM orders) - ?",
+                GOOD_SECONDS,
+            )[0]
+        )
+        known = "SELECT sequence FROM orders WHERE sequence > ?1 UNION SELECT sequence FROM passed WHERE sequence > ?1"
+        for (sequence,) in self._database.rows(f"{known} ORDER BY sequence", last):
+            if sequence > last + 1:
+                break
+            last = sequence
+        return last
 
     def order_for(self, nik: str, *, now: datetime) -> CardOrder | None:
         """Find the order for this number that is in doubt, else the newest valid one still to be printed; or None.

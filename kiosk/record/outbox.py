@@ -24,7 +24,7 @@ from kiosk.record.resident import RecordState
 from kiosk.record.room import FINAL, FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
 from kiosk.record.seal import MAX_BYTES, check_sealed, seal, verify
 from kiosk.record.shelf import Guise, Item
-from kiosk.record.states import StatesRefused, read_states
+from kiosk.record.states import read_states
 from kiosk.record.stock import Stock
 
 
@@ -257,21 +257,22 @@ class Outbox:
         Only a packet whose receipt is older than the file counts as lost by the centre; of others nothing was promised.
         For whatever it misses no receipt counts from now on that was made before: one may still be on its way.
 
+        A file may come after later ones. Of packets about which those spoke it changes nothing, and what it misses no
+        longer counts, for each file names all that is missing then. The very same one again has no effect.
+
         Raises:
-            Untrusted: by reason; StatesRefused when it is older than one that was taken in. The very same one again
-                is no error, and has no effect.
+            Untrusted: by reason.
         """
         verifying, opening = self.trust.states, self._keys.openings
         told = read_states(blob, station=self._keys.station, verifying=verifying, opening=opening, now=now)
         with self._stock.sure():
             highest = self.last_states()
-            if told.sequence < highest:
-                raise StatesRefused("it is older than the states this station already knows")
             if told.sequence == highest:
                 return StatesTaken()
+            misses = told.missing if told.sequence > highest else ()
             missing: list[tuple[str, Custody | None]] = []
             back: list[Entry] = []
-            for entry in filter(None, map(self._index.numbered, dict.fromkeys(told.missing))):
+            for entry in filter(None, map(self._index.numbered, dict.fromkeys(misses))):
                 if (entry.receipted or 0) >= told.made:
                     continue
                 if entry.custody not in DELIVERED:
@@ -282,7 +283,8 @@ class Outbox:
                 elif entry.record not in FINAL:
                     missing.append((entry.packet_id, Custody.LOST))
             with self._stock.doubt():
-                unknown = self._index.take_states(told.sequence, told.states, missing, made=told.made)
+                states = {packet_id: (record, since) for packet_id, record, since in told.states}
+                unknown = self._index.take_states(told.sequence, states, missing, made=told.made)
                 for entry in back:
                     name = name_of(entry)
                     self._shelf.show(name, self._shelf.path(name, Guise.DELIVERED), Guise.WAITING)

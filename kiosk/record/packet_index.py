@@ -3,7 +3,7 @@
 Everything is asked by primary key or a page at a time, so that memory stays flat however long the queue.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -44,6 +44,10 @@ CREATE INDEX packets_by_settled ON packets (settled) WHERE settled IS NOT NULL;
 CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 UPDATE packets SET missed = sequence WHERE state = 'lost';
 INSERT INTO marks SELECT 'missed', coalesce(max(missed), 0) FROM packets"""
+_WHICH_FILE_TOLD = """
+ALTER TABLE packets ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+UPDATE packets SET told = coalesce((SELECT value FROM marks WHERE name = 'states'), 0)
+    WHERE record IS NOT NULL OR wanted IS NOT NULL"""
 _ENTRY = "id, registration, sequence, size, sha256, made, state, receipted, wanted, record, record_since, missed"
 
 
@@ -120,7 +124,7 @@ class PacketIndex:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(path, _SCHEMA, version=2, changes={2: _CUSTODY_AND_RECORD})
+        self._database = Database(path, _SCHEMA, version=3, changes={2: _CUSTODY_AND_RECORD, 3: _WHICH_FILE_TOLD})
 
     def close(self) -> None:
         """Close the file."""
@@ -232,31 +236,35 @@ class PacketIndex:
     def take_states(
         self,
         sequence: int,
-        states: Iterable[tuple[str, RecordState, int]],
+        states: Mapping[str, tuple[RecordState, int]],
         missing: Iterable[tuple[str, Custody | None]],
         *,
         made: int,
     ) -> int:
         """Note what the centre said, and where that leaves what it misses (None: where it is).
 
-        Gives how many ids nobody knows here.
+        Nothing is changed of a packet about which a later file has spoken. Gives how many ids nobody knows here.
         """
         unknown = 0
         with self._database.transaction() as write:
-            for packet_id, record, since in states:
+            for packet_id, (record, since) in states.items():
                 # A record that moves on is there again, whatever was said of its packet.
-                found = write.execute(
-                    "UPDATE packets SET record = ?, record_since = ?, wanted = NULL WHERE id = ?",
-                    (record.value, since, packet_id),
+                write.execute(
+                    "UPDATE packets SET record = ?, record_since = ?, wanted = NULL, told = ?"
+                    " WHERE id = ? AND told < ?",
+                    (record.value, since, sequence, packet_id, sequence),
                 )
-                unknown += found.rowcount == 0
+                unknown += write.execute("SELECT 1 FROM packets WHERE id = ?", (packet_id,)).fetchone() is None
             for packet_id, custody in missing:
-                write.execute("UPDATE packets SET wanted = ?, record = NULL WHERE id = ?", (made, packet_id))
+                write.execute(
+                    "UPDATE packets SET wanted = ?, record = NULL, told = ? WHERE id = ?", (made, sequence, packet_id)
+                )
                 if custody is not None:
                     _move(write, packet_id, custody)
                 if custody is Custody.HELD:
                     _count(write, Mark.SENT_AGAIN)
-            _mark(write, Mark.STATES, sequence)
+            (highest,) = write.execute("SELECT max(value) FROM marks WHERE name = ?", (Mark.STATES.value,)).fetchone()
+            _mark(write, Mark.STATES, max(highest or 0, sequence))
         return unknown
 
     def forget(self, before: int, final: Iterable[RecordState]) -> int:

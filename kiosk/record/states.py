@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk.record import canonical
-from kiosk.record.header import LATEST, Kind, Malformed, Untrusted, is_name
+from kiosk.record.header import LATEST, Kind, Malformed, is_name
 from kiosk.record.keypair import OpeningKey
 from kiosk.record.resident import RecordState
 from kiosk.record.roster import addressed
@@ -15,10 +15,6 @@ from kiosk.record.seal import Verifying, open_sealed
 MOST = 100_000
 """Entries of one file: more packets than a station makes in years."""
 _HIGHEST = 1 << 53
-
-
-class StatesRefused(Untrusted):
-    """The file is the centre's, but older than one that was taken in."""
 
 
 @dataclass(frozen=True, slots=True)

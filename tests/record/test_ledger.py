@@ -38,6 +38,10 @@ def order_of(
     return made
 
 
+def adults(world: Any, now: Any) -> list[Any]:
+    return [resident for resident in world.cast.residents if resident.age_on(now.date()) >= 17]
+
+
 def take(ledger: Ledger, world: Any, blob: bytes, now: Any) -> Any:
     return ledger.take_order(blob, trust=world.trust, keys=world.keys, now=now)
 
@@ -81,11 +85,54 @@ def test_no_false_order_is_taken(ledger: Ledger, world: Any, now: Any) -> None:
     assert ledger.order_for(world.cast.ordinary.nik, now=now) is None
 
 
-def test_an_order_below_the_high_water_mark_is_refused(ledger: Ledger, world: Any, now: Any) -> None:
-    first, second = order_of(world, now, 1), order_of(world, now, 2, world.cast.farmer)
+def test_an_order_that_comes_after_later_ones_is_taken(ledger: Ledger, world: Any, now: Any) -> None:
+    first, second, third = (
+        order_of(world, now, number, resident, replacing=True)
+        for number, resident in enumerate(adults(world, now)[:3], start=1)
+    )
+    for _, blob in (third, first):
+        take(ledger, world, blob, now)
+    assert ledger.last_order() == 1, "the second lacks, and the centre is to send it again"
     take(ledger, world, second[1], now)
-    with pytest.raises(OrderRefused, match="older"):
-        take(ledger, world, first[1], now)
+    assert ledger.last_order() == 3
+    assert [ledger.state(order) for order, _ in (first, second, third)] == [OrderState.OPEN] * 3
+
+
+def test_no_old_order_of_a_resident_makes_another_card(ledger: Ledger, world: Any, now: Any) -> None:
+    first, second, third = order_of(world, now, 1), *(order_of(world, now, n, replacing=True) for n in (2, 3))
+    take(ledger, world, first[1], now)
+    take(ledger, world, third[1], now)
+    with pytest.raises(OrderRefused, match="newer order of the same resident"):
+        take(ledger, world, second[1], now)
+    ledger.intend(third[0], now=now, by_finger=True)
+    ledger.outcome(third[0], Outcome.PRINTED, now=now)
+    assert take(ledger, world, first[1], now).again
+    assert take(ledger, world, third[1], now).again
+    assert ledger.order_for(world.cast.ordinary.nik, now=now) is None
+    head = Header(Kind.ORDER, "centre", world.keys.station, "order-00000009", 3, 1)
+    body = ledger.order(third[0]).pack()
+    alike = seal(body, head, (world.keys.opening.public,), world.authority.orders).data
+    with pytest.raises(OrderRefused, match="another order of this number"):
+        take(ledger, world, alike, now)
+
+
+def test_an_order_that_never_comes_is_waited_for_as_long_as_it_may_be_good(
+    ledger: Ledger, world: Any, now: Any
+) -> None:
+    _, second, _, fourth, fifth = adults(world, now)[:5]
+    for number, resident in enumerate(adults(world, now)[:3], start=1):
+        order = order_of(world, now, number, resident, replacing=True)
+        if resident is second:
+            take(ledger, world, order[1], now)
+    assert ledger.last_order() == 0
+    ledger.pass_over(1)  # it came, and was not wanted any more
+    assert ledger.last_order() == 2
+    later = now + timedelta(days=101)
+    take(ledger, world, order_of(world, later, 4, fourth, replacing=True)[1], later)
+    assert ledger.last_order() == 2
+    later += timedelta(days=101)
+    take(ledger, world, order_of(world, later, 5, fifth, replacing=True)[1], later)
+    assert ledger.last_order() == 5
 
 
 def test_a_card_is_printed_once_and_its_blank_counted(ledger: Ledger, world: Any, now: Any) -> None:
@@ -157,7 +204,7 @@ def test_an_officer_settles_what_the_printer_could_not_say(
     ledger.settle(order_id, word, officer="officer-2", now=later)
     assert (ledger.uncertain(), ledger.state(order_id), ledger.blanks()) == ((), state, blanks)
     ledger.close()
-    with closing(Database(world.kiosk("ledger.db"), "", version=1, key=world.keys.ledger)) as database:
+    with closing(Database(world.kiosk("ledger.db"), "", version=2, key=world.keys.ledger)) as database:
         told = database.row("SELECT outcome, told, told_by FROM prints")
         assert tuple(told) == (word.value, int(later.timestamp()), "officer-2")
         assert all(row[0] == "officer-2" for row in database.rows("SELECT officer FROM blanks WHERE print IS NOT NULL"))

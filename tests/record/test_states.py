@@ -14,7 +14,6 @@ from kiosk.record.packet_index import Custody
 from kiosk.record.resident import RecordState
 from kiosk.record.room import Retention
 from kiosk.record.seal import seal, sign
-from kiosk.record.states import StatesRefused
 
 ONE, TWO, THREE, FOUR = (f"{number:032x}" for number in (1, 2, 3, 4))
 CENTRE = RecordState.RECEIVED_AT_CENTRAL
@@ -72,18 +71,27 @@ def test_a_record_s_state_is_what_is_known_here_until_the_centre_says_more(world
     assert boot().record(ONE) == Known(CENTRE, 77)
 
 
-def test_states_are_taken_once_and_in_order_also_after_a_restart(world: Any, boot: Any, now: Any) -> None:
+def test_a_file_that_comes_late_tells_what_no_later_one_told_also_after_a_restart(
+    world: Any, boot: Any, now: Any
+) -> None:
     outbox = boot()
-    delivered(world, outbox, ONE, now=now)
-    newer = states_file(world, 5, [(ONE, CENTRE.value, 77)])
+    delivered(world, outbox, ONE, TWO, THREE, now=now)
+    newer = states_file(world, 5, [(ONE, CENTRE.value, 77)], [3], made=now + timedelta(days=2))
     outbox.take_states(newer, now=now)
     outbox.close()
     outbox = boot()
-    with pytest.raises(StatesRefused, match="older"):
-        outbox.take_states(states_file(world, 4, [(ONE, "PROCESSING", 70)]), now=now)
     assert outbox.take_states(newer, now=now) == StatesTaken()
-    assert outbox.record(ONE).state is CENTRE
+    rows = [(ONE, "PROCESSING", 70), (TWO, "PROCESSING", 71), (THREE, "PROCESSING", 72)]
+    older = states_file(world, 4, rows, [2], made=now + timedelta(days=1))
+    for _ in range(2):
+        assert outbox.take_states(older, now=now) == StatesTaken(states=3)
+        assert outbox.record(ONE) == Known(CENTRE, 77)
+        assert outbox.record(TWO) == Known(RecordState.PROCESSING, 71)
+        assert outbox.record(THREE) == Known(RecordState.BIO_CAPTURED), "the centre has lost it since"
+        assert in_sight(world) == [THREE]
     assert outbox.last_states() == 5
+    outbox.take_states(states_file(world, 3, [(TWO, "BIO_CAPTURED", 60)]), now=now)
+    assert outbox.record(TWO) == Known(RecordState.PROCESSING, 71)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 Kind ``manifest``, a signed container from the station to the centre. ``id`` is ``manifest-<seq>``, ``seq`` and ``at``
 are the time it was made. Its body: ``packets`` [[packet id, sequence, SHA-256 of the file, bytes]…], lowest sequence
 first, each read back from the stick; ``seen`` {``order``, ``roster``, ``states``, ``keys``: the highest sequence of
-this kind that the station has taken in, 0 for none}; ``count``: how many packets waited at the station, those that
-found no room on the stick included.
+this kind that the station has taken in, 0 for none; of orders, that up to which none lacks that may be good};
+``count``: how many packets waited at the station, those that found no room on the stick included.
 """
 
 from collections.abc import Sequence
