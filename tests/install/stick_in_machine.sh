@@ -16,7 +16,8 @@ Usage: sudo tests/install/stick_in_machine.sh [--many] [--keep]
 Makes a Debian tree of Bookworm (kept in /var/cache/rekam-trees), installs the last commit of this clone in it with
 "./install.sh station --simulated", boots it under QEMU and tries USB sticks on it. A quarter of an hour; needs the network.
 REKAM_ACCEL=kvm makes it quicker where a machine in a machine may use it; emulated it runs everywhere.
---many   ten thousand packets onto a stick as well, with time and memory
+Beside what boot_in_container.sh needs: Debian's qemu-system-x86, dosfstools and exfatprogs.
+--many   ten thousand packets onto a stick as well, with time and memory; half an hour more where it is emulated
 --keep   leave the machine's files there and say where
 
 Exit status: 0 all held, 1 something did not, 77 it cannot run here (it says why).
