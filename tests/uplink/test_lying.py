@@ -233,8 +233,11 @@ def test_a_centre_that_is_slow_on_purpose_is_left(life, liar, world, monkeypatch
     honest, hush = liar.says, threading.Event()
 
     def says(asked: Asked) -> Answer:
-        hush.wait(0.001)
-        return (part for part in silence() if part or not hush.wait(1.0))
+        for part in silence():
+            if part:
+                yield part
+            elif hush.wait(1.0):
+                return
 
     liar.says = says
     before = life.waiting
