@@ -306,7 +306,7 @@ class Policy(_Section):
     freeze_contact_days: int = Field(default=0, ge=0, le=365)
     """No recording is begun after so many days without word from the centre, by network or stick; 0 = never mind."""
     go_on_minutes: float = Field(default=30.0, ge=0, le=24 * 60)
-    """How long a visit that a power cut ended can be gone on with; 0 = it is not kept at all."""
+    """How long a visit that a power cut, or a wait in vain, ended can be gone on with; 0 = it is not kept at all."""
     clock_is_kept: bool = False
     """Whether something keeps the clock that cannot be asked: chrony, or the host of a container."""
     recording_age: int = Field(default=16, ge=0, le=30)

@@ -13,7 +13,7 @@ def begun_before(tell: Telling) -> View:
     return views.Message(
         tell.page(
             say("Go on where you were?"),
-            say("You had begun, then the station stopped. What you gave is still here, locked."),
+            say("You were interrupted. What you gave is still here, locked."),
             secondary=Button(say("Begin anew"), Deny(), "again", ready),
             primary=Button(say("Yes, go on"), Next(), "forward", ready),
             hint=tell.refused_here(),
