@@ -5,13 +5,22 @@ Files appear whole or not at all (temporary name, fsync, rename, fsync of the di
 packets and orders, never anything about a person.
 """
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 PARTIAL = ".partial"
+ARRIVALS = (".keys", ".receipt", ".order", ".roster", ".states")
+"""What the centre sends, as it is best taken in. Keys first: what follows may be signed by them. Receipts next: they
+may make room."""
+ARRIVAL = re.compile(rf"[a-z0-9][a-z0-9-]{{0,62}}({'|'.join(map(re.escape, ARRIVALS))})")
+"""How a file from the centre is called, whoever brought it."""
+_MOST_NAMES = 100_000
 PACKET = ".packet"
 _PACKET_NAME = re.compile(r"([0-9]{10})-([a-z0-9][a-z0-9-]{0,62})\.packet")
 
@@ -33,6 +42,19 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o640) -> None:
         partial.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def read_foreign(path: Path, *, most: int) -> bytes:
+    """Read up to ``most`` bytes of a file that another user or a stick may have put there.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file: a link is not followed, nobody is waited for at a pipe.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        return file.read(most)
 
 
 def delete_durably(path: Path) -> None:
@@ -152,3 +174,17 @@ def complete_files(directory: Path, suffix: str) -> Iterator[Path]:
     for path in sorted(directory.glob(f"*{suffix}")):
         if path.is_file() and not path.is_symlink():
             yield path
+
+
+def arrivals(place: Path) -> list[Path]:
+    """Whole files from the centre that were brought to this place, as they are best taken in, lowest name first.
+
+    Whatever is no plain file or is not called as such a file is left out, and so is what lies there beyond reason.
+    """
+    with os.scandir(place) as entries:
+        found = [
+            (ARRIVALS.index(named[1]), entry.name)
+            for entry in islice(entries, _MOST_NAMES)
+            if (named := ARRIVAL.fullmatch(entry.name)) is not None and entry.is_file(follow_symlinks=False)
+        ]
+    return [place / name for _, name in sorted(found)]

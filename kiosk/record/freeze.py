@@ -58,9 +58,14 @@ class Since:
             self._moment = monotonic - (unix - at)
         self._at = at
 
-    def happened(self, *, monotonic: float) -> None:
-        """It happens now."""
-        self._moment = monotonic
+    def dated(self, at: int | None, *, unix: float, monotonic: float) -> None:
+        """As ``told``, of what another machine dates and may tell late: it is younger now by as much as it is newer."""
+        if at is not None and self._at is not None and self._moment is not None:
+            self._moment = min(monotonic, self._moment + max(0, at - self._at))
+            self._at = max(at, self._at)
+        elif at is not None:
+            self._at = at
+            self._moment = monotonic - (unix - at) if at <= unix else None
 
     def age(self, *, monotonic: float) -> float | None:
         """Seconds since then; None when nothing is known."""

@@ -7,23 +7,40 @@ import errno
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from kiosk.record.exchange import Exchange, complete_files, delete_durably, sync_directory, write_durably
-from kiosk.record.header import Untrusted
+from kiosk.record.clock import Clock
+from kiosk.record.exchange import (
+    ARRIVALS,
+    Exchange,
+    arrivals,
+    delete_durably,
+    read_foreign,
+    sync_directory,
+    write_durably,
+)
+from kiosk.record.header import NotForUs, UnknownKey, Untrusted
 from kiosk.record.keys import CentreTrust, OldKeys, StationKeys, install_trust, keys_directory
-from kiosk.record.ledger import Ledger
+from kiosk.record.ledger import Ledger, OrderRefused
 from kiosk.record.outbox import Outbox, Settled, StatesTaken
-from kiosk.record.roster import Roster
-from kiosk.record.seal import MAX_BYTES
+from kiosk.record.roster import NotValidYet, OutOfTime, Roster
+from kiosk.record.seal import MAX_BYTES, peek
 
 log = logging.getLogger(__name__)
 
-KEYS, RECEIPT, ORDER, ROSTER, STATES = ".keys", ".receipt", ".order", ".roster", ".states"
+KEYS, RECEIPT, ORDER, ROSTER, STATES = ARRIVALS
 SLICE = 0.5
 """Seconds of one look: hundreds of files must not keep a resident waiting, and the rest comes with the next looks."""
+AGAIN = 600.0
+"""Seconds after which a file is tried again that could not be read, or not be believed yet."""
+MOST_HELD, HELD_SECONDS = 1000, 30 * 86_400
+"""How many files are held that may be believed later, and how long after they were made and came."""
+_LATER = (UnknownKey, NotForUs, NotValidYet)
+_MAY_BE_GOOD = {KEYS: (NotForUs,), ORDER: _LATER, ROSTER: _LATER, STATES: _LATER}
+"""What a list of keys, a start with renewed keys, or time itself puts right. Receipts are asked for again."""
 
 News = Settled | StatesTaken | None
 Take = Callable[[bytes, datetime], News]
@@ -57,61 +74,115 @@ class Inbox:
         roster: Roster,
         keys: StationKeys,
         trust: CentreTrust,
+        clock: Clock | None = None,
     ) -> None:
-        self._exchange = exchange
+        """``clock`` tells whether the calendar can be believed; None: it can."""
+        self._exchange, self._clock = exchange, clock
         self._outbox, self._ledger, self._roster = outbox, ledger, roster
         self._keys, self._trust = keys, trust
-        # Keys first: what follows may be signed by them. Receipts next: they may make room.
-        self._kinds: tuple[tuple[Path, str, Take], ...] = (
-            (exchange.keys, KEYS, self._take_keys),
-            (exchange.receipts, RECEIPT, self._take_receipt),
-            (exchange.orders, ORDER, self._take_order),
-            (exchange.rosters, ROSTER, self._take_roster),
-            (exchange.states, STATES, self._take_states),
-        )
+        self._takes: dict[str, Take] = {
+            KEYS: self._take_keys,
+            RECEIPT: self._take_receipt,
+            ORDER: self._take_order,
+            ROSTER: self._take_roster,
+            STATES: self._take_states,
+        }
+        self._places = dict(zip(ARRIVALS, exchange.inbound, strict=True))
+        self._held: dict[Path, float] = {}
+        self._stick_first = False
 
     def take_in(self, *, now: datetime, within: float = SLICE) -> list[Taken | Refused]:
         """Take in what is new, kind by kind, oldest name first, for about ``within`` seconds; at least one file.
 
-        Afterwards the markers of files that the uplink has removed are forgotten.
+        What the uplink and what a stick brought take turns. Afterwards the markers of files that the uplink has removed
+        are forgotten.
         """
         until = time.monotonic() + within
         results: list[Taken | Refused] = []
-        for path, take, acknowledge in self._new():
-            results += self._one(path, take, now, acknowledge)
-            if time.monotonic() >= until:
-                return results
-        self._forget_markers()
+        brought, fetched = arrivals(self._exchange.brought), self._fetched()
+        for path in self._turns(brought, [path for path in fetched if not self._marker(path).exists()]):
+            if self._held.get(path, 0.0) <= time.monotonic():
+                results += self._one(path, now)
+                if time.monotonic() >= until:
+                    return results
+        self._forget({*brought, *fetched})
         return results
 
-    def _new(self) -> Iterator[tuple[Path, Take, Callable[[Path], None]]]:
-        for place, suffix, take in self._kinds:
-            for path in complete_files(place, suffix):
-                if not self._marker(path).exists():
-                    yield path, take, self._mark
-            for path in complete_files(self._exchange.brought, suffix):
-                yield path, take, delete_durably
+    def _fetched(self) -> list[Path]:
+        return [path for suffix, place in self._places.items() for path in arrivals(place) if path.suffix == suffix]
 
-    def _one(self, path: Path, take: Take, now: datetime, acknowledge: Callable[[Path], None]) -> list[Taken | Refused]:
+    def _turns(self, brought: list[Path], fetched: list[Path]) -> Iterator[Path]:
+        sides = [iter(brought), iter(fetched)]
+        while sides:
+            side = sides[0 if self._stick_first else -1]
+            self._stick_first = not self._stick_first
+            try:
+                yield next(side)
+            except StopIteration:
+                sides.remove(side)
+
+    def _one(self, path: Path, now: datetime) -> list[Taken | Refused]:
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+            content = read_foreign(path, most=MAX_BYTES + 1)
         except FileNotFoundError:
             return []  # the uplink took it away between our looking and reading
         except OSError as error:
-            # One file that a bad disk keeps back must not keep back the rest; it is asked for again.
-            log.error(
-                "a file from the centre cannot be read: %s: %s", path.suffix, errno.errorcode.get(error.errno or 0)
-            )
+            # One file that a bad disk keeps back must not keep back the rest.
+            self._hold(path, f"it cannot be read ({errno.errorcode.get(error.errno or 0)})")
             return []
         result: Taken | Refused
         try:
-            result = Taken(path.name, take(content, now))
-            self._outbox.heard(now=now)
+            result = Taken(path.name, self._takes[path.suffix](content, now))
         except Untrusted as why:
+            if self._may_be_good(path, content, why, now) and self._hold(path, f"{type(why).__name__}: {why}"):
+                return []
+            if path.suffix == ORDER and isinstance(why, OrderRefused | OutOfTime):
+                self._ledger.pass_over(peek(content).sequence)
             result = Refused(path.name, why)
-        acknowledge(path)
+        else:
+            self._outbox.heard(made=peek(content).made, now=now)
+        try:
+            self._acknowledge(path)
+        except OSError as error:
+            self._hold(path, f"that it was taken in cannot be written ({errno.errorcode.get(error.errno or 0)})")
         return [result]
+
+    def _acknowledge(self, path: Path) -> None:
+        if path.parent == self._exchange.brought:
+            delete_durably(path)
+        else:
+            write_durably(self._marker(path), b"")
+
+    def _hold(self, path: Path, why: str) -> bool:
+        """Try this file again later, and say so once; False when too many wait for that."""
+        if path not in self._held:
+            if len(self._held) >= MOST_HELD:
+                return False
+            log.warning("a file from the centre is tried again later: %s: %s", path.suffix, why)
+        self._held[path] = time.monotonic() + AGAIN
+        return True
+
+    def _may_be_good(self, path: Path, content: bytes, why: Untrusted, now: datetime) -> bool:
+        trusted = self._calendar_trusted()
+        if not isinstance(why, (*_MAY_BE_GOOD.get(path.suffix, ()), *(() if trusted else (OutOfTime,)))):
+            return False
+        try:
+            header = peek(content)
+        except Untrusted:
+            return False
+        if (header.receiver, f".{header.kind.value}") != (self._keys.station, path.suffix):
+            return False
+        since = float(header.made)
+        with suppress(OSError):
+            # The later: the calendar may have been wrong when the file came.
+            since = max(since, path.lstat().st_mtime)
+        return not trusted or now.timestamp() - since < HELD_SECONDS
+
+    def _calendar_trusted(self) -> bool:
+        if self._clock is None:
+            return True
+        roster = self._roster.info()
+        return self._clock().trusted(not_before=None if roster is None else roster.made)
 
     def _take_keys(self, blob: bytes, now: datetime) -> None:
         try:
@@ -120,6 +191,8 @@ class Inbox:
             # A station that was granted a list lately fetches all that were made before it: no technician is needed.
             return
         self._outbox.trust = self._trust
+        # What these sign may have come before them.
+        self._held = dict.fromkeys(self._held, 0.0)
 
     def _take_receipt(self, blob: bytes, now: datetime) -> Settled:
         return self._outbox.settle(blob, now=now)
@@ -133,19 +206,13 @@ class Inbox:
     def _take_states(self, blob: bytes, now: datetime) -> StatesTaken:
         return self._outbox.take_states(blob, now=now)
 
-    def _mark(self, path: Path) -> None:
-        write_durably(self._marker(path), b"")
-
     def _marker(self, path: Path) -> Path:
         return self._exchange.taken / path.name
 
-    def _forget_markers(self) -> None:
-        places = {suffix: place for place, suffix, _ in self._kinds}
-        gone = [
-            marker
-            for marker in self._exchange.taken.iterdir()
-            if marker.suffix in places and not (places[marker.suffix] / marker.name).exists()
-        ]
+    def _forget(self, there: set[Path]) -> None:
+        self._held = {path: due for path, due in self._held.items() if path in there}
+        names = {path.name for path in there}
+        gone = [marker for marker in arrivals(self._exchange.taken) if marker.name not in names]
         for marker in gone:
             marker.unlink(missing_ok=True)
         if gone:

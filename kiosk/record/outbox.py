@@ -117,8 +117,9 @@ class Outbox:
 
     @property
     def aside(self) -> int:
-        """How many files are set aside for a technician: no packets as this station made them."""
-        return self._stock.aside
+        """How many files are for a technician to look at: no packets as this station made them and set aside, or out of
+        reach on an ill disk."""
+        return self._stock.aside + self._stock.left
 
     def close(self) -> None:
         """Close the index."""
@@ -143,7 +144,7 @@ class Outbox:
                     return _stored(entry, time.monotonic() - started)
                 raise ValueError("the packet of this id was lost; a new recording has a new id")
             self.room.check(len(payload))
-            sequence, previous = self._index.last()
+            sequence, previous = self._stock.last()
             header = Header(
                 kind=Kind.RECORDING,
                 sender=self._keys.station,
@@ -303,14 +304,17 @@ class Outbox:
         """How many packets the centre had and lost, and was to be given again, ever since."""
         return self._index.mark(Mark.SENT_AGAIN) or 0
 
-    def heard(self, *, now: datetime) -> None:
-        """Remember that something was believed to be the centre's; to within minutes, which spares the disk."""
-        moment = int(now.timestamp())
-        if abs(moment - (self.last_heard() or 0)) >= 600:
-            self._index.set_mark(Mark.CONTACT, moment)
+    def heard(self, *, made: int, now: datetime) -> None:
+        """Remember when the newest was made that was believed to be the centre's, in Unix seconds.
+
+        To within minutes, which spares the disk, and not later than now. The same again is no news.
+        """
+        latest, known = int(now.timestamp()), self.last_heard() or 0
+        if known > latest or min(made, latest) - known >= 600:
+            self._index.set_mark(Mark.CONTACT, min(made, latest))
 
     def last_heard(self) -> int | None:
-        """When ``heard`` was last called, Unix seconds by the station's clock of then."""
+        """When that was made, Unix seconds by the centre's clock."""
         return self._index.mark(Mark.CONTACT)
 
     def _withdraw(self, entry: Entry, custody: Custody) -> None:
@@ -327,7 +331,7 @@ class Outbox:
         self._stock.inspect(within=within)
 
     def _ours(self, item: Item) -> Entry | None:
-        if item.size > MAX_BYTES:
+        if item.size is None or item.size > MAX_BYTES:
             return None
         data = item.path.read_bytes()
         try:

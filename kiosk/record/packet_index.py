@@ -77,7 +77,7 @@ class Mark(Enum):
     STATES = "states"
     """The highest sequence of a states file."""
     CONTACT = "contact"
-    """When something was last believed to be the centre's, Unix seconds."""
+    """When the newest was made that was believed to be the centre's, Unix seconds."""
     SENT_AGAIN = "sent-again"
     """How many packets the centre had lost and was to be given again."""
     MISSED = "missed"

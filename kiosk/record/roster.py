@@ -277,19 +277,23 @@ def addressed(header: Header, *, station: str, now: datetime) -> None:
 
     Raises:
         WrongKind: when it is for another station.
-        OutOfTime: when it is not valid yet, or no longer.
+        OutOfTime: when it is no longer valid; NotValidYet.
     """
     if header.sender != CENTRE or header.receiver != station:
         raise WrongKind(f"this {header.kind.value} is for another station")
     moment = int(now.timestamp())
     if header.valid_from is not None and moment < header.valid_from:
-        raise OutOfTime(f"this {header.kind.value} is not valid yet; check the station's clock")
+        raise NotValidYet(f"this {header.kind.value} is not valid yet; check the station's clock")
     if header.valid_until is not None and moment > header.valid_until:
         raise OutOfTime(f"this {header.kind.value} is no longer valid; ask the centre for a new one")
 
 
 class OutOfTime(Untrusted):
-    """It is not valid yet, or no longer."""
+    """It is no longer valid, or not yet."""
+
+
+class NotValidYet(OutOfTime):
+    """It will be valid."""
 
 
 def _typed_day(text: str) -> date | None:

@@ -56,7 +56,8 @@ HPKE_XWING_KE = -70001
 _BODY_TYPE = "application/cbor"
 _ENCRYPT_TYPE = 'application/cose; cose-type="cose-encrypt"'
 _KEY, _NONCE, _GCM_TAG = 32, 12, 16
-_FIELDS, _SIGNATURES, _MAX_RECIPIENTS = 4, 2, 8
+_SIGNATURES, _MAX_RECIPIENTS = 2, 8
+_SHAPE = [2, 5, 2, 4]  # major types of a part's fields, RFC 8949 §3.1: byte string, map, byte string, array
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +176,14 @@ def check_sealed(data: bytes, *, kind: Kind, verifying: Verifying) -> tuple[Head
 
 
 def peek(data: bytes) -> Header:
-    """Read the header of a sealed container, verifying nothing: only to choose whose keys to verify it with.
+    """Read the header of a container, verifying nothing: say, to choose whose keys to verify it with.
 
     Raises:
         Untrusted: one of its subclasses, by reason.
     """
+    if data.startswith(SIGN_TAG):
+        protected = bytes(canonical.byte_string(data, _part(data, 0, SIGN_TAG)[0]))
+        return from_map(_map(protected, {_CONTENT_TYPE, _OURS})[_OURS])
     return _encrypted(data, _part(data, 0, ENCRYPT_TAG))[1]
 
 
@@ -221,8 +225,8 @@ class _Signed:
         protected, payload = (bytes(canonical.byte_string(data, bounds[field])) for field in (0, 2))
         _labels(canonical.decode(data[bounds[1] : bounds[2]]), set())
         signatures = canonical.decode(data[bounds[3] : bounds[4]])
-        if not isinstance(signatures, list) or len(signatures) > _SIGNATURES:
-            raise Malformed("the signatures are no list, or too many")
+        if len(signatures) > _SIGNATURES:
+            raise Malformed("it carries more than two signatures")
         if len(signatures) < _SIGNATURES:
             raise SignatureMissing("it does not carry both signatures")
         (first, signer, *classic), (second, other, *lattice) = map(_signature, signatures)
@@ -291,8 +295,8 @@ def _encrypted(data: bytes, bounds: _Bounds) -> tuple[_Encrypted, Header]:
     if not isinstance(nonce, bytes) or len(nonce) != _NONCE or len(content) < _GCM_TAG:
         raise Malformed("the nonce or the content has a wrong length")
     recipients = canonical.decode(data[bounds[3] : bounds[4]])
-    if not isinstance(recipients, list) or not 0 < len(recipients) <= _MAX_RECIPIENTS:
-        raise Malformed("the list of recipients is missing or too long")
+    if not 0 < len(recipients) <= _MAX_RECIPIENTS:
+        raise Malformed("it has no recipient, or too many")
     found = [_recipient(value) for value in recipients]
     if len({key_id for key_id, *_ in found}) != len(found):
         raise Duplicated("a recipient is named twice")
@@ -346,6 +350,6 @@ def _part(data: bytes, start: int, tag: bytes) -> _Bounds:
     if data[start : start + len(tag)] != tag:
         raise Malformed("a part is not of the expected kind")
     bounds = canonical.elements(data, start + len(tag), items=_MAX_ITEMS)
-    if len(bounds) != _FIELDS + 1:
-        raise Malformed("a part has the wrong number of fields")
+    if [data[at] >> 5 for at in bounds[:-1]] != _SHAPE:
+        raise Malformed("a part has the wrong number of fields, or one of another type")
     return bounds

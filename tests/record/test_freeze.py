@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,8 +47,20 @@ def test_a_calendar_that_jumps_makes_nothing_older_or_younger() -> None:
     assert contact.age(monotonic=101.0) == 61.0
     contact.told(500, unix=510, monotonic=200.0)  # the calendar was put back, and the centre answered just now
     assert contact.age(monotonic=205.0) == 5.0
-    contact.happened(monotonic=300.0)
-    assert contact.age(monotonic=300.0) == 0.0
+
+
+def test_what_the_centre_dates_is_not_made_younger_by_being_heard_late() -> None:
+    word = Since()
+    word.dated(1000, unix=1100, monotonic=500.0)
+    assert word.age(monotonic=500.0) == 100.0
+    word.dated(1000, unix=9_999_999, monotonic=600.0)
+    assert word.age(monotonic=600.0) == 200.0
+    word.dated(1030, unix=5, monotonic=600.0)  # made 30 s later, whatever the calendar here says
+    assert word.age(monotonic=600.0) == 170.0
+    word.dated(1000, unix=1300, monotonic=600.0)
+    assert word.age(monotonic=600.0) == 170.0
+    word.dated(9000, unix=1300, monotonic=600.0)
+    assert word.age(monotonic=600.0) == 0.0
 
 
 def test_what_is_said_to_be_still_to_come_is_not_believed_before_it_is_seen_to_happen() -> None:
@@ -59,7 +72,13 @@ def test_what_is_said_to_be_still_to_come_is_not_believed_before_it_is_seen_to_h
 
 
 @pytest.fixture
-def asked(world: Any, now: Any) -> Callable[..., Any]:
+def old_roster(world: Any) -> bytes:
+    made: bytes = world.roster(now=datetime.now(UTC) - timedelta(days=10))
+    return made
+
+
+@pytest.fixture
+def asked(world: Any, old_roster: bytes) -> Callable[..., Any]:
     """Starts a station with these rules, and has a resident's number looked up."""
 
     @contextmanager
@@ -85,7 +104,7 @@ def asked(world: Any, now: Any) -> Callable[..., Any]:
         return told[-1], clerk, occasions
 
     opened = open_books(world.exchange, tries=3, lock_seconds=900, floor=0)
-    opened.roster.import_signed(world.roster(), trust=world.trust, keys=world.keys, now=now)
+    opened.roster.import_signed(old_roster, trust=world.trust, keys=world.keys, now=datetime.now(UTC))
     opened.close()
     return ask
 
@@ -118,16 +137,15 @@ def test_recordings_that_wait_too_long_stop_new_ones(world: Any, asked: Any, now
     assert isinstance(asked(NONE)[0], NikKnown)
 
 
-def test_a_file_that_was_believed_is_word_from_the_centre(world: Any, asked: Any, now: Any) -> None:
-    """Brought on a stick, say: no network is needed for it."""
+def test_a_newer_file_that_was_believed_is_word_from_the_centre(world: Any, asked: Any, old_roster: bytes) -> None:
+    """Brought on a stick, say: no network is needed for it. The same old stick again is no word."""
     rules = Rules(contact_days=3)
-    opened = open_books(world.exchange, tries=3, lock_seconds=900, floor=0)
-    opened.outbox.heard(now=now.replace(year=2020))
-    opened.close()
     answer, clerk, _ = asked(rules)
     assert (answer.why, clerk.standing.frozen) == (Refusal.NO_CONTACT, Frozen.CONTACT)
     (world.exchange.brought / "noise.roster").write_bytes(b"noise")
+    (world.exchange.brought / "roster-00000001.roster").write_bytes(old_roster)
     assert asked(rules)[0].why is Refusal.NO_CONTACT
-    (world.exchange.brought / "roster-00000002.roster").write_bytes(world.roster())
+    assert list(world.exchange.brought.iterdir()) == []
+    (world.exchange.brought / "roster-00000002.roster").write_bytes(world.roster(now=datetime.now(UTC)))
     assert isinstance(asked(rules)[0], NikKnown)
     assert isinstance(asked(rules)[0], NikKnown)  # remembered across a start

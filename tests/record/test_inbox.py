@@ -1,15 +1,18 @@
 """What the uplink brings: taken in once, refused once, acknowledged either way, and recordings kept across a cut."""
 
 import errno
+import os
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk.centre.opening import open_packet
-from kiosk.record import canonical
-from kiosk.record.exchange import PACKET, PacketName
+from kiosk.record import canonical, inbox
+from kiosk.record.clock import Moment
+from kiosk.record.exchange import PACKET, PacketName, read_foreign
 from kiosk.record.header import Header, Kind, UnknownKey, Untrusted
 from kiosk.record.inbox import Inbox, Refused, Taken
 from kiosk.record.keeping import keep, settle_notes
@@ -17,18 +20,19 @@ from kiosk.record.keypair import SigningKey
 from kiosk.record.keys import CentreTrust, keys_directory, sign_trust
 from kiosk.record.ledger import Ledger
 from kiosk.record.outbox import Outbox
+from kiosk.record.packet import pack
 from kiosk.record.packet_index import PacketIndex
 from kiosk.record.resident import RecordState
 from kiosk.record.room import DiskFull
-from kiosk.record.roster import Roster
-from kiosk.record.seal import seal, sign
+from kiosk.record.roster import OutOfTime, Roster
+from kiosk.record.seal import open_sealed, seal, sign
 from kiosk.record.shelf import Shelf
 
 
 class Kiosk:
     """The records half of the kiosk process."""
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: Any, clock: Any = None) -> None:
         self.world = world
         self.roster = Roster(world.kiosk("roster.db"), world.keys.roster)
         self.ledger = Ledger(world.kiosk("ledger.db"), world.keys.ledger)
@@ -41,6 +45,7 @@ class Kiosk:
             roster=self.roster,
             keys=world.keys,
             trust=world.trust,
+            clock=clock,
         )
 
     def stop(self) -> None:
@@ -81,21 +86,176 @@ def test_what_is_not_believed_is_acknowledged_once_and_blocks_nothing(world: Any
     kiosk.stop()
 
 
-def test_a_file_that_a_bad_disk_keeps_back_keeps_back_no_other(
+def test_a_file_that_a_bad_disk_keeps_back_keeps_back_no_other_and_is_told_once(
+    world: Any, now: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk = Kiosk(world)
+    bring(world, "brought", "bad.receipt", b"")
+    bring(world, "rosters", "roster-00000001.roster", world.roster())
+    reading, tries = inbox.read_foreign, list[str]()
+
+    def ill(path: Path, *, most: int) -> bytes:
+        tries.append(path.name)
+        if path.name == "bad.receipt":
+            raise OSError(errno.EIO, "Input/output error")
+        return reading(path, most=most)
+
+    monkeypatch.setattr(inbox, "read_foreign", ill)
+    assert kiosk.inbox.take_in(now=now) == [Taken("roster-00000001.roster")]
+    assert kiosk.inbox.take_in(now=now) == []
+    monkeypatch.setattr(inbox, "AGAIN", 0.0)
+    kiosk.inbox._held[world.exchange.brought / "bad.receipt"] = 0.0
+    assert kiosk.inbox.take_in(now=now) == []
+    assert tries.count("bad.receipt") == 2
+    assert [record.message.count("EIO") for record in caplog.records] == [1]
+    kiosk.stop()
+
+
+def packet_of(world: Any) -> bytes:
+    head = Header(Kind.RECORDING, world.keys.station, "centre", "0" * 32, 1, 1)
+    return seal(pack(world.recording()), head, world.trust.recipients, world.keys.signing).data
+
+
+def made_by(world: Any, kind: Kind, body: bytes, signer: Any, *, to: Any = None, made: Any, **how: Any) -> bytes:
+    """A file of the centre's by another key, or to one."""
+    head = Header(kind, "centre", world.keys.station, f"{kind.value}-00000001", 1, int(made.timestamp()), **how)
+    return seal(body, head, ((to or world.keys.opening).public,), signer).data
+
+
+def new_keys(world: Any, signer: Any) -> bytes:
+    lists = {name: [signer.public] for name in ("receipts", "orders", "rosters", "states", "commands")}
+    return sign_trust(
+        world.authority.root,
+        world.keys.station,
+        world.keys.opening.public,
+        sequence=world.trust.sequence + 1,
+        made=1,
+        packets=world.trust.recipients,
+        **lists,
+    )
+
+
+def opened_body(world: Any, blob: bytes, kind: Kind) -> bytes:
+    verifying = {Kind.ORDER: world.trust.orders, Kind.ROSTER: world.trust.rosters}[kind]
+    body: bytes = open_sealed(blob, kind=kind, verifying=verifying, opening=world.keys.openings).body
+    return body
+
+
+@pytest.mark.parametrize("place", ["fetched", "brought"])
+def test_what_came_before_the_keys_that_signed_it_is_taken_in_after_them(world: Any, now: Any, place: str) -> None:
+    kiosk, signer = Kiosk(world), SigningKey.generate()
+    _, order = world.orders.order_for_packet(packet_of(world), now=now)
+    files = {
+        "order-00000001.order": (Kind.ORDER, opened_body(world, order, Kind.ORDER)),
+        "roster-00000001.roster": (Kind.ROSTER, opened_body(world, world.roster(), Kind.ROSTER)),
+        "states-00000001.states": (Kind.STATES, canonical.encode({"states": [], "missing": []})),
+    }
+    for name, (kind, body) in files.items():
+        where = "brought" if place == "brought" else f"{kind.value.removesuffix('s')}s"
+        bring(world, where, name, made_by(world, kind, body, signer, made=now))
+    assert kiosk.inbox.take_in(now=now) == []
+    assert list(world.exchange.taken.iterdir()) == []
+    bring(world, "keys", "keys-00000009.keys", new_keys(world, signer))
+    results = [*kiosk.inbox.take_in(now=now), *kiosk.inbox.take_in(now=now)]
+    assert Taken("keys-00000009.keys") in results
+    assert {result.file for result in results if isinstance(result, Taken)} == {"keys-00000009.keys", *files}
+    assert kiosk.ledger.last_order() == 1
+    assert list(world.exchange.brought.iterdir()) == []
+    kiosk.stop()
+
+
+def test_what_is_sealed_to_keys_not_loaded_yet_is_taken_in_after_a_start(world: Any, now: Any) -> None:
+    kiosk, renewed = Kiosk(world), world.keys.renewing()
+    body = opened_body(world, world.roster(), Kind.ROSTER)
+    blob = made_by(world, Kind.ROSTER, body, world.authority.rosters, to=renewed.coming.opening, made=now)
+    bring(world, "rosters", "roster-00000001.roster", blob)
+    assert kiosk.inbox.take_in(now=now) == []
+    kiosk.stop()
+    world.keys = renewed
+    kiosk = Kiosk(world)
+    assert kiosk.inbox.take_in(now=now) == [Taken("roster-00000001.roster")]
+    kiosk.stop()
+
+
+def test_a_calendar_that_is_not_trusted_refuses_nothing_for_good(world: Any, now: Any) -> None:
+    moments = [Moment("boot", 60.0, 0, kept=False)]
+    kiosk = Kiosk(world, clock=lambda: moments[-1])
+    order_id, order = world.orders.order_for_packet(packet_of(world), now=now)
+    bring(world, "orders", f"{order_id}.order", order)
+    assert kiosk.inbox.take_in(now=now + timedelta(days=400)) == []
+    kiosk.inbox._held.clear()
+    assert kiosk.inbox.take_in(now=now) == [Taken(f"{order_id}.order")]
+    moments.append(Moment("boot", 61.0, int(now.timestamp()), kept=True))
+    order_id, order = world.orders.order_for_packet(packet_of(world), now=now, replacing=True)
+    bring(world, "orders", f"{order_id}.order", order)
+    (refused,) = kiosk.inbox.take_in(now=now + timedelta(days=400))
+    assert isinstance(refused.why, OutOfTime)
+    assert kiosk.ledger.last_order() == 2, "it was the centre's, and is not asked for again"
+    kiosk.stop()
+
+
+def test_what_will_be_valid_is_held(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    body = opened_body(world, world.roster(), Kind.ROSTER)
+    start = int(now.timestamp()) + 3600
+    blob = made_by(world, Kind.ROSTER, body, world.authority.rosters, made=now, valid_from=start)
+    bring(world, "rosters", "roster-00000001.roster", blob)
+    assert kiosk.inbox.take_in(now=now) == []
+    kiosk.inbox._held.clear()
+    assert kiosk.inbox.take_in(now=now + timedelta(hours=1)) == [Taken("roster-00000001.roster")]
+    kiosk.stop()
+
+
+def test_files_are_held_for_their_time_and_not_without_number(
+    world: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk, signer = Kiosk(world), SigningKey.generate()
+    monkeypatch.setattr(inbox, "MOST_HELD", 2)
+    for number in range(3):
+        bring(world, "brought", f"order-0000000{number}.order", made_by(world, Kind.ORDER, b"", signer, made=now))
+        os.utime(world.exchange.brought / f"order-0000000{number}.order", (0, 0))
+    (refused,) = kiosk.inbox.take_in(now=now + timedelta(days=29))
+    assert isinstance(refused.why, UnknownKey)
+    kiosk.inbox._held.clear()
+    results = kiosk.inbox.take_in(now=now + timedelta(days=31))
+    assert [type(result.why) for result in results] == [UnknownKey] * 2
+    assert list(world.exchange.brought.iterdir()) == []
+    kiosk.stop()
+
+
+def test_a_marker_that_cannot_be_written_costs_that_file_only(
     world: Any, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kiosk = Kiosk(world)
-    bring(world, "receipts", "bad.receipt", b"")
+    bring(world, "keys", "x" * 250 + ".keys", b"noise")
+    bring(world, "keys", "noise.keys", b"noise")
     bring(world, "rosters", "roster-00000001.roster", world.roster())
-    opening = Path.open
+    (world.exchange.taken / "noise.keys.partial").mkdir()
+    first, second = kiosk.inbox.take_in(now=now)
+    assert (first.file, second) == ("noise.keys", Taken("roster-00000001.roster"))
+    assert kiosk.inbox.take_in(now=now) == []
+    kiosk.stop()
 
-    def ill(path: Path, *how: Any, **more: Any) -> Any:
-        if path.name == "bad.receipt":
-            raise OSError(errno.EIO, "Input/output error")
-        return opening(path, *how, **more)
 
-    monkeypatch.setattr(Path, "open", ill)
-    assert kiosk.inbox.take_in(now=now) == [Taken("roster-00000001.roster")]
+def test_nobody_is_waited_for_at_a_pipe_and_no_link_is_followed(world: Any, now: Any, tmp_path: Path) -> None:
+    pipe, link, plain = (tmp_path / name for name in ("pipe", "link", "plain"))
+    os.mkfifo(pipe)
+    plain.write_bytes(b"12345")
+    link.symlink_to(plain)
+    for path in (pipe, link, tmp_path):
+        with pytest.raises(OSError, match=r"plain file|symbolic|directory"):
+            read_foreign(path, most=10)
+    assert (read_foreign(plain, most=10), read_foreign(plain, most=3)) == (b"12345", b"123")
+
+
+def test_what_the_uplink_and_what_a_stick_brought_take_turns(world: Any, now: Any) -> None:
+    kiosk = Kiosk(world)
+    for number in range(5):
+        bring(world, "brought", f"{number:04}.keys", b"noise")
+        bring(world, "receipts", f"{number:04}.receipt", b"noise")
+    for _ in range(2):
+        suffixes = [Path(kiosk.inbox.take_in(now=now, within=0)[0].file).suffix for _ in range(4)]
+        assert sorted(suffixes) == [".keys", ".keys", ".receipt", ".receipt"]
     kiosk.stop()
 
 
@@ -123,17 +283,7 @@ def test_keys_come_first_and_count_for_what_follows_them(world: Any, now: Any) -
     kiosk = Kiosk(world)
     keys = keys_directory(world.exchange.root)
     made, newer = SigningKey.generate(), world.trust.sequence + 1
-    lists = {name: [made.public] for name in ("receipts", "orders", "rosters", "states", "commands")}
-    opening = world.keys.opening.public
-    blob = sign_trust(
-        world.authority.root,
-        world.keys.station,
-        opening,
-        sequence=newer,
-        made=1,
-        packets=world.trust.recipients,
-        **lists,
-    )
+    blob = new_keys(world, made)
     stored = keep(world.recording(), outbox=kiosk.outbox, roster=kiosk.roster, now=now)
     head = Header(Kind.RECEIPT, "centre", world.keys.station, stored.packet_id, 1, 1)
     body = canonical.encode({"packet": stored.packet_id, "sha256": stored.sha256})

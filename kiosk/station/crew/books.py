@@ -84,13 +84,14 @@ def open_books(
     outbox = Outbox(exchange, own / "index.db", keys=keys, trust=trust, floor=floor, retention=retention)
     ledger = Ledger(own / "ledger.db", keys.ledger)
     keeping.settle_notes(outbox=outbox, roster=roster, lost=(lost.packet_id for lost in outbox.lost()))
-    arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust)
+    clock = clock or machine_clock()
+    arrivals = Arrivals(exchange, outbox=outbox, ledger=ledger, roster=roster, keys=keys, trust=trust, clock=clock)
     checkpoints = Checkpoints(
         exchange.checkpoints,
         keys.checkpoint,
         station=keys.station,
         software=software,
         seconds=go_on_seconds,
-        clock=clock or machine_clock(),
+        clock=clock,
     )
     return Books(keys, trust, roster, outbox, ledger, arrivals, exchange, rules, checkpoints)

@@ -73,7 +73,6 @@ class Rounds:
                 log.warning("refused a file of the centre's: %s: %s: %s", suffix, type(result.why).__name__, result.why)
                 self._occur(_REFUSED[suffix])
             else:
-                self._word.happened(monotonic=time.monotonic())
                 self._taken(suffix, result.news)
 
     def _taken(self, suffix: str, news: News) -> None:
@@ -141,8 +140,8 @@ class Rounds:
         except telemetry.Unreadable:
             online = None
         self._online.told(online, unix=unix, monotonic=monotonic)
-        # Where nothing is noted yet, the roster that is held was brought after it was made.
-        self._word.told(books.outbox.last_heard() or roster_made, unix=unix, monotonic=monotonic)
+        made = [made for made in (books.outbox.last_heard(), roster_made) if made is not None]
+        self._word.dated(max(made, default=None), unix=unix, monotonic=monotonic)
         reached, word = self._online.age(monotonic=monotonic), self._word.age(monotonic=monotonic)
         return freeze.frozen(
             books.rules,
