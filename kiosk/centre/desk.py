@@ -62,6 +62,6 @@ class Desk:
         waiting = self.outgoing.waiting(station, kind, after=after)
         return self.outgoing.highest(station, kind), waiting[-1:] if kind in _NEWEST_ONLY else waiting
 
-    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
-        """One of the files that wait; None for any other name."""
-        return self.outgoing.read(station, kind, name)
+    def file(self, station: str, kind: Kind, name: str) -> Path | None:
+        """Where one of the files that wait lies; None for any other name."""
+        return self.outgoing.file(station, kind, name)

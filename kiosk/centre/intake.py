@@ -73,9 +73,13 @@ class Intake:
         return self._receipted(known) if known is not None and self._is_here(known) else None
 
     def gone(self, station: str) -> Iterator[int]:
-        """The numbers of packets that were receipted, and that a disk or an old backup has lost since."""
+        """The numbers of packets that were receipted and lost before anything was made of them: by a disk, a backup.
+
+        The store is read before the books are: what is stored meanwhile may be told as gone, with a receipt that is
+        younger than the word.
+        """
         stored = self._stored(station)
-        return (packet.sequence for packet in self._registry.packets(station) if packet.id not in stored)
+        return (number for packet, number in self._registry.just_received(station).items() if packet not in stored)
 
     def packet(self, station: str, packet_id: str) -> bytes | None:
         """Bring a stored packet; None for one that is not here."""
@@ -85,9 +89,12 @@ class Intake:
 
     def _is_here(self, packet: ReceivedPacket) -> bool:
         try:
-            return self._file(packet.station, packet.id).stat().st_size == packet.size
+            here = self._file(packet.station, packet.id).stat().st_size == packet.size
         except FileNotFoundError:
-            return False
+            here = False
+        if not here:
+            self._registry.doubt(packet.station)
+        return here
 
     def _receipted(self, packet: ReceivedPacket) -> bytes:
         """The receipt that was given, or one by a key that stations still know: the other may have been dropped."""

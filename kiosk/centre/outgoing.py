@@ -35,11 +35,15 @@ class Outgoing:
         """Tell the highest number that waits; 0 when nothing does."""
         return max((number for number, _ in self._all(station, kind)), default=0)
 
+    def file(self, station: str, kind: Kind, name: str) -> Path | None:
+        """Where one of the files ``waiting`` named lies; None for any other name."""
+        known = any(name == each for _, each in self._all(station, kind))
+        return self._place(station, kind) / name if known else None
+
     def read(self, station: str, kind: Kind, name: str) -> bytes | None:
-        """Read one of the files ``waiting`` named; None for any other name."""
-        if all(name != known for _, known in self._all(station, kind)):
-            return None
-        return (self._place(station, kind) / name).read_bytes()
+        """Read one of them."""
+        file = self.file(station, kind, name)
+        return None if file is None else file.read_bytes()
 
     def _all(self, station: str, kind: Kind) -> Iterator[tuple[int, str]]:
         suffix = f".{kind.value}"

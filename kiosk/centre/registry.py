@@ -10,8 +10,9 @@ from kiosk.record import canonical
 from kiosk.record.database import Database
 from kiosk.record.resident import RecordState, Resident, from_row, to_row
 
-MOST_MISSING = 100_000
-"""Numbers told at once of what is missing: as many as a states file takes."""
+MOST_TOLD = 5_000
+"""States, and numbers of missing packets, told at once: a station takes a file in while people stand before it."""
+_STORED = "stored"
 _SCHEMA = """
 CREATE TABLE residents (nik TEXT PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE counters (kind TEXT NOT NULL, station TEXT NOT NULL, last INTEGER NOT NULL,
@@ -57,7 +58,8 @@ class SequenceReport:
 
     highest: int
     missing: tuple[int, ...]
-    """Numbers below the highest that never came (yet), lowest first; no more than MOST_MISSING."""
+    """Numbers below the highest that never came (yet), the highest first, which their station still has the likeliest;
+    no more than MOST_TOLD."""
     repeated: tuple[int, ...]
     """Numbers that came with different packets: the station was copied or restored."""
     broken: tuple[int, ...]
@@ -82,11 +84,7 @@ class Registry:
     def next_number(self, kind: str, station: str) -> int:
         """Give out the next number of a kind for a station, from 1; never the same twice."""
         with self._database.transaction() as write:
-            row = write.execute(
-                "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
-                (kind, station),
-            ).fetchone()
-        return int(row[0])
+            return _count(write, kind, station)
 
     def lift(self, kind: str, station: str, number: int) -> None:
         """Give out only numbers above ``number`` from now on."""
@@ -139,6 +137,7 @@ class Registry:
         One that had come before, and was lost, keeps its record's state; its station is told of it again.
         """
         with self._database.transaction() as write:
+            _count(write, _STORED, packet.station)
             write.execute("UPDATE states SET told = 0 WHERE station = ? AND packet = ?", (packet.station, packet.id))
             write.execute(
                 "INSERT INTO states VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
@@ -167,6 +166,25 @@ class Registry:
         )
         return [_packet(row) for row in rows]
 
+    def stores(self, station: str) -> int:
+        """A number that is another whenever what is in store of a station has changed, or is to be looked at again."""
+        row = self._database.row("SELECT last FROM counters WHERE kind = ? AND station = ?", _STORED, station)
+        return 0 if row is None else int(row[0])
+
+    def doubt(self, station: str) -> None:
+        """Have what is in store of a station be looked at again."""
+        self.next_number(_STORED, station)
+
+    def just_received(self, station: str) -> dict[str, int]:
+        """The packets of which nothing is known beyond that they came, with their numbers."""
+        rows = self._database.rows(
+            "SELECT packets.id, sequence FROM packets JOIN states ON states.station = packets.station AND packet = id"
+            " WHERE packets.station = ? AND state = ?",
+            station,
+            RecordState.RECEIVED_AT_CENTRAL.value,
+        )
+        return dict(rows)
+
     def highest(self, station: str) -> int:
         """The highest number that came of a station's packets; 0 before the first."""
         row = self._database.row("SELECT max(sequence) FROM packets WHERE station = ?", station)
@@ -181,7 +199,7 @@ class Registry:
         highest = max(hashes, default=0)
         return SequenceReport(
             highest=highest,
-            missing=tuple(islice(_between(sorted(hashes)), MOST_MISSING)),
+            missing=tuple(islice(_before(sorted(hashes, reverse=True)), MOST_TOLD)),
             repeated=tuple(sorted(number for number, found in hashes.items() if len(found) > 1)),
             broken=tuple(
                 packet.sequence
@@ -198,9 +216,11 @@ class Registry:
             _stands(write, station, packet, state, since)
 
     def untold(self, station: str) -> list[PacketRecord]:
-        """List the records that have moved since the station was told."""
+        """List records that have moved since the station was told, the first ones first, not more than MOST_TOLD."""
         rows = self._database.rows(
-            "SELECT packet, state, since FROM states WHERE station = ? AND told = 0 ORDER BY since, packet", station
+            "SELECT packet, state, since FROM states WHERE station = ? AND told = 0 ORDER BY since, packet LIMIT ?",
+            station,
+            MOST_TOLD,
         )
         return [PacketRecord(packet, RecordState(state), since) for packet, state, since in rows]
 
@@ -233,12 +253,21 @@ class Registry:
             write.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", (station, packet, order))
 
 
-def _between(known: Iterable[int]) -> Iterator[int]:
-    """The numbers from 1 that rising ``known`` ones leave out."""
-    last = 0
-    for number in known:
-        yield from range(last + 1, number)
+def _before(known: Iterable[int]) -> Iterator[int]:
+    """The numbers down to 1 that falling ``known`` ones leave out."""
+    last = None
+    for number in (*known, 0):
+        if last is not None:
+            yield from range(last - 1, number, -1)
         last = number
+
+
+def _count(write: Any, kind: str, station: str) -> int:
+    row = write.execute(
+        "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+        (kind, station),
+    ).fetchone()
+    return int(row[0])
 
 
 def _stands(write: Any, station: str, packet: str, state: RecordState, since: int) -> None:

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_PACKET = 64 * 1024 * 1024
 MOST_UNFINISHED = 200
-"""Uploads that a station may have under way: one that begins more and finishes none must not fill the disk."""
+"""Uploads that a station may have under way; the oldest go: those it never finishes, or that came on a stick."""
 PAGE = 200
 """Files listed at once; the station asks again behind the last."""
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
@@ -63,8 +63,8 @@ class Desk(Protocol):
         """The highest number given to this station's list, and number and name of each file behind ``after``."""
         ...
 
-    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
-        """One file that waits; None for any other name."""
+    def file(self, station: str, kind: Kind, name: str) -> Path | None:
+        """Where a file that waits lies; None for any other name."""
         ...
 
 
@@ -129,9 +129,8 @@ class CentreServer:
             if stated is not None and await self._receipted(station, place):
                 raise HTTPException(409, "a packet of this id and another length has been receipted")
             self._writers.pop(place.part, None)
-            if await run_in_threadpool(_unfinished, place.directory) >= MOST_UNFINISHED:
-                raise HTTPException(429, "finish the uploads that are under way", headers=_TUS)
             await run_in_threadpool(_begin, place, length)
+            await run_in_threadpool(_keep_unfinished, place.directory, MOST_UNFINISHED)
         elif place.refusal.exists():
             await run_in_threadpool(_begin, place, length)
         return Response(status_code=201, headers=_TUS | {"Location": f"/v1/packets/{place.packet}"})
@@ -220,10 +219,11 @@ class CentreServer:
 
     async def _waiting(self, request: Request) -> Response:
         station, kind = await self._own_list(request)
-        content = await run_in_threadpool(self._desk.read, station, kind, request.path_params["name"])
-        if content is None:
+        file = await run_in_threadpool(self._desk.file, station, kind, request.path_params["name"])
+        if file is None:
             raise HTTPException(404, "nothing of this name waits")
-        return Response(content, media_type="application/cose", headers={"Cache-Control": "no-store"})
+        # It answers Range: a roster is large for a village's line, and goes on where it was cut.
+        return FileResponse(file, media_type="application/cose", headers={"Cache-Control": "no-store"})
 
     # Who asks -----------------------------------------------------------------------------------------------------
 
@@ -282,9 +282,12 @@ def _begin(place: Place, length: int) -> None:
     write_durably(place.length, str(length).encode())
 
 
-def _unfinished(directory: Path) -> int:
+def _keep_unfinished(directory: Path, most: int) -> None:
+    """Let the oldest go that are too many; their stations begin them anew."""
     with os.scandir(directory) as entries:
-        return sum(entry.name.endswith(".part") for entry in entries)
+        parts = [(entry.stat().st_mtime_ns, Path(entry.path)) for entry in entries if entry.name.endswith(".part")]
+    for _, part in sorted(parts)[: max(0, len(parts) - most)]:
+        part.unlink(missing_ok=True)
 
 
 def _stated(path: Path) -> int | None:

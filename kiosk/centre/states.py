@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from kiosk.centre.authority import Authority
 from kiosk.centre.intake import Intake
 from kiosk.centre.outgoing import Outgoing, file_id
-from kiosk.centre.registry import MOST_MISSING, Registry
+from kiosk.centre.registry import MOST_TOLD, Registry
 from kiosk.record import canonical
 from kiosk.record.header import Header, Kind
 from kiosk.record.keys import CENTRE
@@ -33,6 +33,7 @@ class Bulletins:
         self._authority, self._registry, self._intake = authority, registry, intake
         self._outgoing, self._clock = outgoing, clock
         self._one_at_a_time = threading.Lock()
+        self._counted: dict[str, tuple[int, tuple[int, ...]]] = {}
 
     def publish(self, station: str) -> int | None:
         """Tell ``station`` what it has not been told; the number of the file, None when there is nothing to tell.
@@ -46,8 +47,7 @@ class Bulletins:
             # Read before the books are: a receipt given meanwhile is younger than the word that the packet is missing.
             made = int(self._clock().timestamp())
             changed = self._registry.untold(station)
-            never_came = self._registry.report(station).missing
-            missing = tuple(sorted({*never_came, *self._intake.gone(station)})[:MOST_MISSING])
+            missing = self._missing(station)
             if not changed and missing == self._registry.missing_told(station):
                 return None
             body = canonical.encode(
@@ -70,3 +70,12 @@ class Bulletins:
             self._outgoing.publish(station, Kind.STATES, number, blob)
             self._registry.told(station, changed, missing)
             return number
+
+    def _missing(self, station: str) -> tuple[int, ...]:
+        """The youngest first, counted anew only when something has changed, and once after each start."""
+        stores = self._registry.stores(station)
+        if self._counted.get(station, (None, ()))[0] != stores:
+            never_came = self._registry.report(station).missing
+            missing = sorted({*never_came, *self._intake.gone(station)}, reverse=True)
+            self._counted[station] = stores, tuple(missing[:MOST_TOLD])
+        return self._counted[station][1]

@@ -192,7 +192,7 @@ class _Visit:
         for kind in (Kind.KEYS, Kind.ORDER, Kind.ROSTER, Kind.STATES):
             _, waiting = self._desk.waiting(station, kind, after=manifest.seen.highest(kind))
             for number, name in waiting:
-                content = self._desk.read(station, kind, name)
+                content = self._desk.outgoing.read(station, kind, name)
                 if content is not None:
                     self._report.others += self._write(shelf_of(number), name, content)
 

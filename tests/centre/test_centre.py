@@ -275,7 +275,7 @@ def test_gaps_forks_and_broken_chains_are_seen(
     intake.accept(packet(authority, keys, 5, previous=digest))
     intake.accept(packet(authority, keys, 6, previous=digest))
     report = registry.report(STATION)
-    assert (report.highest, report.missing, report.repeated, report.broken) == (6, (3, 4), (2,), (6,))
+    assert (report.highest, report.missing, report.repeated, report.broken) == (6, (4, 3), (2,), (6,))
     assert registry.report(OTHER).highest == 0
 
 

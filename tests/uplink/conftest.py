@@ -55,8 +55,8 @@ class Shelf:
     def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
         return self._outgoing.highest(station, kind), self._outgoing.waiting(station, kind, after=after)
 
-    def read(self, station: str, kind: Kind, name: str) -> bytes | None:
-        return self._outgoing.read(station, kind, name)
+    def file(self, station: str, kind: Kind, name: str) -> Path | None:
+        return self._outgoing.file(station, kind, name)
 
     def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
         assert station == STATION
