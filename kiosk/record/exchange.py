@@ -88,7 +88,7 @@ class Exchange:
 
     @property
     def events(self) -> Path:
-        """Kiosk writes: ``<number>.json``, durable telemetry events, deleted once ``events_seen`` passes the number."""
+        """Kiosk writes: ``<number>.json``, durable telemetry events, all but the newest deleted once seen."""
         return self.root / "kiosk" / "events"
 
     @property

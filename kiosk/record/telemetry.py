@@ -15,7 +15,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from kiosk.journey.steps import Device, Step
-from kiosk.record.exchange import PARTIAL, write_durably
+from kiosk.record.exchange import PARTIAL, read_foreign, write_durably
 from kiosk.record.header import LATEST
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -321,7 +321,7 @@ class UplinkStatus:
     """What the uplink leaves in ``Exchange.uplink_status``: times in Unix seconds, None = never."""
 
     events_seen: Count = 0
-    """Events up to this number are durable at the uplink; the kiosk process may delete their files."""
+    """Events up to this number are durable at the uplink; the kiosk process may delete their files, but the last."""
     centre_last_contact: Moment | None = None
     centre_trouble: LinkTrouble | None = None
     broker_connected: bool = False
@@ -337,6 +337,8 @@ Shape = TypeVar("Shape")
 _SNAPSHOT = TypeAdapter(Snapshot)
 _EVENT = TypeAdapter(Event)
 _STATUS = TypeAdapter(UplinkStatus)
+_MOST = 1 << 16
+"""Bytes of a telemetry file: several times what any has."""
 _EVENT_NAME = re.compile(r"^([0-9]{1,16})\.json$")
 
 
@@ -366,7 +368,7 @@ def decode(encoded: bytes) -> Snapshot:
 def write_event(directory: Path, event: Event) -> Path:
     """Put ``event`` durably into ``Exchange.events``.
 
-    Numbers go on from the larger of the last one written and ``UplinkStatus.events_seen``.
+    Numbers go on from the last one written, whose file is kept; where there is none, from ``UplinkStatus.events_seen``.
     """
     path = directory / f"{event.number:012d}.json"
     encoded = _EVENT.dump_json(event)
@@ -404,8 +406,9 @@ def _checked(adapter: TypeAdapter[Shape], encoded: bytes) -> Shape:
 
 
 def _content(path: Path) -> bytes:
+    # The other process's user may have put anything there. What is cut off here is no JSON any more.
     try:
-        return path.read_bytes()
+        return read_foreign(path, most=_MOST)
     except OSError as error:
         raise Unreadable(f"telemetry cannot be read: {os.strerror(error.errno or 0)}") from None
 

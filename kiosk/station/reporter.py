@@ -38,6 +38,8 @@ from kiosk.station.worker import report
 log = logging.getLogger(__name__)
 
 BEAT = 1.0
+MOST_EVENTS = 1 << 40
+"""No station has ever had as many."""
 THERMOMETER = Path("/sys/class/thermal/thermal_zone0/temp")
 TROUBLES: dict[type[DeviceError], Trouble] = {
     Absent: Trouble.ABSENT,
@@ -75,23 +77,35 @@ class Chronicle:
         self._waiting.put((int(time.time()), occasion, device, trouble))
 
     def go_on(self, exchange: Exchange) -> None:
-        """Number on from the last event written or taken."""
-        numbers = [int(path.stem) for path in complete_files(exchange.events, ".json") if path.stem.isdecimal()]
-        self._next = max([*numbers, _seen(exchange)]) + 1
+        """Number on from the last event written. Where none is left, from what the uplink says, if that can be."""
+        seen = _seen(exchange)
+        self._next = max(_written(exchange), default=seen if seen < MOST_EVENTS else 0) + 1
 
     def write(self, exchange: Exchange) -> None:
-        """Put what is waiting on disk, and clear away what the uplink has taken."""
+        """Put what is waiting on disk, and clear away what the uplink has taken.
+
+        The newest stays: what the uplink says beyond it cannot be, and moves no number.
+        """
         while self._held is not None or not self._waiting.empty():
             # Held until it is written: a full disk must not lose it.
             self._held = self._held or self._waiting.get()
             at, occasion, device, trouble = self._held
-            telemetry.write_event(exchange.events, Event(self._next, at, occasion, device, trouble))
+            try:
+                telemetry.write_event(exchange.events, Event(self._next, at, occasion, device, trouble))
+                self._next += 1
+            except Unreadable as unreadable:
+                # Say, a calendar beyond all calendars: it must not hold up what comes after it.
+                log.error("an event is left out: %s: %s", occasion.value, unreadable)
             self._held = None
-            self._next += 1
-        seen = _seen(exchange)
-        for path in complete_files(exchange.events, ".json"):
-            if path.stem.isdecimal() and int(path.stem) <= seen:
-                delete_durably(path)
+        written = _written(exchange)
+        seen = _seen(exchange) if len(written) > 1 else 0
+        for number in sorted(written)[:-1]:
+            if number <= seen:
+                delete_durably(written[number])
+
+
+def _written(exchange: Exchange) -> dict[int, Path]:
+    return {int(path.stem): path for path in complete_files(exchange.events, ".json") if path.stem.isdecimal()}
 
 
 def _seen(exchange: Exchange) -> int:
@@ -195,14 +209,20 @@ class Reporter:
             self.broken = True
 
     def _write(self) -> None:
-        try:
-            health = self.health()
-            self._tell_of_clock(trusted=health.clock_trusted)
-            self._chronicle.write(self._exchange)
-            telemetry.write(self._exchange.health, health, self._throughput())
-        except (OSError, Unreadable) as error:
-            # A full disk or an odd figure must not end the station: recordings that wait are still delivered.
-            log.error("telemetry cannot be written: %s", type(error).__name__)
+        for write in (self._write_health, self._write_events):
+            try:
+                write()
+            except (OSError, Unreadable) as error:
+                # A full disk or an odd figure must not end the station: recordings that wait are still delivered.
+                log.error("telemetry cannot be written: %s", type(error).__name__)
+
+    def _write_health(self) -> None:
+        health = self.health()
+        self._tell_of_clock(trusted=health.clock_trusted)
+        telemetry.write(self._exchange.health, health, self._throughput())
+
+    def _write_events(self) -> None:
+        self._chronicle.write(self._exchange)
 
     def _tell_of_clock(self, *, trusted: bool) -> None:
         """Once, and not in the moments after a boot in which the network may still set it."""

@@ -1,5 +1,6 @@
 """What the station tells of itself."""
 
+import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from kiosk.journey.steps import OFFICE, Step
 from kiosk.record import telemetry
 from kiosk.record.clock import Moment
 from kiosk.record.exchange import Exchange
-from kiosk.record.telemetry import Occasion, StationState, Throughput
+from kiosk.record.telemetry import Occasion, StationState, Throughput, UplinkStatus
 from kiosk.station.crew.books import Standing
 from kiosk.station.loop import calls_an_officer
 from kiosk.station.reporter import Chronicle, Reporter
@@ -18,10 +19,14 @@ from kiosk.station.tally import Tally
 
 
 @pytest.fixture
-def reporter_at(tmp_path):
+def exchange(tmp_path):
     exchange = Exchange(tmp_path)
     exchange.create()
+    return exchange
 
+
+@pytest.fixture
+def reporter_at(exchange):
     def make(step: Step, standing: Standing, *, kept: bool = True) -> Reporter:
         crew = SimpleNamespace(clerk=SimpleNamespace(standing=standing), printing=None, workers=())
         tally = Tally(Throughput(1))
@@ -103,3 +108,84 @@ def test_a_clock_is_trusted_that_something_set_and_that_is_not_behind_the_roster
 ):
     reporter = reporter_at(Step.ATTRACT, Standing(roster_made=roster_made), kept=kept)
     assert reporter.health().clock_trusted is trusted
+
+
+def numbers(exchange: Exchange) -> list[int]:
+    return sorted(telemetry.read_event(path).number for path in exchange.events.iterdir())
+
+
+def begun(exchange: Exchange) -> Chronicle:
+    chronicle = Chronicle(Tally(Throughput(1)))
+    chronicle.go_on(exchange)
+    return chronicle
+
+
+def test_events_that_were_seen_are_deleted_and_their_numbers_never_used_again(exchange):
+    chronicle = begun(exchange)
+    for _ in range(3):
+        chronicle.occur(Occasion.DOOR_OPENED)
+    chronicle.write(exchange)
+    telemetry.write_status(exchange.uplink_status, UplinkStatus(events_seen=2))
+    chronicle.write(exchange)
+    assert numbers(exchange) == [3]
+    telemetry.write_status(exchange.uplink_status, UplinkStatus(events_seen=3))
+    chronicle.write(exchange)
+    chronicle = begun(exchange)
+    chronicle.occur(Occasion.STARTED)
+    chronicle.write(exchange)
+    assert numbers(exchange) == [4]
+
+
+@pytest.mark.parametrize(("seen", "first"), [(7, 8), (2**53, 1)])
+def test_where_no_event_is_left_numbers_go_on_from_what_was_seen_if_that_can_be(exchange, seen, first):
+    telemetry.write_status(exchange.uplink_status, UplinkStatus(events_seen=seen))
+    chronicle = begun(exchange)
+    chronicle.occur(Occasion.STARTED)
+    chronicle.write(exchange)
+    assert numbers(exchange) == [first]
+
+
+def test_an_uplink_that_claims_more_than_there_ever_was_moves_no_number(exchange):
+    chronicle = begun(exchange)
+    chronicle.occur(Occasion.STARTED)
+    chronicle.write(exchange)
+    telemetry.write_status(exchange.uplink_status, UplinkStatus(events_seen=2**53))
+    chronicle.write(exchange)
+    chronicle = begun(exchange)
+    chronicle.occur(Occasion.STARTED)
+    chronicle.write(exchange)
+    assert numbers(exchange) == [2]
+
+
+def test_an_event_that_cannot_be_written_holds_up_neither_others_nor_the_health(exchange, reporter_at, monkeypatch):
+    reporter = reporter_at(Step.ATTRACT, Standing())
+    monkeypatch.setattr("kiosk.station.reporter.time.time", lambda: 1e12)
+    reporter._chronicle.occur(Occasion.DOOR_OPENED)
+    monkeypatch.undo()
+    reporter._chronicle.occur(Occasion.DOOR_CLOSED)
+    reporter._write()
+    (event,) = [telemetry.read_event(path) for path in exchange.events.iterdir()]
+    assert (event.number, event.occasion) == (1, Occasion.DOOR_CLOSED)
+    exchange.health.unlink()
+    reporter._chronicle.occur(Occasion.DOOR_OPENED)
+    (exchange.events / "000000000002.json.partial").mkdir()
+    reporter._write()
+    assert telemetry.read(exchange.health).health.beat == 2
+    (exchange.events / "000000000002.json.partial").rmdir()
+    reporter._write()
+    assert numbers(exchange) == [1, 2]
+
+
+def test_a_pipe_in_the_place_of_the_status_is_not_waited_at_and_no_more_is_read_than_belongs_there(exchange):
+    os.mkfifo(exchange.uplink_status)
+    with pytest.raises(telemetry.Unreadable, match="cannot be read"):
+        telemetry.read_status(exchange.uplink_status)
+    exchange.uplink_status.unlink()
+    telemetry.write_status(exchange.uplink_status, UplinkStatus(events_seen=2))
+    with exchange.uplink_status.open("ab") as file:
+        file.write(b" " * (1 << 16))
+    assert telemetry.read_status(exchange.uplink_status).events_seen == 2
+    with exchange.uplink_status.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(telemetry.Unreadable):
+        telemetry.read_status(exchange.uplink_status)
