@@ -21,11 +21,22 @@ from kiosk.record.packet_index import DELIVERED, SAFE, Custody, Entry, Mark, Wai
 from kiosk.record.reconciling import Reconciled, name_of
 from kiosk.record.registration import registration_number
 from kiosk.record.resident import RecordState
-from kiosk.record.room import FINAL, FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
+from kiosk.record.room import FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
 from kiosk.record.seal import MAX_BYTES, check_sealed, seal, verify
 from kiosk.record.shelf import Guise, Item
 from kiosk.record.states import read_states
 from kiosk.record.stock import Stock
+
+
+UNJUDGED = {
+    None,
+    RecordState.BIO_CAPTURED,
+    RecordState.PROCESSING,
+    RecordState.SENT_FOR_ENROLLMENT,
+    RecordState.RECEIVED_AT_CENTRAL,
+}
+"""Where a record stands of which nothing has been made yet. Beyond, the centre holds the person, whatever became of the
+packet: recorded again, they would be there twice."""
 
 
 class ReceiptRefused(Untrusted):
@@ -281,7 +292,7 @@ class Outbox:
                 elif self._shelf.has(name_of(entry), Guise.DELIVERED, entry.size):
                     missing.append((entry.packet_id, Custody.HELD))
                     back.append(entry)
-                elif entry.record not in FINAL:
+                elif entry.record in UNJUDGED:
                     missing.append((entry.packet_id, Custody.LOST))
             with self._stock.doubt():
                 states = {packet_id: (record, since) for packet_id, record, since in told.states}

@@ -184,9 +184,10 @@ def test_a_receipt_that_was_on_its_way_when_the_centre_lost_the_packet_counts_no
 def test_what_the_centre_lost_and_is_no_longer_here_is_told(world: Any, boot: Any, now: Any) -> None:
     outbox = boot(retention=Retention(keep_delivered_days=0))
     delivered(world, outbox, ONE, TWO, THREE, now=now)
-    outbox.take_states(states_file(world, 1, [(THREE, "CARD_ISSUED", 77)], made=now), now=now)
-    done = outbox.take_states(states_file(world, 2, missing=[1, 3], made=now + timedelta(days=1)), now=now)
-    assert done == StatesTaken(lost=1)
+    judged = [(TWO, "CARD_PRINTED", 76), (THREE, "DUPLICATE_RECORD", 77)]
+    outbox.take_states(states_file(world, 1, judged, made=now), now=now)
+    done = outbox.take_states(states_file(world, 2, missing=[1, 2, 3], made=now + timedelta(days=1)), now=now)
+    assert done == StatesTaken(lost=1), "the centre holds the two others, whatever became of their packets"
     assert [(lost.packet_id, lost.at_centre) for lost in outbox.lost()] == [(ONE, True)]
     assert outbox.is_lost(ONE)
     assert not outbox.holds(ONE)
