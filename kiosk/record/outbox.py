@@ -27,7 +27,6 @@ from kiosk.record.shelf import Guise, Item
 from kiosk.record.states import read_states
 from kiosk.record.stock import Stock
 
-
 UNJUDGED = {
     None,
     RecordState.BIO_CAPTURED,
