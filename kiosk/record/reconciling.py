@@ -3,14 +3,22 @@
 Whole packets of this station are never dropped, whatever the index says: one that it does not know is taken on, since
 the index may have been restored or lost. Only a file that was never in the uplink's sight, and that the index does not
 know either, was promised to nobody.
+
+A file that an ill disk does not give, or does not let be changed, stays as it is: the disk may get well, and one file
+must not keep the rest from being delivered.
 """
 
+import errno
+import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.record.exchange import PacketName
+from kiosk.record.exchange import PACKET, PacketName
 from kiosk.record.packet_index import PAGE, Custody, Entry, PacketIndex
 from kiosk.record.shelf import Guise, Item, Shelf, is_whole
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class Reconciled:
     """Files that are no packets as this station made them; set aside, not deleted."""
     aside: int = 0
     """All files that are set aside, these and earlier ones."""
+    left: int = 0
+    """Files that could not be read or changed: as they were, to be tried again."""
+    left_last: int = 0
+    """The highest sequence that the name of one of these tells; 0 if none does."""
 
 
 class Reconciler:
@@ -40,6 +52,8 @@ class Reconciler:
         self._strangers: dict[str, tuple[Item, Entry]] = {}
         self._returning: list[str] = []
         self._changed = False
+        self._spared: set[str] = set()
+        self._left = self._left_last = 0
         self._in_place = dict.fromkeys(Custody, 0)
         self._adopted = self._finished = self._returned = self._cleared = self._damaged = self._aside = 0
 
@@ -47,7 +61,7 @@ class Reconciler:
         """Do it.
 
         Raises:
-            OSError, sqlite3.Error: the disk is ill; to be done again.
+            OSError, sqlite3.Error: the disk as a whole is ill; to be done again.
         """
         # A process that was killed may have left names that the disk does not know yet; nothing is built on these.
         self._shelf.sync()
@@ -55,17 +69,35 @@ class Reconciler:
         for item in self._shelf.items():
             if item.guise is Guise.DAMAGED:
                 self._aside += 1
-            elif (entry := self._index.entry(item.packet_id)) is None:
-                self._unknown(item)
-            else:
-                self._known(item, entry)
+                continue
+            entry = self._index.entry(item.packet_id)
+            try:
+                if item.size is None:
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+                if entry is None:
+                    self._unknown(item)
+                else:
+                    self._known(item, entry)
+            except OSError as error:
+                self._leave(item, error)
+                if entry is not None and item.size in (None, entry.size):
+                    self._spared.add(entry.packet_id)
         self._adopt()
         self._return()
         lost = self._gone(Custody.HELD, Guise.WAITING, Custody.LOST)
         self._gone(Custody.KEPT, Guise.DELIVERED, Custody.TOMBSTONE)
         self._shelf.sync()
-        aside = self._aside + self._damaged
-        return Reconciled(self._adopted, self._finished, self._returned, self._cleared, lost, self._damaged, aside)
+        return Reconciled(
+            self._adopted,
+            self._finished,
+            self._returned,
+            self._cleared,
+            lost,
+            self._damaged,
+            self._aside + self._damaged,
+            self._left,
+            self._left_last,
+        )
 
     def _unknown(self, item: Item) -> None:
         if item.guise is Guise.PARTIAL:
@@ -103,6 +135,13 @@ class Reconciler:
                 if len(self._returning) == PAGE:
                     self._return()
 
+    def _leave(self, item: Item, error: OSError) -> None:
+        if not self._left:
+            log.error("outbox: a file is left as it is: %s", errno.errorcode.get(error.errno or 0))
+        self._left += 1
+        if (name := PacketName.read(item.name.partition(PACKET)[0] + PACKET)) is not None:
+            self._left_last = max(self._left_last, name.sequence)
+
     def _clear(self, item: Item) -> None:
         self._changed = True
         item.path.unlink(missing_ok=True)
@@ -117,7 +156,11 @@ class Reconciler:
         if self._strangers:
             self._index.enter([entry for _, entry in self._strangers.values()])
             for item, entry in self._strangers.values():
-                self._shelf.show(name_of(entry), item.path, Guise.WAITING)
+                try:
+                    self._shelf.show(name_of(entry), item.path, Guise.WAITING)
+                except OSError as error:
+                    self._leave(item, error)
+                    self._spared.add(entry.packet_id)
             self._adopted += len(self._strangers)
             self._strangers.clear()
 
@@ -133,7 +176,11 @@ class Reconciler:
             return 0
         gone, after = 0, (0, "")
         while page := self._index.page(custody, after):
-            missing = [e.packet_id for e in page if not self._shelf.has(name_of(e), guise, e.size)]
+            missing = [
+                entry.packet_id
+                for entry in page
+                if entry.packet_id not in self._spared and not self._shelf.has(name_of(entry), guise, entry.size)
+            ]
             if missing:
                 self._index.move(missing, then)
             gone += len(missing)

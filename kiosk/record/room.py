@@ -108,9 +108,14 @@ class Room:
     def _clear_aside(self, *, before: float | None = None) -> None:
         left = 0
         for item in self._stock.shelf.items():
-            # The change of its name, not that of its content, tells when a file was set aside.
-            if item.guise is Guise.DAMAGED and before is not None and item.path.stat().st_ctime >= before:
+            if item.guise is not Guise.DAMAGED:
+                continue
+            try:
+                # The change of its name, not that of its content, tells when a file was set aside.
+                if before is not None and item.path.stat().st_ctime >= before:
+                    left += 1
+                else:
+                    item.path.unlink(missing_ok=True)
+            except OSError:  # one that an ill disk does not let go of keeps back none of the others
                 left += 1
-            elif item.guise is Guise.DAMAGED:
-                item.path.unlink(missing_ok=True)
         self._stock.aside = left

@@ -29,13 +29,14 @@ class Guise(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file: ``packet_id`` is what its name says, "" where that names no packet."""
+    """One file: ``packet_id`` is what its name says, "" where that names no packet; ``size`` in bytes, None where an
+    ill disk does not tell it."""
 
     at: str
     name: str
     packet_id: str
     guise: Guise
-    size: int
+    size: int | None
 
     @property
     def path(self) -> Path:
@@ -58,10 +59,13 @@ class Shelf:
                     continue
                 name = PacketName.read(stem + PACKET)
                 packet_id = name.packet_id if name is not None else stem if is_name(stem) else ""
+                size: int | None = None
                 try:
                     size = entry.stat(follow_symlinks=False).st_size
                 except FileNotFoundError:
                     continue
+                except OSError:
+                    pass
                 yield Item(entry.path, entry.name, packet_id, _GUISES[rest], size)
 
     def path(self, name: PacketName, guise: Guise = Guise.WAITING) -> Path:
@@ -69,11 +73,13 @@ class Shelf:
         return self.directory / (str(name) + guise.value)
 
     def has(self, name: PacketName, guise: Guise, size: int) -> bool:
-        """Whether a file of this size is there."""
+        """Whether a file of this size is there; one of which an ill disk does not tell counts as there."""
         try:
             return os.lstat(f"{self.directory}/{name}{guise.value}").st_size == size
         except FileNotFoundError:
             return False
+        except OSError:
+            return True
 
     def write(self, name: PacketName, content: bytes) -> None:
         """Put a whole packet on disk, out of sight.

@@ -14,6 +14,9 @@ from kiosk.record.packet_index import Custody, Entry, PacketIndex
 from kiosk.record.reconciling import Reconciled, Reconciler, name_of
 from kiosk.record.shelf import Item, Shelf, is_whole
 
+AGAIN = 600.0
+"""Seconds after which files are tried again that an ill disk did not give or let be changed."""
+
 
 class Stock:
     """Both, for whoever writes to both."""
@@ -30,14 +33,28 @@ class Stock:
         self._ours = ours
         self._lock = threading.RLock()
         self._unsure = False
+        self._left, self._again = Reconciled(), 0.0
         self._inspected = (0, "")
         self.found = self.reconcile()
 
+    @property
+    def left(self) -> int:
+        """Files that an ill disk did not give, or did not let be changed, the last time they were tried."""
+        return self._left.left
+
+    def last(self) -> tuple[int, bytes | None]:
+        """Give the highest number given out, and the hash of the packet of the highest number that can be read.
+
+        A file that cannot be read has its number, should the index not know it (any more).
+        """
+        sequence, digest = self.index.last()
+        return max(sequence, self._left.left_last), digest
+
     @contextmanager
     def sure(self) -> Iterator[None]:
-        """Nobody else meanwhile, and what an ill disk left open is settled first."""
+        """Nobody else meanwhile, and what an ill disk left open is settled first, as far as it lets it be."""
         with self._lock:
-            if self._unsure:
+            if self._unsure or (self._left.left and time.monotonic() >= self._again):
                 self.reconcile()
             yield
 
@@ -52,10 +69,11 @@ class Stock:
         """Make index and files agree again.
 
         Raises:
-            OSError, sqlite3.Error: the disk is ill.
+            OSError, sqlite3.Error: the disk as a whole is ill.
         """
         with self._lock:
-            found = Reconciler(self.index, self.shelf, self._ours).run()
+            self._left = found = Reconciler(self.index, self.shelf, self._ours).run()
+            self._again = time.monotonic() + AGAIN
             self.aside = found.aside
             self._unsure = False
             return found

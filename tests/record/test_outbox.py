@@ -3,15 +3,16 @@
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.record import canonical, packet_index
+from kiosk.record import canonical, packet_index, stock
 from kiosk.record.database import Database
 from kiosk.record.exchange import PACKET, PARTIAL, PacketName, complete_files, write_durably
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
@@ -365,6 +366,108 @@ def test_a_file_that_cannot_be_read_stays_and_does_not_block_the_rest(
     assert [lost.packet_id for lost in outbox.lost()] == [f"{1:032x}"]
 
 
+@pytest.fixture
+def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """A disk that gives an error for one call (``rename``, ``unlink`` …) on files of this packet."""
+
+    def begin(call: str, packet_id: str) -> None:
+        original = getattr(Path, call)
+
+        def ill(path: Path, *arguments: Any, **named: Any) -> Any:
+            if packet_id in path.name:
+                raise OSError(5, "Input/output error")
+            return original(path, *arguments, **named)
+
+        monkeypatch.setattr(Path, call, ill)
+
+    return begin
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_station_from_starting(
+    world: Any, boot: Callable[[], Outbox], now: Any, refuse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is lost, and the newest packet is not to be read: the others are adopted, its number stays its own."""
+    outbox = boot()
+    for number in range(3):
+        outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
+    outbox.close()
+    for path in world.exchange.root.glob("kiosk/index.db*"):
+        path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr("kiosk.record.stock.AGAIN", 0.0)
+        refuse("read_bytes", f"{2:032x}")
+        outbox = boot()
+        assert (outbox.found.adopted, outbox.found.left, outbox.aside) == (2, 1, 1)
+        assert outbox.accept(b"payload", packet_id="later", now=now).sequence == 4
+        assert str(PacketName(3, f"{2:032x}")) in files(world)
+    monkeypatch.undo()
+    outbox.close()
+    outbox = boot()
+    assert (outbox.found.adopted, outbox.aside, outbox.waiting().count) == (1, 0, 4)
+
+
+def test_a_known_file_that_cannot_be_read_or_renamed_is_not_lost(
+    world: Any, boot: Callable[[], Outbox], now: Any, refuse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot().accept(b"one", packet_id=NOW_ID, now=now)
+    path = world.packet(NOW_ID)
+    path.rename(path.with_name(path.name + PARTIAL))
+    for call in ("open", "rename"):
+        refuse(call, NOW_ID)
+        outbox = boot()
+        assert (outbox.found.left, outbox.lost_count(), outbox.aside) == (1, 0, 1)
+        assert outbox.holds(NOW_ID)
+        outbox.close()
+        monkeypatch.undo()
+    assert boot().found.finished == 1
+
+
+def test_what_a_disk_cannot_tell_of_is_not_lost(
+    world: Any, boot: Callable[[], Outbox], now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot().accept(b"one", packet_id=NOW_ID, now=now)
+    original = os.scandir
+
+    class Ill:
+        def __init__(self, entry: Any) -> None:
+            self.name, self.path, self.is_file = entry.name, entry.path, entry.is_file
+
+        def stat(self, **_: Any) -> None:
+            raise OSError(5, "Input/output error")
+
+    @contextmanager
+    def scandir(place: Any) -> Iterator[Any]:
+        with original(place) as entries:
+            yield map(Ill, entries)
+
+    monkeypatch.setattr("kiosk.record.shelf.os.scandir", scandir)
+    outbox = boot()
+    assert (outbox.found.left, outbox.lost_count(), outbox.waiting().count) == (1, 0, 1)
+
+
+def test_a_receipted_file_that_cannot_be_deleted_holds_up_nothing(
+    world: Any, boot: Callable[[], Outbox], now: Any, refuse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = boot()
+    for number in range(2):
+        outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
+    receipts = [world.intake.accept(packet(world, f"{number:032x}")) for number in range(2)]
+    refuse("rename", f"{0:032x}")
+    with pytest.raises(OSError, match="Input/output"):
+        outbox.settle(receipts[0], now=now)
+    for _ in range(2):
+        assert outbox.settle(receipts[0], now=now).again
+    assert not outbox.settle(receipts[1], now=now).again
+    assert outbox.accept(b"payload", packet_id="later", now=now).sequence == 3
+    assert (outbox.waiting().count, outbox.aside) == (1, 1)
+    monkeypatch.undo()
+    later = time.monotonic() + 2 * stock.AGAIN
+    monkeypatch.setattr("kiosk.record.stock.time.monotonic", lambda: later)
+    assert outbox.waiting().count == 1
+    assert files(world)[0] == str(PacketName(1, f"{0:032x}")) + DELIVERED
+    assert outbox.aside == 0
+
+
 def test_a_lost_file_that_is_here_again_waits_again(
     world: Any, boot: Callable[[], Outbox], now: Any, tmp_path: Path
 ) -> None:
@@ -415,3 +518,15 @@ def test_only_what_was_lost_can_be_replaced(world: Any, boot: Callable[[], Outbo
 def test_a_packet_name_cannot_leave_the_outbox(boot: Callable[[], Outbox], now: Any) -> None:
     with pytest.raises(ValueError, match="a-z"):
         boot().accept(b"one", packet_id="../escape", now=now)
+
+
+def test_a_file_set_aside_that_cannot_be_deleted_keeps_back_none_of_the_others(
+    world: Any, boot: Callable[[], Outbox], now: Any, refuse: Any
+) -> None:
+    for name in ("one", "two"):
+        write_durably(world.exchange.outbox / (name + PACKET), b"no packet")
+    outbox = boot()
+    assert outbox.aside == 2
+    refuse("unlink", "one")
+    outbox.room.tidy(now=now + timedelta(days=4000))
+    assert (files(world), outbox.aside) == (["one" + PACKET + DAMAGED], 1)
