@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 from pydantic import Field, TypeAdapter, ValidationError
 
+from kiosk.record.exchange import ARRIVAL
 from kiosk.record.telemetry import LinkTrouble
 from kiosk.uplink.line import Line, TooMuch
 from kiosk.uplink.settings import TlsFiles
@@ -77,7 +78,7 @@ class Entry:
     """One file that waits at the centre for this station."""
 
     number: Annotated[int, Field(ge=1, le=2**53)]
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(order|roster|states|keys)$")]
+    name: Annotated[str, Field(pattern=f"^{ARRIVAL.pattern}$")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from kiosk.record.exchange import PARTIAL, Exchange, PacketName
+from kiosk.record.header import Kind
 from kiosk.record.keys import StationKeys
 from kiosk.record.stick import Brought, Exported, Seen, StickIll, StickTrouble, bring, export, is_in
 from kiosk.record.stick.folder import Folder, open_stick, shelf_of
@@ -611,6 +612,37 @@ def test_a_bad_place_keeps_back_a_file_and_a_bad_stick_is_told(
         assert caught.value.trouble is StickTrouble.ILL
     else:
         assert back(exchange, stick) == Brought(receipts=8 - bad, refused=bad)
+
+
+def test_states_after_one_that_lacks_are_left_and_orders_are_not(
+    exchange: Exchange, stick: Path, from_centre: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind, suffix in (("states", "states"), ("order", "order")):
+        for number in (1, 2, 3):
+            (from_centre / f"{kind}-{number:08}.{suffix}").write_bytes(b"x")
+    opening = os.open
+
+    def failing_open(name: Any, flags: int, *arguments: Any, **named: Any) -> int:
+        if name in ("states-00000002.states", "order-00000002.order"):
+            raise OSError(errno.EIO, "bad sector")
+        return opening(name, flags, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", failing_open)
+    assert back(exchange, stick) == Brought(orders=2, states=1, refused=2, left=1)
+    assert brought(exchange) == {"order-00000001.order", "order-00000003.order", "states-00000001.states"}
+
+
+def test_only_so_many_files_of_a_kind_are_brought_the_newest_of_keys_and_rosters(
+    exchange: Exchange, stick: Path, from_centre: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.record.stick.back._MOST_FILES", dict.fromkeys(Kind, 2))
+    for kind in ("keys", "roster", "receipt", "order", "states"):
+        for number in (1, 2, 3):
+            (from_centre / f"{kind}-{number}.{kind}").write_bytes(b"x")
+    assert back(exchange, stick) == Brought(receipts=2, orders=2, rosters=2, states=2, keys=2, left=5)
+    newest = {f"{kind}-{number}.{kind}" for kind in ("keys", "roster") for number in (2, 3)}
+    lowest = {f"{kind}-{number}.{kind}" for kind in ("receipt", "order", "states") for number in (1, 2)}
+    assert brought(exchange) == newest | lowest
 
 
 def test_a_stick_does_not_fill_the_station_but_receipts_come_since_they_free_room(

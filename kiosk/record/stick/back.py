@@ -1,13 +1,12 @@
 """What the centre wrote on a USB stick, into the exchange: bytes that only the kiosk process believes or not."""
 
-import re
 import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from kiosk.record.exchange import PARTIAL, Exchange, write_durably
+from kiosk.record.exchange import ARRIVAL, ARRIVALS, PARTIAL, Exchange, write_durably
 from kiosk.record.header import Kind
 from kiosk.record.room import FLOOR
 from kiosk.record.seal import MAX_BYTES
@@ -19,8 +18,11 @@ MOST_SMALL, MOST_BROUGHT = 1 << 20, 1 << 30
 """Bytes of a receipt or list of keys (about 5,000 and 20,000), which a full disk does not keep out; and of all."""
 UNREADABLE_IN_A_ROW = 5
 """Files that a bad place on the stick may keep back, before the whole stick is called broken."""
-_ORDER = (Kind.KEYS, Kind.RECEIPT, Kind.ORDER, Kind.ROSTER, Kind.STATES)
-_BROUGHT_NAME = re.compile(rf"[a-z0-9][a-z0-9-]{{0,62}}\.({'|'.join(kind.value for kind in _ORDER)})")
+_ORDER = tuple(Kind(suffix[1:]) for suffix in ARRIVALS)
+_MOST_FILES = {Kind.KEYS: 20, Kind.RECEIPT: 20_000, Kind.ORDER: 20_000, Kind.ROSTER: 20, Kind.STATES: 2000}
+"""Files of a kind that one visit brings, lest many of one hold up all others."""
+_NEWEST = {Kind.KEYS, Kind.ROSTER}
+"""Kinds whose newest file is worth all others; of other kinds the lowest come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class _Bringing:
         self._counts = dict.fromkeys(_ORDER, 0)
         self._budget = MOST_BROUGHT
         self._refused = self._left = self._in_a_row = 0
+        self._states_lack = False
 
     def run(self) -> Brought:
         found = self._found()
@@ -121,19 +124,31 @@ class _Bringing:
         found: dict[str, _Found] = {}
         for shelf_name, shelf in self._place.shelves():
             for entry in shelf.entries():
-                named = _BROUGHT_NAME.fullmatch(entry.name)
+                named = ARRIVAL.fullmatch(entry.name)
                 if named is not None and not entry.is_folder:
-                    rank = _ORDER.index(Kind(named[1]))
+                    rank = ARRIVALS.index(named[1])
                     found.setdefault(entry.name, _Found(rank, shelf_name, entry.name, entry.size))
                 elif not is_shelf(entry.name) and not entry.name.endswith(PARTIAL):
                     self._refused += 1
-        return sorted(found.values())
+        chosen: list[_Found] = []
+        for kind in _ORDER:
+            of_kind, most = sorted(each for each in found.values() if each.kind is kind), _MOST_FILES[kind]
+            chosen += of_kind[-most:] if kind in _NEWEST else of_kind[:most]
+        self._left += len(found) - len(chosen)
+        return chosen
 
     def _bring(self, each: _Found, shelf: Folder) -> None:
+        # Each file of states tells only what is new: the centre is told the highest that came, and sends what is above.
+        if each.kind is Kind.STATES and self._states_lack:
+            self._left += 1
+        elif not self._take(each, shelf):
+            self._states_lack |= each.kind is Kind.STATES
+
+    def _take(self, each: _Found, shelf: Folder) -> bool:
         small = each.kind in (Kind.RECEIPT, Kind.KEYS)
         if each.size > self._budget or (not small and self._room() - each.size < FLOOR):
             self._left += 1
-            return
+            return False
         try:
             content = shelf.read(each.name, most=MOST_SMALL if small else MAX_BYTES)
         except NotTaken as why:
@@ -141,11 +156,12 @@ class _Bringing:
             self._in_a_row = self._in_a_row + 1 if isinstance(why, Unreadable) else 0
             if self._in_a_row == UNREADABLE_IN_A_ROW:
                 raise StickIll(StickTrouble.ILL) from why
-            return
+            return False
         write_durably(self._brought / each.name, content, mode=0o600)
         self._counts[each.kind] += 1
         self._budget -= len(content)
         self._in_a_row = 0
+        return True
 
     def _room(self) -> int:
         return shutil.disk_usage(self._brought).free
