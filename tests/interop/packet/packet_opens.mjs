@@ -127,7 +127,7 @@ function part(file, start, tag) {
     fields.push(file.subarray(at, end));
     at = end;
   }
-  if (value !== 4) refuse("Malformed", "not four fields");
+  if (fields.map((field) => field[0] >> 5).join() !== "2,5,2,4") refuse("Malformed", "not the four fields");
   return { fields, end: at };
 }
 
@@ -165,6 +165,7 @@ function signed({ fields }, trusted) {
   });
   if (both[0].algorithm !== ED25519 || both[1].algorithm !== MLDSA44) refuse("UnknownAlgorithm", "of a signature");
   if (both[0].key !== both[1].key || both[0].key !== trusted.id) refuse("UnknownKey", "not trusted for this");
+  if (both[0].value.length !== 64 || both[1].value.length !== 2420) refuse("Malformed", "length of a signature");
   const message = (own) => cbor.encode(["Signature", protectedHeader, own, new Uint8Array(0), payload]);
   const holds = (check) => {
     try {
@@ -233,7 +234,7 @@ async function openSealed(file, kind, trusted, ours) {
     const wrapping = labels(decode(bytes(recipient[0]), MOST_ITEMS.header), 1, 4);
     if (wrapping.get(1) !== HPKE_XWING) refuse("UnknownAlgorithm", "of a recipient");
     const encapsulated = bytes(labels(recipient[1], -4).get(-4), 1120);
-    return { own: recipient[0], key: keyId(wrapping.get(4)), encapsulated, wrapped: bytes(recipient[2], 48) };
+    return { own: recipient[0], key: hex(bytes(wrapping.get(4), 16)), encapsulated, wrapped: bytes(recipient[2], 48) };
   });
   if (new Set(found.map(({ key }) => key)).size !== found.length) refuse("Duplicated", "a recipient");
   const told = header(head.get("ktp"), kind);
@@ -290,7 +291,28 @@ const READ = {
   request: ["request", "station"],
   grant: ["grant", "root", "station opening"],
 };
-const INTRODUCED = 1344; // bytes of the key before a request and a grant
+const INTRODUCED = 1344, MOST_INTRODUCED = 64 * 1024; // bytes: the key before a request and a grant, and all of either
+
+// Of bytes; of nothing else is one made here.
+function fingerprint(...parts) {
+  const list = cbor.encode(parts.map((part) => new Uint8Array(Buffer.from(part))));
+  const number = BigInt(`0x${hash(Buffer.concat([Buffer.from("rekam fingerprint v1\0"), list]))}`) % 10n ** 30n;
+  return number.toString().padStart(30, "0").match(/.{5}/g).join(" ");
+}
+
+// The SubjectPublicKeyInfo of a P-256 key in a PKCS #10: 91 bytes that begin alike.
+function publicKeyOf(pem) {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+  const at = der.indexOf(unhex("3059301306072a8648ce3d020106082a8648ce3d030107034200"));
+  return der.subarray(at, at + 91);
+}
+
+function told(name, { raw, header, body }) {
+  if (name.endsWith(".grant")) return fingerprint("root", raw);
+  const asked = decode(new Uint8Array(body), MOST_ITEMS.body), csr = Buffer.from(asked.get("csr")).toString();
+  const names = `${header.from} ${asked.get("province")}`;
+  return fingerprint("request", names, raw, asked.get("sealing"), publicKeyOf(csr));
+}
 
 // The vectors --------------------------------------------------------------------------------------------------------
 
@@ -309,12 +331,15 @@ const check = (holds, what) => {
 
 async function open(name, file, to) {
   const [kind, signer, own] = READ[name.split(".").pop()];
+  let trusted = keys[signer];
   if (kind === "request" || kind === "grant") {
-    const key = file.subarray(0, INTRODUCED);
-    check(hex(key) === hex(keys[signer].raw), `${name} is introduced by somebody else`);
+    if (file.length > MOST_INTRODUCED) refuse("TooLarge", "the file");
+    if (file.length <= INTRODUCED) refuse("CutShort", "the key before it");
+    trusted = verifyingKey({ public: hex(file.subarray(0, INTRODUCED)) });
     file = file.subarray(INTRODUCED);
   }
-  return own ? openSealed(file, kind, keys[signer], keys[to ?? own]) : openSigned(file, kind, keys[signer]);
+  const found = await (own ? openSealed(file, kind, trusted, keys[to ?? own]) : openSigned(file, kind, trusted));
+  return { ...found, raw: trusted.raw };
 }
 
 for (const group of [described.signing, described.sealing])
@@ -325,11 +350,13 @@ for (const [name, digest] of Object.entries(described.sha256)) {
   check(hash(file) === digest, `${name} is another file`);
   for (const to of name.endsWith(".packet") && keys.escrow ? ["packets", "escrow"] : [undefined]) {
     try {
-      const { header: told, body } = await open(name, file, to);
+      const found = await open(name, file, to), { header: head, body } = found;
       const expected = described.bodies?.[name] ?? null;
       check(expected === null || hash(body) === expected, `the body of ${name}`);
       decode(new Uint8Array(body), MOST_ITEMS.body);
-      console.log(`${name}: ${told.kind} ${told.id}, sequence ${told.seq}, ${body.length} bytes${to ? `, by ${to}` : ""}`);
+      const shown = described.fingerprints?.[name];
+      check(shown === undefined || told(name, found) === shown, `the fingerprint of ${name}`);
+      console.log(`${name}: ${head.kind} ${head.id}, sequence ${head.seq}, ${body.length} bytes${to ? `, by ${to}` : ""}`);
       opened += 1;
     } catch (error) {
       check(false, `${name} does not open: ${error.name}: ${error.message}`);
