@@ -15,6 +15,7 @@ from pathlib import Path
 from kiosk.record.clock import Clock
 from kiosk.record.exchange import (
     ARRIVALS,
+    PARTIAL,
     Exchange,
     arrivals,
     delete_durably,
@@ -90,6 +91,10 @@ class Inbox:
         self._places = dict(zip(ARRIVALS, exchange.inbound, strict=True))
         self._held: dict[Path, float] = {}
         self._stick_first = False
+        for place in (exchange.brought, exchange.taken):
+            for partial in place.glob(f"*{PARTIAL}"):  # of a power cut
+                with suppress(OSError):
+                    partial.unlink()
 
     def take_in(self, *, now: datetime, within: float = SLICE) -> list[Taken | Refused]:
         """Take in what is new, kind by kind, oldest name first, for about ``within`` seconds; at least one file.

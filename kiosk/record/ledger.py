@@ -28,7 +28,7 @@ CREATE TABLE blanks (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NUL
     at INTEGER NOT NULL, print INTEGER REFERENCES prints (number), officer TEXT)"""
 _PASSED_OVER = "CREATE TABLE passed (sequence INTEGER PRIMARY KEY)"
 GOOD_SECONDS = 100 * 86_400
-"""How long after a later order was taken in one that lacks may still be good: the centre's are so for 90 days."""
+"""How much earlier than another the centre made an order that is over: they are good for 90 days."""
 
 
 class OrderState(Enum):
@@ -154,12 +154,9 @@ class Ledger:
 
     def last_order(self) -> int:
         """Tell the number up to which no order lacks that may still be good: the centre sends again what is above."""
-        last = int(
-            self._database.row(
-                "SELECT coalesce(max(sequence), 0) FROM orders WHERE taken < (SELECT max(taken) FROM orders) - ?",
-                GOOD_SECONDS,
-            )[0]
-        )
+        # By the centre's clock: the station's may be wrong.
+        over = "SELECT max(sequence) FROM orders WHERE valid_until < (SELECT max(valid_until) FROM orders) - ?"
+        last = int(self._database.row(over, GOOD_SECONDS)[0] or 0)
         known = "SELECT sequence FROM orders WHERE sequence > ?1 UNION SELECT sequence FROM passed WHERE sequence > ?1"
         for (sequence,) in self._database.rows(f"{known} ORDER BY sequence", last):
             if sequence > last + 1:

@@ -47,7 +47,8 @@ INSERT INTO marks SELECT 'missed', coalesce(max(missed), 0) FROM packets"""
 _WHICH_FILE_TOLD = """
 ALTER TABLE packets ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
 UPDATE packets SET told = coalesce((SELECT value FROM marks WHERE name = 'states'), 0)
-    WHERE record IS NOT NULL OR wanted IS NOT NULL"""
+    WHERE record IS NOT NULL OR wanted IS NOT NULL;
+CREATE INDEX packets_by_missed ON packets (missed) WHERE state = 'lost'"""
 _ENTRY = "id, registration, sequence, size, sha256, made, state, receipted, wanted, record, record_since, missed"
 
 

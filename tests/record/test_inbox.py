@@ -268,6 +268,15 @@ def test_an_order_signed_with_the_rosters_key_is_refused(world: Any, now: Any) -
     kiosk.stop()
 
 
+def test_what_a_power_cut_left_half_written_is_cleared_away(world: Any, now: Any) -> None:
+    for place in ("brought", "taken"):
+        bring(world, place, "a.order.partial", b"half")
+    kiosk = Kiosk(world)
+    for place in (world.exchange.brought, world.exchange.taken):
+        assert list(place.iterdir()) == []
+    kiosk.stop()
+
+
 def test_markers_go_when_the_uplink_has_cleaned_up(world: Any, now: Any) -> None:
     kiosk = Kiosk(world)
     bring(world, "rosters", "b.roster", world.roster())

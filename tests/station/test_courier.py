@@ -23,7 +23,11 @@ from kiosk.station.crew.courier import Courier, Sticks
 class NoClerk:
     """Takes in at once whatever a stick brought."""
 
+    def __init__(self) -> None:
+        self.asked = 0
+
     def answered(self, find: Callable[[Any], Any], *, within: float) -> Seen:
+        self.asked += 1
         return Seen(order=7)
 
 
@@ -97,6 +101,20 @@ def test_it_fetches_and_saves_once_however_often_it_is_asked(
     assert (filled.visit, filled.carried.recordings, filled.carried.answers) == (1, 230, 3)
     assert stick.seen == Seen(order=7)
     assert occasions == [Occasion.RECORDINGS_CARRIED]
+
+
+def test_what_cannot_be_taken_in_now_holds_up_no_saving(
+    courier: Courier, stick: Stick, told: "queue.SimpleQueue[Event]"
+) -> None:
+    """A file may wait for keys, or lie on a bad place; the rest of a power cut is none."""
+    brought = courier._sticks.exchange.brought
+    for name in ("order-00000001.order", "order-00000002.order.partial"):
+        (brought / name).write_bytes(b"x")
+    courier.carry(Carry(1))
+    assert stick.writes.wait(20)
+    stick.goes_on.set()
+    heard(told, StickFilled)
+    assert cast(NoClerk, courier._clerk).asked == room.MOST_IDLE
 
 
 def test_what_nobody_waited_for_is_told_to_who_asks_next(

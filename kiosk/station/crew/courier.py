@@ -19,7 +19,7 @@ from kiosk.journey.events import DeskSeen, Event, StickFilled, StickProgress, St
 from kiosk.journey.steps import Refusal
 from kiosk.record import telemetry
 from kiosk.record.clock import day_of
-from kiosk.record.exchange import Exchange
+from kiosk.record.exchange import Exchange, arrivals
 from kiosk.record.keys import StationKeys
 from kiosk.record.stick import PLACE, Seen, StickIll, StickTrouble, bring, export, is_in
 from kiosk.record.telemetry import Occasion
@@ -35,6 +35,8 @@ STALLED = 120.0
 """Seconds without progress after which a stick does not answer: the last data may take a slow one a minute."""
 TAKING_IN = 30.0
 """Seconds for the clerk to take in what the stick brought, before what waits is counted."""
+MOST_IDLE = 2
+"""Rounds of the clerk's that took in nothing of it: what is left waits for something else."""
 FETCHED = 0.1
 """Share of the whole that fetching takes: it is small beside what is saved."""
 
@@ -189,12 +191,18 @@ class Courier:
         return replace(carried, recordings=done.packets, left=done.left, unreadable=done.unreadable)
 
     def _take_in(self) -> Seen:
-        """Have the clerk take in what was fetched, a slice at a time: what receipts settle need not be carried."""
-        until, seen = time.monotonic() + TAKING_IN, Seen()
-        while time.monotonic() < until:
+        """Have the clerk take in what was fetched, a slice at a time: what receipts settle need not be carried.
+
+        Some files may wait for keys, or be out of reach on an ill disk: after two rounds without effect it goes on.
+        """
+        until, seen, idle = time.monotonic() + TAKING_IN, Seen(), 0
+        left = arrivals(self._sticks.exchange.brought)
+        while time.monotonic() < until and idle < MOST_IDLE:
             seen = self._clerk.answered(self._seen, within=TAKING_IN) or seen
-            if not any(self._sticks.exchange.brought.iterdir()) or self._leaving.is_set():
+            before, left = left, arrivals(self._sticks.exchange.brought)
+            if not left or self._leaving.is_set():
                 break
+            idle = idle + 1 if left == before else 0
         return seen
 
     def _moves(self, share: float) -> None:
