@@ -4,14 +4,12 @@ Whatever the centre says, a packet stays until the kiosk process has believed a 
 patience, for the packet and for the whole line, which only receipts that are believed give back.
 """
 
-import errno
 import logging
 import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from kiosk.record.exchange import Exchange, PacketName, sync_directory, write_durably
 from kiosk.record.telemetry import LinkTrouble
@@ -21,6 +19,7 @@ from kiosk.uplink.hours import OfficeHours
 from kiosk.uplink.line import Stopped
 from kiosk.uplink.pieces import Pieces
 from kiosk.uplink.queue import Queue, Verdicts, Watched
+from kiosk.uplink.reading import PacketFile, Spoiled
 from kiosk.uplink.store import Store, Upload
 
 log = logging.getLogger(__name__)
@@ -106,6 +105,9 @@ class Delivery:
             self._failed(down)
         except Declined as declined:
             self._declined(declined)
+        except Spoiled as spoiled:
+            log.error("packet %s cannot be read: %s; tried again later", name.packet_id, spoiled)
+            self._put_off(self._upload)
         return True
 
     def _next(self) -> PacketName | None:
@@ -160,15 +162,15 @@ class Delivery:
         known = self._store.upload(name)
         self._upload = known or Upload(name)
         try:
-            descriptor = os.open(self._exchange.outbox / str(name), os.O_RDONLY | os.O_NOFOLLOW)
+            file = PacketFile(self._exchange.outbox / str(name))
         except FileNotFoundError:
             self._done(name)  # the kiosk process has it no more
             self._store.forget([name.packet_id])
             return
-        with os.fdopen(descriptor, "rb") as file:
-            size = os.fstat(descriptor).st_size
+        with file:
+            size = file.size
             self._place(size, found=known is not None)
-            if not self._send(file, size):
+            if not self._send(file):
                 self._under_way = name
                 return
         self._upload, self._asking = replace(self._upload, whole=True), True
@@ -204,16 +206,13 @@ class Delivery:
         if offset > before:
             self._link.reset()
 
-    def _send(self, file: BinaryIO, size: int) -> bool:
+    def _send(self, file: PacketFile) -> bool:
         """Send what is missing; false where it has to go on another time."""
-        ends, asked = self._clock() + _TURN, False
+        ends, asked, size = self._clock() + _TURN, False, file.size
         while (offset := self._upload.reached) < size:
             if self._clock() >= ends or self._hours.hold():
                 return False
-            file.seek(offset)
-            piece = file.read(self._pieces.size)
-            if not piece:
-                raise OSError(errno.EIO, "a packet became shorter while it was read")
+            piece = file.piece(offset, self._pieces.size)
             try:
                 reached = self._centre.append(self._upload.url or "", offset, piece)
             except StandsElsewhere:

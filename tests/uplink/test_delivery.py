@@ -1,5 +1,7 @@
 """Packets go up over real mutual TLS to the real server; receipts come back."""
 
+import contextlib
+import errno
 import os
 from pathlib import Path
 from random import Random
@@ -221,3 +223,50 @@ def test_an_empty_packet_is_refused_not_looped_on(exchange, centre, line, make_d
     delivery = make_delivery(line)
     until_idle(delivery)
     assert delivery.refused == 1
+
+
+def as_often_as_the_process_is_started(make_delivery, line, clock) -> None:
+    """A step that an ill disk ends is begun anew after a minute, by a delivery that remembers nothing."""
+    for _ in range(3):
+        delivery = make_delivery(line)
+        with contextlib.suppress(OSError):
+            pass_time(delivery, clock, 3)
+        clock.now += 60
+
+
+def test_a_packet_on_a_bad_place_of_the_disk_holds_up_none_behind_it(
+    exchange, centre, line, make_delivery, clock, monkeypatch
+):
+    for packet in ("p1", "p2", "p3"):
+        put(exchange, packet, packet.encode())
+    whole = os.open
+
+    def ill(path, *how, **more):
+        if str(path).endswith("-p1.packet"):
+            raise OSError(errno.EIO, "Input/output error")
+        return whole(path, *how, **more)
+
+    monkeypatch.setattr("os.open", ill)
+    as_often_as_the_process_is_started(make_delivery, line, clock)
+    assert centre.shelf.packets == [b"p2", b"p3"]
+    assert file_of(exchange, "p1").exists()
+    monkeypatch.setattr("os.open", whole)
+    clock.now += 1000
+    until_idle(make_delivery(line))
+    assert centre.shelf.packets == [b"p2", b"p3", b"p1"]
+
+
+def test_a_packet_that_becomes_shorter_while_it_is_sent_holds_up_none_behind_it(
+    exchange, centre, line, make_delivery, clock, monkeypatch
+):
+    put(exchange, "p1", os.urandom(700_000))
+    put(exchange, "p2", b"good")
+    append = Centre.append
+
+    def cut_off(self, address, offset, piece):
+        os.truncate(file_of(exchange, "p1"), 100_000)
+        return append(self, address, offset, piece)
+
+    monkeypatch.setattr(Centre, "append", cut_off)
+    as_often_as_the_process_is_started(make_delivery, line, clock)
+    assert b"good" in centre.shelf.packets
