@@ -69,6 +69,9 @@ def _ask(settings: Settings, out: Path, keep: Keep, *, software: str, renew: boo
     typer.echo(f"  ./install.sh centre enrol {out.name} {station.id}.grant")
     typer.echo("The centre asks for this fingerprint, by telephone:")
     typer.echo(Request.read(request).fingerprint)
+    if renew:
+        typer.echo("From then on the centre seals to the new keys, which a running station opens once it is restarted:")
+        typer.echo("  sudo systemctl restart kiosk")
 
 
 def _take_in(settings: Settings, file: Path, keep: Keep, *, root: str | None) -> None:
