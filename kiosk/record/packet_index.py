@@ -250,12 +250,13 @@ class PacketIndex:
         with self._database.transaction() as write:
             for packet_id, (record, since) in states.items():
                 # A record that moves on is there again, whatever was said of its packet.
-                write.execute(
+                found = write.execute(
                     "UPDATE packets SET record = ?, record_since = ?, wanted = NULL, told = ?"
                     " WHERE id = ? AND told < ?",
                     (record.value, since, sequence, packet_id, sequence),
                 )
-                unknown += write.execute("SELECT 1 FROM packets WHERE id = ?", (packet_id,)).fetchone() is None
+                if found.rowcount == 0:
+                    unknown += write.execute("SELECT 1 FROM packets WHERE id = ?", (packet_id,)).fetchone() is None
             for packet_id, custody in missing:
                 write.execute(
                     "UPDATE packets SET wanted = ?, record = NULL, told = ? WHERE id = ?", (made, sequence, packet_id)
