@@ -14,6 +14,8 @@ RIBBON_LOW = 50
 CERTIFICATE_DAYS, CERTIFICATE_URGENT_DAYS = 60, 30
 """A grant is made at the centre and brought to the station, which may be a day's journey away: at the next visit, or by
 one for its sake."""
+ROSTER_DAYS = 14
+"""Days before its end in which a roster can still be made and brought, by network or on a stick."""
 HOT_CELSIUS = 80.0
 """From here on a Raspberry Pi slows itself down, and the screen with it."""
 DISK_ROOM = 2
@@ -172,8 +174,14 @@ def _records(health: Health, limits: Limits, *, waits_for_hours: bool) -> Iterat
     if not health.clock_trusted:
         # Ages are reckoned and recordings dated by it, and certificates are held against it.
         yield Need(Urgency.NOW, Who.TECHNICIAN, "clock cannot be trusted: connect it to the network, or set it")
+    days_left = health.roster_days_left
     if health.roster_age_seconds is None:
         yield Need(Urgency.NOW, Who.CENTRE, "no roster, nobody can be recorded: ask for one")
+    elif health.frozen is Frozen.ROSTER:
+        yield Need(Urgency.NOW, Who.CENTRE, "roster has ended, no recording is begun: ask for a new one")
+    elif days_left is not None and days_left < ROSTER_DAYS:
+        ends = f"in {_count(days_left, 'day')}" if days_left else "today"
+        yield Need(Urgency.SOON, Who.CENTRE, f"roster ends {ends}: ask for a new one")
     elif health.roster_age_seconds >= limits.roster_days * 86400:
         days = _count(int(health.roster_age_seconds // 86400), "day")
         yield Need(Urgency.SOON, Who.CENTRE, f"roster is {days} old: ask for a new one")
@@ -186,7 +194,7 @@ def _records(health: Health, limits: Limits, *, waits_for_hours: bool) -> Iterat
     elif health.disk_days_left is not None and health.disk_days_left < DISK_DAYS:
         days = _count(health.disk_days_left, "day")
         yield Need(Urgency.SOON, Who.TECHNICIAN, f"disk full in {days} like the last: deliver or collect what waits")
-    if health.frozen is not None:
+    if health.frozen in _FROZEN:
         yield Need(Urgency.NOW, Who.TECHNICIAN, f"no recording is begun, {_FROZEN[health.frozen]}")
     if health.outbox_damaged:
         aside = f"{_count(health.outbox_damaged, 'file')} among its recordings set aside as damaged"

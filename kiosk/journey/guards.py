@@ -92,7 +92,13 @@ def not_answered(_: Session, event: Event) -> bool:
     return isinstance(event, IdentityRefused) and event.why is Refusal.NOT_NOW
 
 
-_NOTHING_TO_CORRECT = (Refusal.LOCKED, Refusal.STATION_FULL, Refusal.NO_CONTACT, Refusal.FROZEN)
+_NOTHING_TO_CORRECT = (
+    Refusal.LOCKED,
+    Refusal.ROSTER_OVER,
+    Refusal.STATION_FULL,
+    Refusal.NO_CONTACT,
+    Refusal.FROZEN,
+)
 
 
 def tries_are_over(session: Session, event: Event) -> bool:

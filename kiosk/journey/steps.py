@@ -153,6 +153,7 @@ class Refusal(Enum):
     PIN_WRONG = "pin-wrong"
     PIN_LOCKED = "pin-locked"
     NO_ROSTER = "no-roster"
+    ROSTER_OVER = "roster-over"
     OFFICER_NO = "officer-no"
     STATION_FULL = "station-full"
     NO_CONTACT = "no-contact"

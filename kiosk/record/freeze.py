@@ -1,4 +1,5 @@
-"""When no new recording is begun although there is room: the office's rules against recordings that wait too long."""
+"""When no new recording is begun although there is room: the centre's end of its roster, and the office's rules against
+recordings that wait too long."""
 
 from dataclasses import dataclass
 
@@ -22,12 +23,17 @@ class Rules:
 NONE = Rules()
 
 
-def frozen(rules: Rules, *, online: float | None, oldest: float | None, contact: float | None) -> Frozen | None:
+def frozen(
+    rules: Rules, *, roster_left: float | None, online: float | None, oldest: float | None, contact: float | None
+) -> Frozen | None:
     """Tell which rule forbids to begin a recording.
 
-    Ages in seconds: of the last contact over the network (None: none is known), of the oldest recording that waits
-    (None: none does), and of the last word from the centre (None: not known, which is nobody's fault).
+    ``roster_left``: seconds until the roster ends, negative after that (None: not known, or it has no end). Ages in
+    seconds: of the last contact over the network (None: none is known), of the oldest recording that waits (None: none
+    does), and of the last word from the centre (None: not known, which is nobody's fault).
     """
+    if roster_left is not None and roster_left < 0:
+        return Frozen.ROSTER
     if rules.online_seconds is not None and (online is None or online > rules.online_seconds):
         return Frozen.ONLINE
     if rules.contact_days and contact is not None and contact > rules.contact_days * DAY:

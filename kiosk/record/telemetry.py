@@ -104,11 +104,13 @@ WELL = DeviceHealth(Condition.OK)
 
 
 class Frozen(Enum):
-    """Why no new recording is begun although there is room: the office's rules, not a fault of the station."""
+    """Why no new recording is begun although there is room: the office's or the centre's rules, not a fault."""
 
     OLDEST = "oldest"
     CONTACT = "contact"
     ONLINE = "online"
+    ROSTER = "roster"
+    """It has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class Health:
     disk_days_left: Count | None = None
     """Days with recordings, such as the last fortnight's, for which there is room if nothing is delivered."""
     roster_age_seconds: Seconds | None = None
+    roster_days_left: Count | None = None
+    """Whole days until the roster ends, 0 ever after; None without an end, or with a clock that cannot be trusted."""
     temperature_celsius: Celsius | None = None
     help_called: bool = False
     """Somebody stands there and waits for the officer."""

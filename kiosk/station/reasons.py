@@ -184,6 +184,12 @@ SCREENS: Final[dict[Refusal, Reason]] = {
         word("Ask the officer when you can come again."),
         "family-card",
     ),
+    Refusal.ROSTER_OVER: Reason(
+        word("Nobody can be recorded just now"),
+        word("The list of residents here is too old."),
+        word("Ask the officer when you can come again."),
+        "family-card",
+    ),
     Refusal.OFFICER_NO: Reason(
         word("The officer wants to talk with you"),
         word("The officer could not yet be sure who you are. Nothing was kept."),

@@ -183,6 +183,7 @@ class Reporter:
             disk_floor_bytes=self._disk_floor,
             disk_days_left=standing.disk_days_left,
             roster_age_seconds=_age(standing.roster_made),
+            roster_days_left=standing.roster_days_left,
             temperature_celsius=_temperature(),
             help_called=self._step() in CALLING,
             key_ids=self._key_ids,

@@ -111,6 +111,13 @@ NOW, SOON = Urgency.NOW, Urgency.SOON
             "[technician] no recording is begun, earlier ones wait too long: look at its network, or collect",
         ),
         ({"frozen": Frozen.CONTACT}, NOW, None),
+        (
+            {"frozen": Frozen.ROSTER, "roster_days_left": 0},
+            NOW,
+            "[centre] roster has ended, no recording is begun: ask for a new one",
+        ),
+        ({"roster_days_left": 13}, SOON, "[centre] roster ends in 13 days: ask for a new one"),
+        ({"roster_days_left": 0}, SOON, "[centre] roster ends today: ask for a new one"),
         ({"frozen": Frozen.ONLINE}, NOW, None),
         (
             {"outbox_damaged": 1},

@@ -1,5 +1,6 @@
 """When no recording is begun: the office's rules, told early and by reason, with clocks that jump."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from kiosk.centre.residents import OFFICERS
+from kiosk.centre.roster_maker import VALID_DAYS
 from kiosk.journey.effects import LookUp
 from kiosk.journey.events import NikKnown, NikRefused
 from kiosk.journey.steps import Refusal
 from kiosk.record import telemetry
+from kiosk.record.clock import Clock, Moment
 from kiosk.record.freeze import DAY, NONE, Rules, Since, frozen
+from kiosk.record.roster import Officer
 from kiosk.record.telemetry import Frozen, Occasion, UplinkStatus
 from kiosk.station.crew.books import open_books
 from kiosk.station.crew.clerk import Clerk
@@ -35,7 +40,12 @@ from kiosk.station.crew.clerk import Clerk
 def test_each_rule_counts_only_where_the_office_set_it(
     rules: Rules, online: float | None, oldest: float | None, contact: float | None, why: Frozen | None
 ) -> None:
-    assert frozen(rules, online=online, oldest=oldest, contact=contact) is why
+    assert frozen(rules, roster_left=1.0, online=online, oldest=oldest, contact=contact) is why
+
+
+def test_a_roster_past_its_end_stops_recordings_whatever_the_office_set() -> None:
+    assert frozen(NONE, roster_left=-1.0, online=None, oldest=None, contact=None) is Frozen.ROSTER
+    assert frozen(NONE, roster_left=None, online=None, oldest=None, contact=None) is None
 
 
 def test_a_calendar_that_jumps_makes_nothing_older_or_younger() -> None:
@@ -82,9 +92,9 @@ def asked(world: Any, old_roster: bytes) -> Callable[..., Any]:
     """Starts a station with these rules, and has a resident's number looked up."""
 
     @contextmanager
-    def running(rules: Rules, told: list[Any], occasions: list[Occasion]) -> Iterator[Clerk]:
+    def running(rules: Rules, told: list[Any], occasions: list[Occasion], clock: Clock | None) -> Iterator[Clerk]:
         clerk = Clerk(
-            lambda: open_books(world.exchange, tries=3, lock_seconds=900, floor=0, rules=rules),
+            lambda: open_books(world.exchange, tries=3, lock_seconds=900, floor=0, rules=rules, clock=clock),
             told.append,
             occasions.append,
             software="0.1.0",
@@ -96,10 +106,12 @@ def asked(world: Any, old_roster: bytes) -> Callable[..., Any]:
         clerk.close()
         assert not clerk.broken
 
-    def ask(rules: Rules, *, to_record: bool = True, number: str = "") -> tuple[Any, Clerk, list[Occasion]]:
+    def ask(
+        rules: Rules, *, to_record: bool = True, number: str = "", clock: Clock | None = None
+    ) -> tuple[Any, Clerk, list[Occasion]]:
         told: list[Any] = []
         occasions: list[Occasion] = []
-        with running(rules, told, occasions) as clerk:
+        with running(rules, told, occasions, clock) as clerk:
             clerk.look_up(LookUp(1, number or world.cast.ordinary.nik, to_record=to_record))
         return told[-1], clerk, occasions
 
@@ -149,3 +161,26 @@ def test_a_newer_file_that_was_believed_is_word_from_the_centre(world: Any, aske
     (world.exchange.brought / "roster-00000002.roster").write_bytes(world.roster(now=datetime.now(UTC)))
     assert isinstance(asked(rules)[0], NikKnown)
     assert isinstance(asked(rules)[0], NikKnown)  # remembered across a start
+
+
+@pytest.mark.parametrize(
+    ("days", "kept", "why", "left"),
+    [
+        (VALID_DAYS - 13, True, None, 3),
+        (VALID_DAYS + 1, True, Refusal.ROSTER_OVER, 0),
+        (VALID_DAYS + 1, False, None, None),
+    ],
+)
+def test_a_roster_past_its_end_begins_no_recording_but_a_card_is_collected_and_the_desk_opens(
+    asked: Any, world: Any, days: int, kept: bool, why: Refusal | None, left: int | None
+) -> None:
+    """The roster is ten days old; a clock that cannot be trusted ends none."""
+    moment = Moment("boot", 9e6, int(time.time()) + days * 86_400 - 60, kept)
+    answer, clerk, occasions = asked(NONE, clock=lambda: moment)
+    assert getattr(answer, "why", None) is why
+    assert clerk.standing.roster_days_left == left
+    assert occasions == ([Occasion.RECORDING_FROZEN] if why else [])
+    assert isinstance(asked(NONE, clock=lambda: moment, to_record=False)[0], NikKnown)
+    opened = open_books(world.exchange, tries=3, lock_seconds=900, floor=0)
+    assert isinstance(opened.roster.officer(OFFICERS[0].pin, now=datetime.now(UTC), visiting=False), Officer)
+    opened.close()

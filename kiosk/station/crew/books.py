@@ -24,6 +24,7 @@ class Standing:
 
     waiting: Waiting = field(default_factory=lambda: Waiting(0, 0, None))
     roster_made: int | None = None
+    roster_days_left: int | None = None
     blanks: int | None = None
     prints_uncertain: int = 0
     recordings_lost: int = 0
@@ -46,6 +47,7 @@ class Books:
     exchange: Exchange
     rules: freeze.Rules
     checkpoints: Checkpoints
+    clock: Clock
 
     def close(self) -> None:
         """Close the files."""
@@ -94,4 +96,4 @@ def open_books(
         seconds=go_on_seconds,
         clock=clock,
     )
-    return Books(keys, trust, roster, outbox, ledger, arrivals, exchange, rules, checkpoints)
+    return Books(keys, trust, roster, outbox, ledger, arrivals, exchange, rules, checkpoints, clock)

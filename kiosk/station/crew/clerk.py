@@ -283,6 +283,8 @@ class Clerk:
     def _why_not_now(self, books: Books) -> Refusal | None:
         """Nobody can be recorded, whoever it is: told before they have given anything."""
         match self.standing.frozen:
+            case Frozen.ROSTER:
+                return Refusal.ROSTER_OVER
             case Frozen.ONLINE | Frozen.CONTACT:
                 return Refusal.NO_CONTACT
             case Frozen.OLDEST:

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from kiosk.journey.events import Event, RosterSeen
 from kiosk.record import freeze, keeping, telemetry
-from kiosk.record.freeze import Since
+from kiosk.record.clock import Moment
+from kiosk.record.freeze import DAY, Since
 from kiosk.record.inbox import KEYS, ORDER, RECEIPT, ROSTER, STATES, News, Refused
 from kiosk.record.outbox import Settled, StatesTaken
+from kiosk.record.roster import RosterInfo
 from kiosk.record.telemetry import Frozen, Occasion
 from kiosk.station.crew.books import Books, Standing
 
@@ -115,15 +117,17 @@ class Rounds:
         blanks = books.ledger.blanks()
         waiting = books.outbox.waiting()
         roster_made = None if roster is None else roster.made
-        frozen = self._frozen(books, waiting.oldest, roster_made)
+        roster_left = None if roster is None else _left(roster, books.clock())
+        frozen = self._frozen(books, waiting.oldest, roster_made, roster_left)
         if frozen is not None and frozen is not self.standing.frozen:
-            log.warning("no recording is begun, by the office's rule: %s", frozen.value)
+            log.warning("no recording is begun, by rule: %s", frozen.value)
             self._occur(Occasion.RECORDING_FROZEN)
         if books.outbox.aside > self.standing.outbox_damaged:
             self._tell_damaged(books.outbox.aside - self.standing.outbox_damaged)
         self.standing = Standing(
             waiting=waiting,
             roster_made=roster_made,
+            roster_days_left=None if roster_left is None else int(max(0.0, roster_left) // DAY),
             blanks=max(0, blanks.on_hand) if blanks.received else None,
             prints_uncertain=blanks.uncertain,
             recordings_lost=self._lost,
@@ -133,7 +137,9 @@ class Rounds:
             frozen=frozen,
         )
 
-    def _frozen(self, books: Books, oldest: int | None, roster_made: int | None) -> Frozen | None:
+    def _frozen(
+        self, books: Books, oldest: int | None, roster_made: int | None, roster_left: float | None
+    ) -> Frozen | None:
         unix, monotonic = time.time(), time.monotonic()
         try:
             online = telemetry.read_status(books.exchange.uplink_status).centre_last_contact
@@ -145,6 +151,7 @@ class Rounds:
         reached, word = self._online.age(monotonic=monotonic), self._word.age(monotonic=monotonic)
         return freeze.frozen(
             books.rules,
+            roster_left=roster_left,
             online=reached,
             oldest=None if oldest is None else unix - oldest,
             contact=min((age for age in (reached, word) if age is not None), default=None),
@@ -156,6 +163,12 @@ class Rounds:
             self._tidy_at = time.monotonic() + TIDY
             books.outbox.room.tidy(now=now)
             self._days_left = books.outbox.room.days_left(now=now)
+
+
+def _left(roster: RosterInfo, moment: Moment) -> float | None:
+    if roster.valid_until is None or not moment.trusted(not_before=roster.made):
+        return None
+    return roster.valid_until - moment.unix
 
 
 _TAKEN = {
