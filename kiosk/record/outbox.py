@@ -174,7 +174,7 @@ class Outbox:
                     raise DiskFull("The disk is full. Deliver the waiting recordings, then go on.") from None
                 raise
             with self._stock.doubt():
-                self._index.enter([entry], replaces=replaces)
+                self._stock.enter(entry, replaces=replaces)
                 self._shelf.show(name, self._shelf.path(name, Guise.PARTIAL), Guise.WAITING)
                 self._shelf.sync()
             return _stored(entry, time.monotonic() - started)

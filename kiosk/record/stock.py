@@ -14,8 +14,31 @@ from kiosk.record.packet_index import Custody, Entry, PacketIndex
 from kiosk.record.reconciling import Reconciled, Reconciler, name_of
 from kiosk.record.shelf import Item, Shelf, is_whole
 
+_GIVEN = "given-"
 AGAIN = 600.0
 """Seconds after which files are tried again that an ill disk did not give or let be changed."""
+
+
+class _Given:
+    """The highest number given out, in the name of an empty file beside the index.
+
+    Not synced: it may lag behind by the last numbers before a power cut, which the index knows.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        names = [path.name.removeprefix(_GIVEN) for path in directory.glob(f"{_GIVEN}*")]
+        self.highest = max((int(name) for name in names if name.isdecimal()), default=0)
+
+    def to(self, sequence: int) -> None:
+        before, self.highest = self._at(self.highest), sequence
+        try:
+            before.rename(self._at(sequence))
+        except FileNotFoundError:
+            self._at(sequence).touch(mode=0o600)
+
+    def _at(self, sequence: int) -> Path:
+        return self._directory / f"{_GIVEN}{sequence:010}"
 
 
 class Stock:
@@ -35,6 +58,7 @@ class Stock:
         self._unsure = False
         self._left, self._again = Reconciled(), 0.0
         self._inspected = (0, "")
+        self._given = _Given(index.parent)
         self.found = self.reconcile()
 
     @property
@@ -45,10 +69,16 @@ class Stock:
     def last(self) -> tuple[int, bytes | None]:
         """Give the highest number given out, and the hash of the packet of the highest number that can be read.
 
-        A file that cannot be read has its number, should the index not know it (any more).
+        A file that cannot be read has its number, should the index not know it (any more); and so have packets that
+        were delivered and let go of since the backup that the index was restored from.
         """
         sequence, digest = self.index.last()
-        return max(sequence, self._left.left_last), digest
+        return max(sequence, self._left.left_last, self._given.highest), digest
+
+    def enter(self, entry: Entry, *, replaces: str | None = None) -> None:
+        """Note a new packet that is held: its number is never given out again."""
+        self.index.enter([entry], replaces=replaces)
+        self._given.to(entry.sequence)
 
     @contextmanager
     def sure(self) -> Iterator[None]:

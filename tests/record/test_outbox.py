@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -250,6 +251,29 @@ def test_a_lost_index_finds_its_packets_again(world: Any, boot: Callable[[], Out
     assert outbox.found.adopted == 3
     assert outbox.accept(b"payload", packet_id=NOW_ID, now=now).sequence == 4
     assert peek(packet(world, NOW_ID)).previous == hashlib.sha256(packet(world, f"{7:032x}")).digest()
+
+
+@pytest.mark.parametrize("restored", [True, False])
+def test_no_number_is_given_out_twice_where_the_index_comes_from_a_backup_or_is_lost(
+    world: Any, boot: Callable[[], Outbox], now: Any, tmp_path: Path, restored: bool
+) -> None:
+    outbox = boot()
+    outbox.accept(b"payload", packet_id=f"{1:032x}", now=now)
+    outbox.close()
+    shutil.copy(world.kiosk("index.db"), tmp_path / "backup")
+    outbox = boot()
+    for number in (2, 3):
+        outbox.accept(b"payload", packet_id=f"{number:032x}", now=now)
+    outbox.close()
+    for path in world.exchange.root.glob("kiosk/index.db*"):
+        path.unlink()
+    if restored:
+        shutil.copy(tmp_path / "backup", world.kiosk("index.db"))
+    for number in (1, 2, 3):  # delivered, and let go of since
+        world.packet(f"{number:032x}").unlink()
+    outbox = boot()
+    assert outbox.accept(b"payload", packet_id=f"{4:032x}", now=now).sequence == 4
+    assert [path.name for path in world.exchange.root.glob("kiosk/given-*")] == ["given-0000000004"]
 
 
 def test_an_outbox_of_before_names_had_numbers_is_taken_over(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
