@@ -24,6 +24,8 @@ and nobody who comes in the meantime waits longer than for one file."""
 
 TIDY = 600.0
 """Seconds between looks at what need not be kept any longer, and at how long the room lasts."""
+REFUSALS = 600.0
+"""Seconds in which the refusals of one kind of file are one event: of thousands, the events would drive out others."""
 MOST_TOLD = 20
 """Losses told one by one in one round; a whole disk that is gone is told by the figure of all."""
 
@@ -38,6 +40,7 @@ class Rounds:
         self._lost = self._lost_told = 0
         self._online, self._word = Since(), Since()
         self._tidy_at = 0.0
+        self._refusal_due: dict[str, float] = {}
         self._days_left: int | None = None
 
     def begin(self, books: Books) -> None:
@@ -73,9 +76,14 @@ class Rounds:
             if isinstance(result, Refused):
                 # Its sentences name fields, rows and kinds, never what stands in them.
                 log.warning("refused a file of the centre's: %s: %s: %s", suffix, type(result.why).__name__, result.why)
-                self._occur(_REFUSED[suffix])
+                self._refused(suffix)
             else:
                 self._taken(suffix, result.news)
+
+    def _refused(self, suffix: str) -> None:
+        if time.monotonic() >= self._refusal_due.get(suffix, 0.0):
+            self._refusal_due[suffix] = time.monotonic() + REFUSALS
+            self._occur(_REFUSED[suffix])
 
     def _taken(self, suffix: str, news: News) -> None:
         match news:
