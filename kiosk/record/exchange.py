@@ -28,11 +28,12 @@ _PACKET_NAME = re.compile(r"([0-9]{10})-([a-z0-9][a-z0-9-]{0,62})\.packet")
 def write_durably(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     """Put ``content`` at ``path`` so that after a power cut it is there whole or not at all.
 
-    The directory is synced too: without that, the rename itself may be lost (ext4).
+    The directory is synced too: without that, the rename itself may be lost (ext4). A link that somebody laid where the
+    temporary name belongs is not followed: that is an OSError, and the link is gone then.
     """
     partial = path.with_name(path.name + PARTIAL)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

@@ -7,6 +7,7 @@ tells so: what systemd does not show is missing, and no file is taken instead.
 
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -256,11 +257,19 @@ def as_owner_of(directory: Path) -> Iterator[None]:
     """Act, where this is root, as the user the directory belongs to.
 
     Files made there are then theirs, and a link they might have laid leads root nowhere that they cannot go themselves.
+
+    Raises:
+        NotProvisioned: the directory itself is such a link: where it leads may be root's.
+        OSError: it is not there.
     """
     if os.geteuid() != 0:
         yield
         return
-    owner, groups = directory.stat(), os.getgroups()
+    owner, groups = directory.lstat(), os.getgroups()
+    if not stat.S_ISDIR(owner.st_mode):
+        raise NotProvisioned(
+            f"{directory} is no folder but may lead to one: root does not go there. Put the folder itself in its place."
+        )
     os.setgroups([])
     os.setegid(owner.st_gid)
     os.seteuid(owner.st_uid)

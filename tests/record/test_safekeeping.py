@@ -15,6 +15,7 @@ import pytest
 
 from kiosk.centre.authority import Authority
 from kiosk.record.enrolment import Request
+from kiosk.record.exchange import write_durably
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory, station_secrets
 from kiosk.record.provisioning import ask, take_in, tls_directory
 from kiosk.record.safekeeping import INSTALLED, Credentials, Keep, NotProvisioned, Secret, as_owner_of, best, sleeps
@@ -271,3 +272,29 @@ def test_a_tpm_opens_what_it_sealed_after_a_restart_and_no_other_does(
     (place / "host.secret").rename(place / "host.secret.lost")
     with ours.powered() as chip, pytest.raises(NotProvisioned, match="systemd-creds cannot decrypt"):
         secret.read(replace(credentials, tpm=chip))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root acts for others")
+def test_root_goes_to_no_folder_of_its_own_by_a_link_that_another_user_laid(tmp_path: Path) -> None:
+    theirs, own = tmp_path / "uplink", tmp_path / "own"
+    theirs.mkdir()
+    own.mkdir()
+    (theirs / "tls").symlink_to(own)
+    os.chown(theirs, OWNER, OWNER)
+    os.chown(theirs / "tls", OWNER, OWNER, follow_symlinks=False)
+    secret = Secret(theirs / "tls" / "station.key", "uplink.service", "rekam-station.key")
+    with pytest.raises(NotProvisioned, match="root does not go there"):
+        secret.keep(CONTENT, Keep.FILES, Credentials(tmp_path / "safe", tmp_path / "shown"))
+    assert list(own.iterdir()) == []
+    assert os.geteuid() == 0
+
+
+def test_a_link_where_a_file_is_to_be_written_is_not_followed(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"theirs")
+    (tmp_path / "station.key.partial").symlink_to(other)
+    with pytest.raises(OSError, match="symbolic link"):
+        write_durably(tmp_path / "station.key", CONTENT)
+    assert other.read_bytes() == b"theirs"
+    write_durably(tmp_path / "station.key", CONTENT)
+    assert (tmp_path / "station.key").read_bytes() == CONTENT
