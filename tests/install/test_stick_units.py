@@ -4,6 +4,7 @@
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,13 +39,34 @@ def test_systemd_finds_nothing_to_complain_of(house: Path, tmp_path: Path, name:
 
 
 def test_a_stick_is_mounted_so_that_nothing_on_it_acts(unit: str) -> None:
-    found = re.search(r"^ExecStart=/bin/mount -t (\S+) -o (\S+) /dev/%i (\S+)$", unit, re.MULTILINE)
+    found = re.search(r"^ExecStart=.* exec mount -t (\S+) -o (\S+) /dev/%i (\S+)'$", unit, re.MULTILINE)
     assert found is not None
     types, options, place = found.groups()
     assert types == "vfat,exfat"
     assert {"nosuid", "nodev", "noexec", "nosymfollow"} <= set(options.split(","))
     assert {"uid=rekam-kiosk", "gid=rekam-kiosk", "umask=0077"} <= set(options.split(","))
     assert place == str(PLACE)
+
+
+def test_of_two_partitions_at_the_same_time_one_is_mounted(unit: str, tmp_path: Path) -> None:
+    if shutil.which("flock") is None:
+        pytest.skip("no flock: not a Linux machine")
+    for name, script in {
+        "mountpoint": f'test -e "{tmp_path}/mounted"',
+        # Long enough for the other to look before this is done, were it not kept from that.
+        "mount": f'sleep 0.3; echo "$6" >> "{tmp_path}/mounted"',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    found = re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    assert found is not None
+    command = shlex.split(found[1].replace("/run/rekam", str(tmp_path)))
+    both = [
+        subprocess.Popen([part.replace("%i", device) for part in command], env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+        for device in ("sdb1", "sdb2")
+    ]
+    assert sorted(one.wait(timeout=20) for one in both) == [0, 1]
+    assert len((tmp_path / "mounted").read_text().splitlines()) == 1
 
 
 def test_it_is_repaired_first_by_what_can_touch_nothing_but_the_stick(house: Path, unit: str) -> None:
