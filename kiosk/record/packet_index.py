@@ -49,6 +49,9 @@ ALTER TABLE packets ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
 UPDATE packets SET told = coalesce((SELECT value FROM marks WHERE name = 'states'), 0)
     WHERE record IS NOT NULL OR wanted IS NOT NULL;
 CREATE INDEX packets_by_missed ON packets (missed) WHERE state = 'lost'"""
+_RECEIPTS_BY_AGE = """
+CREATE INDEX packets_by_receipt ON packets (settled) WHERE receipt IS NOT NULL"""
+_CHANGES = {2: _CUSTODY_AND_RECORD, 3: _WHICH_FILE_TOLD, 4: _RECEIPTS_BY_AGE}
 _ENTRY = "id, registration, sequence, size, sha256, made, state, receipted, wanted, record, record_since, missed"
 
 
@@ -125,7 +128,7 @@ class PacketIndex:
         Raises:
             DatabaseDamaged: by reason.
         """
-        self._database = Database(path, _SCHEMA, version=3, changes={2: _CUSTODY_AND_RECORD, 3: _WHICH_FILE_TOLD})
+        self._database = Database(path, _SCHEMA, version=4, changes=_CHANGES)
 
     def close(self) -> None:
         """Close the file."""
@@ -281,6 +284,15 @@ class PacketIndex:
                 (*done, before, before, PAGE),
             )
             return int(found.rowcount)
+
+    def drop_receipts(self, before: int) -> None:
+        """Drop some receipts of packets settled before this; that and when they were receipted stays."""
+        with self._database.transaction() as write:
+            write.execute(
+                "UPDATE packets SET receipt = NULL WHERE id IN"
+                " (SELECT id FROM packets WHERE receipt IS NOT NULL AND settled < ? LIMIT ?)",
+                (before, PAGE),
+            )
 
     def set_mark(self, mark: Mark, value: int) -> None:
         """Remember a number."""

@@ -19,6 +19,8 @@ FLOOR = 512 << 20
 """Free bytes below which no new recording is begun: room for what is under way, the index and the logs."""
 RATE_DAYS = 14
 """Days back from which the coming ones are guessed."""
+RECEIPT_DAYS = 180
+"""How long the centre's signed receipts are kept, 2.7 KB each, should it ever deny one."""
 ASIDE_DAYS = 90
 """How long a technician has time to look at a file that was set aside."""
 FINAL = FAILED | {RecordState.CARD_ISSUED, RecordState.DUPLICATE_RECORD}
@@ -84,6 +86,7 @@ class Room:
         with self._stock.sure():
             self._let_go(self._stock.index.due(moment - self.retention.keep_delivered_days * DAY))
             self._stock.index.forget(moment - self.retention.tombstone_days * DAY, FINAL - FAILED)
+            self._stock.index.drop_receipts(moment - RECEIPT_DAYS * DAY)
             self._clear_aside(before=moment - ASIDE_DAYS * DAY)
 
     def _has(self, wanted: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.record import canonical, packet_index, stock
+from kiosk.record import canonical, packet_index, room, stock
 from kiosk.record.database import Database
 from kiosk.record.exchange import PACKET, PARTIAL, PacketName, complete_files, write_durably
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
@@ -554,3 +554,21 @@ def test_a_file_set_aside_that_cannot_be_deleted_keeps_back_none_of_the_others(
     refuse("unlink", "one")
     outbox.room.tidy(now=now + timedelta(days=4000))
     assert (files(world), outbox.aside) == (["one" + PACKET + DAMAGED], 1)
+
+
+def test_a_receipt_is_kept_for_months_and_what_it_said_stays(world: Any, boot: Callable[[], Outbox], now: Any) -> None:
+    outbox = boot()
+    outbox.accept(b"payload", packet_id=NOW_ID, now=now)
+    outbox.settle(world.intake.accept(packet(world, NOW_ID)), now=now)
+
+    def receipts() -> list[int]:
+        with closing(sqlite3.connect(world.kiosk("index.db"))) as index:
+            return [row[0] for row in index.execute("SELECT length(receipt) FROM packets")]
+
+    known = outbox.record(NOW_ID)
+    outbox.room.tidy(now=now + timedelta(days=room.RECEIPT_DAYS - 1))
+    assert receipts()[0] > 2000
+    outbox.room.tidy(now=now + timedelta(days=room.RECEIPT_DAYS + 1))
+    assert receipts() == [None]
+    assert outbox.holds(NOW_ID)
+    assert outbox.record(NOW_ID) == known
