@@ -106,6 +106,7 @@ def uplink(config: Config = CONFIG) -> None:
             health_seconds=broker.health_seconds,
             most_kbit=centre.most_kbit,
             hours=centre.hours,
+            disk_floor=settings.policy.disk_floor_mb * 1_000_000,
         )
     except BadSettings as error:
         print(error, file=sys.stderr)

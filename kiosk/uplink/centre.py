@@ -69,6 +69,10 @@ class Declined(Exception):
         return self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
+class NoRoom(Exception):
+    """A waiting file is larger than what there is room for here."""
+
+
 class StandsElsewhere(Exception):
     """The upload is not where the piece would go, or not there at all: ask, then go on from what is told."""
 
@@ -98,6 +102,8 @@ class Part:
 
     file: BinaryIO
     tag: str | None = None
+    room: int = LARGEST_FILE
+    """Bytes that may still come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +210,12 @@ class Centre:
     def fetch(self, station: str, kind: str, entry: Entry, part: Part) -> None:
         """Write one waiting file, signed and sealed to the kiosk process, behind what an earlier try has brought.
 
-        Where the centre gives entity tags, only what is missing is asked for (RFC 9110 §13.1.5, §14).
+        Where the centre gives entity tags, only what is missing is asked for (RFC 9110 §13.1.5, §14). Raises NoRoom
+        too, and OSError where the file cannot be written.
         """
         have = part.file.seek(0, os.SEEK_END) if part.tag else 0
         rest = {"Range": f"bytes={have}-", "If-Range": part.tag} if part.tag and have else {}
-        with self._exchange("GET", f"/v1/stations/{station}/{kind}/{entry.name}", rest, most=LARGEST_FILE) as answer:
+        with self._exchange("GET", f"/v1/stations/{station}/{kind}/{entry.name}", rest, most=part.room) as answer:
             headers = _headers(answer)
             goes_on = answer.status == HTTPStatus.PARTIAL_CONTENT and bool(rest)
             if not goes_on and answer.status != HTTPStatus.OK:
@@ -217,6 +224,9 @@ class Centre:
             if not framed or (goes_on and not headers.get("content-range", "").startswith(f"bytes {have}-")):
                 # Without a frame, one that was cut looks like a whole one.
                 raise LinkDown(LinkTrouble.NONSENSE)
+            length = int(headers.get("content-length", "0"))
+            if length > part.room:
+                raise LinkDown(LinkTrouble.NONSENSE) if length > LARGEST_FILE else NoRoom
             if not goes_on:
                 part.file.seek(0)
                 part.file.truncate()

@@ -130,6 +130,7 @@ class _Work:
                 store,
                 station=settings.station,
                 every=settings.poll_seconds,
+                floor=settings.disk_floor,
                 link=Backoff(first, longest),
             )
             while not self._stop.is_set():

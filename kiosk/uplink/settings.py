@@ -52,7 +52,7 @@ class UplinkSettings:
     centre_tls: TlsFiles
     broker: BrokerSettings
     poll_seconds: float = 60.0
-    """How often the centre is asked for orders and rosters."""
+    """How often the centre is asked for keys, orders, rosters and states."""
     health_seconds: float = 60.0
     """How often health is published even when nothing changed."""
     rollup_seconds: float = 300.0
@@ -63,6 +63,8 @@ class UplinkSettings:
     retry_longest_seconds: float = 300.0
     most_kbit: int = 0
     """Kilobits a second that go up to the centre at most; 0 = as many as the line carries."""
+    disk_floor: int = 512 * 1024 * 1024
+    """Bytes of the disk that are the kiosk process's: what the centre has for it never fills them."""
     hours: tuple[str, ...] = ()
     """When packets go up, by the office's clock, as "18:00-06:00"; always, where none are named."""
 

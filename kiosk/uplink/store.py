@@ -20,13 +20,15 @@ CREATE TABLE IF NOT EXISTS upload (packet TEXT PRIMARY KEY, sequence INTEGER NOT
 CREATE INDEX IF NOT EXISTS upload_due ON upload (due) WHERE tries;
 CREATE INDEX IF NOT EXISTS upload_whole ON upload (due) WHERE whole;
 CREATE TABLE IF NOT EXISTS cursor (list TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hole (list TEXT NOT NULL, number INTEGER NOT NULL, file TEXT NOT NULL,
+    PRIMARY KEY (list, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS figure (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS telemetry
     (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, birth INTEGER NOT NULL, body BLOB NOT NULL);
 """
-_VERSION = 2
-_FROM_BEFORE = {0: "", 1: "DROP TABLE upload;", _VERSION: ""}
+_VERSION = 3
+_FROM_BEFORE = {0: "", 1: "DROP TABLE upload;", 2: "", _VERSION: ""}
 """By version: uploads are begun, or found again, without what version 1 noted of them."""
 DAMAGED = ".damaged"
 
@@ -147,13 +149,34 @@ class Store:
     # Lists of the centre ------------------------------------------------------------------------------------------
 
     def cursor(self, name: str) -> int:
-        """The highest number taken from the centre's list ``name``."""
+        """How far the centre's list ``name`` was gone through."""
         row = self._db.execute("SELECT number FROM cursor WHERE list = ?", (name,)).fetchone()
         return int(row[0]) if row else 0
 
     def set_cursor(self, name: str, number: int) -> None:
-        """Everything up to ``number`` is here, durably."""
+        """Everything up to ``number`` is here, durably, or a hole."""
         self._db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?)", (name, number))
+
+    def holes(self, name: str) -> list[tuple[int, str]]:
+        """Numbers and file names that were passed over in a list, because they could not be had yet."""
+        rows = self._db.execute("SELECT number, file FROM hole WHERE list = ? ORDER BY number", (name,))
+        return [(int(number), str(file)) for number, file in rows]
+
+    def leave_hole(self, name: str, number: int, file: str) -> None:
+        """Pass over a file, which is to be had later."""
+        with self.together():
+            self._db.execute("INSERT OR REPLACE INTO hole VALUES (?, ?, ?)", (name, number, file))
+            self.set_cursor(name, number)
+
+    def fill_hole(self, name: str, number: int) -> None:
+        """The file that was passed over is here, or given no more."""
+        self._db.execute("DELETE FROM hole WHERE list = ? AND number = ?", (name, number))
+
+    def begin_anew(self, name: str) -> None:
+        """Forget where in the list it was."""
+        with self.together():
+            self._db.execute("DELETE FROM hole WHERE list = ?", (name,))
+            self.set_cursor(name, 0)
 
     # Counters and figures of telemetry --------------------------------------------------------------------------
 
