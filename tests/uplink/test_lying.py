@@ -174,6 +174,9 @@ LIES: dict[str, Lie] = {
     "403 to everything": always(partial(answer, "403 Forbidden")),
     "503 to everything": always(partial(answer, "503 Service Unavailable", {"Retry-After": "0"})),
     "sent elsewhere": always(partial(answer, "302 Found", {"Location": "https://127.0.0.1:1/"})),
+    "too many uploads": lambda honest, world, asked: (
+        answer("429 Too Many Requests") if asked.method == "POST" else None
+    ),
     "200 to a piece": on_patch(partial(answer, "200 OK")),
     "no number in the answer to a piece": on_patch(partial(answer, "204 No Content", {"Upload-Offset": "-1"})),
     "a body without end": on_patch(lambda: endless(b"HTTP/1.1 204 No\r\nUpload-Offset: 1\r\n\r\n", b"x" * 65536)),
@@ -218,6 +221,18 @@ def test_others_go_on_past_the_one_that_is_lied_about(life, liar, world, lie):
     liar.says = lambda asked: (LIES[lie](honest, world, asked) if first in asked.path else None) or honest(asked)
     life.goes_on(120)
     assert [first in name for name in life.waiting] == [True]
+
+
+def test_an_upload_that_was_begun_is_ended_while_no_other_may_begin(life, liar, world):
+    honest, begun = liar.says, PacketName.read(life.waiting[-1])
+    honest.uploads[begun.packet_id] = bytearray()
+    honest.lengths[begun.packet_id] = (world.exchange.outbox / str(begun)).stat().st_size
+    life.delivery._store.note(Upload(begun, f"/v1/packets/{begun.packet_id}"))
+    liar.says = lambda asked: LIES["too many uploads"](honest, world, asked) or honest(asked)
+    life.goes_on(1200, step=5)
+    assert len(life.waiting) == 2
+    assert str(begun) not in life.waiting
+    assert life.delivery.refused == 0
 
 
 @pytest.mark.parametrize(
