@@ -16,8 +16,8 @@ from tests import marks as marks_of
 from tests.faults import power
 from tests.faults.conftest import HEADLESS
 
-SIZE = 32 << 20
-"""Bytes of the disk."""
+SIZE = 96 << 20
+"""Bytes of the disk: more than the room that the uplink leaves to the kiosk process."""
 PLANTED = b"nobody's secret, written down, synced, and deleted at once"
 
 pytestmark = power.needs_power
