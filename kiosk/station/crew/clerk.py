@@ -30,7 +30,6 @@ from kiosk.journey.effects import (
     TakeUp,
 )
 from kiosk.journey.events import (
-    CardPrinted,
     Event,
     IdentityProved,
     IdentityRefused,
@@ -40,20 +39,18 @@ from kiosk.journey.events import (
     NotTakenUp,
     OfficerKnown,
     OfficerRefused,
-    OrderFound,
-    OrderInDoubt,
     OrderRefused,
     Sealed,
 )
-from kiosk.journey.fingers import RECHECKED, Finger
+from kiosk.journey.fingers import Finger
 from kiosk.journey.session import Accepted, Session
-from kiosk.journey.steps import Card, Refusal
+from kiosk.journey.steps import Refusal
 from kiosk.record import keeping, nik
 from kiosk.record.biometrics import PLAIN, Making
 from kiosk.record.checkpoint import NotYet
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.how_far import how_far
-from kiosk.record.ledger import NotPrintable, OrderState, Outcome
+from kiosk.record.ledger import Outcome
 from kiosk.record.order import CardOrder
 from kiosk.record.packet import recording_of
 from kiosk.record.resident import biodata
@@ -61,6 +58,7 @@ from kiosk.record.room import DiskFull
 from kiosk.record.roster import ImpossibleDate, Locked, NoRoster, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Frozen, Occasion
 from kiosk.station.crew.books import Books, Open, Standing
+from kiosk.station.crew.cards import Cards
 from kiosk.station.crew.rounds import Rounds
 from kiosk.station.crew.unfinished import Seen, Unfinished
 from kiosk.station.worker import report
@@ -95,7 +93,7 @@ class Clerk:
         self._software, self._template_family, self._making = software, template_family, making
         self._tasks: queue.SimpleQueue[Callable[[Books], None] | None] = queue.SimpleQueue()
         self._unfinished = Unfinished()
-        self._doubted: list[str] = []
+        self._cards = Cards(occur, template_family)
         self._stuck_at: float | None = None
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
 
@@ -151,11 +149,15 @@ class Clerk:
 
     def find_order(self, effect: FindOrder, printer: Refusal | None) -> None:
         """Is there a card to be printed for this person? ``printer``: why not now, as far as the printer goes."""
-        self._answer(lambda books: self._found(books, effect, printer), OrderRefused(effect.visit, Refusal.NOT_NOW))
+        self._answer(
+            lambda books: self._cards.found(books, effect, printer), OrderRefused(effect.visit, Refusal.NOT_NOW)
+        )
 
     def settle_card(self, effect: SettleCard, printer: Refusal | None) -> None:
         """Write down what the officer found, and tell how it goes on; ``printer`` as for find_order."""
-        self._answer(lambda books: self._settled(books, effect, printer), OrderRefused(effect.visit, Refusal.NOT_NOW))
+        self._answer(
+            lambda books: self._cards.settled(books, effect, printer), OrderRefused(effect.visit, Refusal.NOT_NOW)
+        )
 
     def _answer(self, find: Callable[[Books], Event], otherwise: Event) -> None:
         """Have the answer told, or ``otherwise`` where the books do not give one just now: nobody waits in vain."""
@@ -174,27 +176,16 @@ class Clerk:
 
     def intend(self, effect: PrintCard, then: Callable[[CardOrder | Refusal], None]) -> None:
         """Write down that this card is about to be printed; only then the printer may hear of it."""
-        self._tasks.put(lambda books: then(self._intended(books, effect)))
+        self._tasks.put(lambda books: then(self._cards.intended(books, effect)))
 
     def outcome(self, effect: PrintCard, outcome: Outcome, then: Callable[[bool], None]) -> None:
         """Write down what came of it, before anybody is told. ``then`` hears whether it could be: else it is in doubt,
         as after a power cut."""
-
-        def task(books: Books) -> None:
-            try:
-                books.ledger.outcome(effect.order, outcome, now=_now())
-            except (OSError, sqlite3.Error) as error:
-                log.error("what came of a print: %s", type(error).__name__)
-                self._doubted.append(effect.order)
-                then(False)
-            else:
-                then(True)
-
-        self._tasks.put(task)
+        self._tasks.put(lambda books: then(self._cards.outcome(books, effect, outcome)))
 
     def template(self, order: str, finger: Finger, *, within: float) -> Template | None:
         """The order's template for this finger; called from the reader's thread, answered by the clerk's."""
-        return self.answered(lambda books: self._template(books, order, finger), within=within)
+        return self.answered(lambda books: self._cards.template(books, order, finger), within=within)
 
     def begun_template(self, effect: CompareWithBegun, *, within: float) -> Template | Event:
         """As ``template``, of the recording that this person had begun; or what to tell instead."""
@@ -255,7 +246,7 @@ class Clerk:
                         self._stuck_at = time.monotonic() + PATIENCE
                         self.rounds.make(books)
                         self._unfinished.look(books)
-                        self._doubt(books)
+                        self._cards.look(books)
                         looked = time.monotonic()
                     self._stuck_at = None
             finally:
@@ -360,71 +351,8 @@ class Clerk:
             self._occur(Occasion.RECORDING_SEALED)
         return Sealed(effect.visit, Accepted(stored.registration, stored.packet_id, seconds))
 
-    def _found(self, books: Books, effect: FindOrder, printer: Refusal | None) -> Event:
-        order = books.ledger.order_for(effect.nik, now=_now())
-        if order is None:
-            return OrderRefused(effect.visit, Refusal.NO_ORDER)
-        if books.ledger.state(order.order_id) is OrderState.INTENDED:
-            return OrderInDoubt(effect.visit, order.order_id)
-        if printer is not None:
-            return OrderRefused(effect.visit, printer)
-        family = self._template_family()
-        fingers = tuple(finger for finger in RECHECKED if order.template_for(finger, family=family))
-        return OrderFound(effect.visit, order.order_id, fingers)
-
-    def _settled(self, books: Books, effect: SettleCard, printer: Refusal | None) -> Event:
-        # Settled already when the answer of an earlier touch was lost on the way: then only the way on is told again.
-        if effect.order in books.ledger.uncertain():
-            outcome = _FOUND[effect.found]
-            books.ledger.settle(effect.order, outcome, officer=effect.officer, now=_now())
-            log.info("officer on a card in doubt: %s", outcome.value)
-            if outcome in _SETTLED:
-                self._occur(_SETTLED[outcome])
-        if books.ledger.state(effect.order) is OrderState.PRINTED:
-            return CardPrinted(effect.visit)
-        found = self._found(books, FindOrder(effect.visit, effect.nik), printer)
-        if effect.found is Card.SPOILED and isinstance(found, OrderRefused):
-            # Why no card can be printed now matters less than that this one was spoiled, and by whom not.
-            return OrderRefused(effect.visit, Refusal.CARD_SPOILED)
-        return found
-
-    def _intended(self, books: Books, effect: PrintCard) -> CardOrder | Refusal:
-        self._doubt(books)
-        if effect.order in self._doubted:
-            return Refusal.NOT_NOW
-        try:
-            order = books.ledger.order(effect.order)
-            books.ledger.intend(effect.order, now=_now(), by_finger=effect.by_finger, officer=effect.officer)
-        except NotPrintable:
-            return Refusal.CARD_UNKNOWN
-        except (OSError, sqlite3.Error) as error:
-            # The printer hears nothing. Should the intent be on disk after all, it is in doubt there.
-            log.error("before a print: %s", type(error).__name__)
-            self._doubted.append(effect.order)
-            return Refusal.NOT_NOW
-        return order or Refusal.CARD_UNKNOWN
-
-    def _doubt(self, books: Books) -> None:
-        """Prints whose outcome could not be written are unknown, as soon as that much can be."""
-        while self._doubted:
-            try:
-                books.ledger.outcome(self._doubted[-1], Outcome.UNKNOWN, now=_now())
-            except NotPrintable:  # the disk did not take the intent
-                pass
-            except (OSError, sqlite3.Error):
-                return
-            self._doubted.pop()
-
-    def _template(self, books: Books, order_id: str, finger: Finger) -> Template | None:
-        order = books.ledger.order(order_id)
-        family = self._template_family()
-        data = None if order is None else order.template_for(finger, family=family)
-        return None if data is None else Template(family, data)
-
 
 _NOT_NOW = (OSError, sqlite3.Error, NotYet)
-_FOUND = {Card.MADE: Outcome.PRINTED, Card.SPOILED: Outcome.SPOILED, Card.NONE: Outcome.REFUSED}
-_SETTLED = {Outcome.PRINTED: Occasion.CARD_PRINTED, Outcome.SPOILED: Occasion.CARD_SPOILED}
 
 
 def _now() -> datetime:
