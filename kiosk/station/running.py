@@ -19,7 +19,7 @@ from kiosk.record.clock import Clock, machine_clock
 from kiosk.record.database import DatabaseDamaged
 from kiosk.record.exchange import Exchange
 from kiosk.record.keys import NotProvisioned, StationKeys, keys_directory
-from kiosk.record.room import Retention
+from kiosk.record.outbox.room import Retention
 from kiosk.screens.canvas import Canvas
 from kiosk.screens.theme import BOLD_CONTRAST, DAY, Theme
 from kiosk.station.channels import Inbox

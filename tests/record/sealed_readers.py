@@ -21,11 +21,11 @@ from kiosk.record.keys import CENTRE, CentreTrust
 from kiosk.record.ledger import Ledger
 from kiosk.record.order import CardOrder
 from kiosk.record.outbox import Outbox
+from kiosk.record.outbox.states import read_states
 from kiosk.record.packet import Unreadable, pack, unpack
 from kiosk.record.provisioning import ask
 from kiosk.record.roster import Roster
 from kiosk.record.seal import check_sealed, open_sealed, peek, seal, sign, trusting, verify
-from kiosk.record.states import read_states
 from kiosk.record.stick.manifest import Listed, Seen, read_manifest, sign_manifest
 from tests.record.readers import Reader, inside, outside
 

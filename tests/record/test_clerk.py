@@ -32,8 +32,8 @@ from kiosk.record.header import Header, Kind
 from kiosk.record.keeping import keep
 from kiosk.record.ledger import Outcome
 from kiosk.record.order import CardOrder
+from kiosk.record.outbox.room import Retention
 from kiosk.record.resident import to_row
-from kiosk.record.room import Retention
 from kiosk.record.seal import seal, sign
 from kiosk.record.telemetry import Occasion
 from kiosk.station.crew.books import Books, open_books

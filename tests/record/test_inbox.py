@@ -20,13 +20,13 @@ from kiosk.record.keypair import SigningKey
 from kiosk.record.keys import CentreTrust, keys_directory, sign_trust
 from kiosk.record.ledger import Ledger
 from kiosk.record.outbox import Outbox
+from kiosk.record.outbox.packet_index import PacketIndex
+from kiosk.record.outbox.room import DiskFull
+from kiosk.record.outbox.shelf import Shelf
 from kiosk.record.packet import pack
-from kiosk.record.packet_index import PacketIndex
 from kiosk.record.resident import RecordState
-from kiosk.record.room import DiskFull
 from kiosk.record.roster import OutOfTime, Roster
 from kiosk.record.seal import open_sealed, seal, sign
-from kiosk.record.shelf import Shelf
 
 
 class Kiosk:

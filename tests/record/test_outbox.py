@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from kiosk.record import canonical, packet_index, room, stock
+from kiosk.record import canonical
 from kiosk.record.database import Database
 from kiosk.record.exchange import PACKET, PARTIAL, PacketName, complete_files, write_durably
 from kiosk.record.header import Header, Kind, SignatureWrong, UnknownKey, Untrusted, WrongKind
 from kiosk.record.keypair import SigningKey
-from kiosk.record.outbox import Outbox, ReceiptRefused
-from kiosk.record.packet_index import Custody
-from kiosk.record.room import DiskFull
+from kiosk.record.outbox import Outbox, ReceiptRefused, packet_index, room, stock
+from kiosk.record.outbox.packet_index import Custody
+from kiosk.record.outbox.room import DiskFull
+from kiosk.record.outbox.shelf import Guise
 from kiosk.record.seal import peek, sign
-from kiosk.record.shelf import Guise
 
 DAMAGED, DELIVERED = Guise.DAMAGED.value, Guise.DELIVERED.value
 NOW_ID, NEXT_ID = "0" * 31 + "1", "0" * 31 + "2"
@@ -382,7 +382,7 @@ def test_a_file_that_cannot_be_read_stays_and_does_not_block_the_rest(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kiosk.record.shelf.hashlib.file_digest", ill)
+        patch.setattr("kiosk.record.outbox.shelf.hashlib.file_digest", ill)
         with pytest.raises(OSError, match="Input/output"):
             outbox.inspect(within=60)
     assert (outbox.waiting().count, len(files(world))) == (2, 2)
@@ -418,7 +418,7 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_station_from_starting(
     for path in world.exchange.root.glob("kiosk/index.db*"):
         path.unlink()
     with monkeypatch.context() as patch:
-        patch.setattr("kiosk.record.stock.AGAIN", 0.0)
+        patch.setattr("kiosk.record.outbox.stock.AGAIN", 0.0)
         refuse("read_bytes", f"{2:032x}")
         outbox = boot()
         assert (outbox.found.adopted, outbox.found.left, outbox.aside) == (2, 1, 1)
@@ -464,7 +464,7 @@ def test_what_a_disk_cannot_tell_of_is_not_lost(
         with original(place) as entries:
             yield map(Ill, entries)
 
-    monkeypatch.setattr("kiosk.record.shelf.os.scandir", scandir)
+    monkeypatch.setattr("kiosk.record.outbox.shelf.os.scandir", scandir)
     outbox = boot()
     assert (outbox.found.left, outbox.lost_count(), outbox.waiting().count) == (1, 0, 1)
 
@@ -486,7 +486,7 @@ def test_a_receipted_file_that_cannot_be_deleted_holds_up_nothing(
     assert (outbox.waiting().count, outbox.aside) == (1, 1)
     monkeypatch.undo()
     later = time.monotonic() + 2 * stock.AGAIN
-    monkeypatch.setattr("kiosk.record.stock.time.monotonic", lambda: later)
+    monkeypatch.setattr("kiosk.record.outbox.stock.time.monotonic", lambda: later)
     assert outbox.waiting().count == 1
     assert files(world)[0] == str(PacketName(1, f"{0:032x}")) + DELIVERED
     assert outbox.aside == 0

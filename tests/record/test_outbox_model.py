@@ -26,8 +26,8 @@ from kiosk.record import canonical
 from kiosk.record.exchange import PACKET, Exchange, complete_files
 from kiosk.record.header import Header, Kind
 from kiosk.record.outbox import Outbox, ReceiptRefused
-from kiosk.record.packet_index import PacketIndex
-from kiosk.record.room import Retention
+from kiosk.record.outbox.packet_index import PacketIndex
+from kiosk.record.outbox.room import Retention
 from kiosk.record.seal import peek, seal, sign
 
 STEPS = 14

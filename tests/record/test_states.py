@@ -10,9 +10,9 @@ from kiosk.record import canonical
 from kiosk.record.exchange import PACKET
 from kiosk.record.header import Header, Kind, Malformed, NotForUs, UnknownKey, Untrusted, WrongKind
 from kiosk.record.outbox import Known, Outbox, ReceiptRefused, StatesTaken
-from kiosk.record.packet_index import Custody
+from kiosk.record.outbox.packet_index import Custody
+from kiosk.record.outbox.room import Retention
 from kiosk.record.resident import RecordState
-from kiosk.record.room import Retention
 from kiosk.record.seal import seal, sign
 
 ONE, TWO, THREE, FOUR = (f"{number:032x}" for number in (1, 2, 3, 4))

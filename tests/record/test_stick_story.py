@@ -12,7 +12,7 @@ from kiosk.centre.states import Bulletins
 from kiosk.centre.stick import take_in
 from kiosk.record.header import Kind
 from kiosk.record.keeping import keep
-from kiosk.record.packet_index import Custody
+from kiosk.record.outbox.packet_index import Custody
 from kiosk.record.resident import RecordState
 from kiosk.record.stick import Brought, Seen, bring, export
 from kiosk.station.crew.books import Books, open_books

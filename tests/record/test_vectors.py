@@ -17,10 +17,10 @@ from kiosk.record.keypair import VERIFYING_KEY, OpeningKey, SigningKey
 from kiosk.record.keys import CentreTrust, StationKeys
 from kiosk.record.order import CardOrder
 from kiosk.record.outbox import _receipted
+from kiosk.record.outbox.states import read_states
 from kiosk.record.packet import Unreadable, unpack
 from kiosk.record.roster import RosterRefused, _contents, hash_pin
 from kiosk.record.seal import open_sealed, sign, trusting, verify
-from kiosk.record.states import read_states
 from kiosk.record.stick.manifest import read_manifest
 
 VECTORS = Path(__file__).parent / "vectors"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kiosk.record.exchange import ARRIVAL, ARRIVALS, PARTIAL, Exchange, write_durably
 from kiosk.record.header import Kind
-from kiosk.record.room import FLOOR
+from kiosk.record.outbox.room import FLOOR
 from kiosk.record.seal import MAX_BYTES
 from kiosk.record.stick.folder import FROM_CENTRE, REKAM, Folder, Tell, is_shelf, open_stick
 from kiosk.record.stick.trouble import NotTaken, StickIll, StickTrouble, Unreadable

@@ -12,8 +12,8 @@ from kiosk.record.inbox import Inbox as Arrivals
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
 from kiosk.record.ledger import Ledger
 from kiosk.record.outbox import Outbox
-from kiosk.record.packet_index import Waiting
-from kiosk.record.room import USUAL, Retention
+from kiosk.record.outbox.packet_index import Waiting
+from kiosk.record.outbox.room import USUAL, Retention
 from kiosk.record.roster import Roster
 from kiosk.record.telemetry import Frozen
 

@@ -52,9 +52,9 @@ from kiosk.record.database import DatabaseDamaged
 from kiosk.record.how_far import how_far
 from kiosk.record.ledger import Outcome
 from kiosk.record.order import CardOrder
+from kiosk.record.outbox.room import DiskFull
 from kiosk.record.packet import recording_of
 from kiosk.record.resident import biodata
-from kiosk.record.room import DiskFull
 from kiosk.record.roster import ImpossibleDate, Locked, NoRoster, Officer, Proved, WrongDate, WrongPin
 from kiosk.record.telemetry import Frozen, Occasion
 from kiosk.station.crew.books import Books, Open, Standing

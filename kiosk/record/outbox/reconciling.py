@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kiosk.record.exchange import PACKET, PacketName
-from kiosk.record.packet_index import PAGE, Custody, Entry, PacketIndex
-from kiosk.record.shelf import Guise, Item, Shelf, is_whole
+from kiosk.record.outbox.packet_index import PAGE, Custody, Entry, PacketIndex
+from kiosk.record.outbox.shelf import Guise, Item, Shelf, is_whole
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from kiosk.record.packet_index import DAY, Custody, Entry
-from kiosk.record.reconciling import name_of
+from kiosk.record.outbox.packet_index import DAY, Custody, Entry
+from kiosk.record.outbox.reconciling import name_of
+from kiosk.record.outbox.shelf import Guise
+from kiosk.record.outbox.stock import Stock
 from kiosk.record.resident import FAILED, RecordState
-from kiosk.record.shelf import Guise
-from kiosk.record.stock import Stock
 
 FLOOR = 512 << 20
 """Free bytes below which no new recording is begun: room for what is under way, the index and the logs."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kiosk.record.packet_index import Custody, Entry, PacketIndex
-from kiosk.record.reconciling import Reconciled, Reconciler, name_of
-from kiosk.record.shelf import Item, Shelf, is_whole
+from kiosk.record.outbox.packet_index import Custody, Entry, PacketIndex
+from kiosk.record.outbox.reconciling import Reconciled, Reconciler, name_of
+from kiosk.record.outbox.shelf import Item, Shelf, is_whole
 
 _GIVEN = "given-"
 AGAIN = 600.0

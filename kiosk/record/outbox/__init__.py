@@ -17,15 +17,15 @@ from kiosk.record import canonical
 from kiosk.record.exchange import Exchange
 from kiosk.record.header import Header, Kind, Malformed, Untrusted, WrongKind, is_name
 from kiosk.record.keys import CENTRE, CentreTrust, StationKeys
-from kiosk.record.packet_index import DELIVERED, SAFE, Custody, Entry, Mark, Waiting
-from kiosk.record.reconciling import Reconciled, name_of
+from kiosk.record.outbox.packet_index import DELIVERED, SAFE, Custody, Entry, Mark, Waiting
+from kiosk.record.outbox.reconciling import Reconciled, name_of
+from kiosk.record.outbox.room import FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
+from kiosk.record.outbox.shelf import Guise, Item
+from kiosk.record.outbox.states import read_states
+from kiosk.record.outbox.stock import Stock
 from kiosk.record.registration import registration_number
 from kiosk.record.resident import RecordState
-from kiosk.record.room import FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
 from kiosk.record.seal import MAX_BYTES, check_sealed, seal, verify
-from kiosk.record.shelf import Guise, Item
-from kiosk.record.states import read_states
-from kiosk.record.stock import Stock
 
 UNJUDGED = {
     None,
