@@ -79,7 +79,8 @@ class Intake:
         younger than the word.
         """
         stored = self._stored(station)
-        return (number for packet, number in self._registry.just_received(station).items() if packet not in stored)
+        received = self._registry.just_received(station)
+        return (number for packet, number, size in received if stored.get(packet) != size)
 
     def packet(self, station: str, packet_id: str) -> bytes | None:
         """Bring a stored packet; None for one that is not here."""
@@ -117,12 +118,16 @@ class Intake:
     def _now(self) -> int:
         return int(self._clock().timestamp())
 
-    def _stored(self, station: str) -> set[str]:
+    def _stored(self, station: str) -> dict[str, int]:
         try:
             with os.scandir(self._directory / station) as entries:
-                return {entry.name.removesuffix(_PACKET) for entry in entries if entry.name.endswith(_PACKET)}
+                return {
+                    entry.name.removesuffix(_PACKET): entry.stat().st_size
+                    for entry in entries
+                    if entry.name.endswith(_PACKET)
+                }
         except FileNotFoundError:
-            return set()
+            return {}
 
     def _store(self, packet: bytes, header: Header, digest: bytes) -> bytes:
         path = self._file(header.sender, header.id)

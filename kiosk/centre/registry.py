@@ -23,10 +23,10 @@ CREATE TABLE packets (id TEXT NOT NULL, station TEXT NOT NULL, sequence INTEGER 
 CREATE TABLE orders (station TEXT NOT NULL, packet TEXT NOT NULL, id TEXT NOT NULL,
     PRIMARY KEY (station, packet)) WITHOUT ROWID"""
 _STATES = """
-CREATE TABLE states (station TEXT NOT NULL, packet TEXT NOT NULL, state TEXT NOT NULL, since INTEGER NOT NULL,
-    told INTEGER NOT NULL, PRIMARY KEY (station, packet)) WITHOUT ROWID;
-CREATE INDEX states_untold ON states (station) WHERE told = 0;
-CREATE TABLE missing_told (station TEXT PRIMARY KEY, sequences BLOB NOT NULL) WITHOUT ROWID"""
+CREATE TABLE IF NOT EXISTS states (station TEXT NOT NULL, packet TEXT NOT NULL, state TEXT NOT NULL,
+    since INTEGER NOT NULL, told INTEGER NOT NULL, PRIMARY KEY (station, packet)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS states_untold ON states (station) WHERE told = 0;
+CREATE TABLE IF NOT EXISTS missing_told (station TEXT PRIMARY KEY, sequences BLOB NOT NULL) WITHOUT ROWID"""
 _PACKET = "id, station, sequence, sha256, previous, size, received"
 
 
@@ -175,15 +175,14 @@ class Registry:
         """Have what is in store of a station be looked at again."""
         self.next_number(_STORED, station)
 
-    def just_received(self, station: str) -> dict[str, int]:
-        """The packets of which nothing is known beyond that they came, with their numbers."""
-        rows = self._database.rows(
-            "SELECT packets.id, sequence FROM packets JOIN states ON states.station = packets.station AND packet = id"
-            " WHERE packets.station = ? AND state = ?",
+    def just_received(self, station: str) -> list[tuple[str, int, int]]:
+        """The packets of which nothing is known beyond that they came: id, number, size."""
+        return self._database.rows(
+            "SELECT packets.id, sequence, size FROM packets"
+            " JOIN states ON states.station = packets.station AND packet = id WHERE packets.station = ? AND state = ?",
             station,
             RecordState.RECEIVED_AT_CENTRAL.value,
         )
-        return dict(rows)
 
     def highest(self, station: str) -> int:
         """The highest number that came of a station's packets; 0 before the first."""
@@ -271,6 +270,8 @@ def _count(write: Any, kind: str, station: str) -> int:
 
 
 def _stands(write: Any, station: str, packet: str, state: RecordState, since: int) -> None:
+    # What something was made of is missing no more, wherever its packet went.
+    _count(write, _STORED, station)
     write.execute(
         "INSERT INTO states VALUES (?, ?, ?, ?, 0) ON CONFLICT DO UPDATE SET state = excluded.state,"
         " since = excluded.since, told = 0 WHERE state <> excluded.state",

@@ -7,6 +7,7 @@ station counts on.
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import os
@@ -284,8 +285,10 @@ def _begin(place: Place, length: int) -> None:
 
 def _keep_unfinished(directory: Path, most: int) -> None:
     """Let the oldest go that are too many; their stations begin them anew."""
-    with os.scandir(directory) as entries:
-        parts = [(entry.stat().st_mtime_ns, Path(entry.path)) for entry in entries if entry.name.endswith(".part")]
+    parts = []
+    for part in directory.glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):  # one that has arrived whole meanwhile
+            parts.append((part.stat().st_mtime_ns, part))
     for _, part in sorted(parts)[: max(0, len(parts) - most)]:
         part.unlink(missing_ok=True)
 

@@ -28,8 +28,8 @@ class Limit:
     most: int | None = None
 
     def lasts(self, locks: int) -> int:
-        """Tell how many seconds the lock of this number, from 1, lasts."""
-        return self.seconds if self.most is None else min(self.seconds << min(locks - 1, 20), self.most)
+        """Tell how many seconds the lock of this number, from 1, lasts; 0 is one from before they were counted."""
+        return self.seconds if self.most is None else min(self.seconds << min(max(locks - 1, 0), 20), self.most)
 
 
 BIRTH_DATE = Limit(tries=3, seconds=15 * 60)

@@ -77,9 +77,12 @@ class Chronicle:
         self._waiting.put((int(time.time()), occasion, device, trouble))
 
     def go_on(self, exchange: Exchange) -> None:
-        """Number on from the last event written. Where none is left, from what the uplink says, if that can be."""
+        """Number on from the last event written, or from the last that the uplink says it has seen, if that can be.
+
+        The uplink knows more where this process's files come from a backup.
+        """
         seen = _seen(exchange)
-        self._next = max(_written(exchange), default=seen if seen < MOST_EVENTS else 0) + 1
+        self._next = max([*_written(exchange), seen if seen < MOST_EVENTS else 0]) + 1
 
     def write(self, exchange: Exchange) -> None:
         """Put what is waiting on disk, and clear away what the uplink has taken.

@@ -28,6 +28,7 @@ from kiosk.record.enrolment import Request
 from kiosk.record.header import Header, Kind, Untrusted
 from kiosk.record.keys import CentreTrust, StationKeys, keys_directory
 from kiosk.record.provisioning import ask, take_in
+from kiosk.record.resident import RecordState
 from kiosk.record.seal import open_sealed, seal, trusting, verify
 from kiosk.uplink.settings import TlsFiles
 
@@ -375,13 +376,27 @@ def test_a_packet_that_the_centre_lost_is_asked_for_and_receipted_anew(served, t
         receipt = deliver(client, packet, name)
         client.get(f"/v1/stations/{STATION}/states")
         stored = tmp_path / "centre" / "packets" / STATION / f"{name}.packet"
-        stored.unlink()
+        stored.write_bytes(packet[:100])
         assert client.get(f"/v1/packets/{name}/receipt").status_code == 409
         assert missing(client, state) == [1]
         again = deliver(client, packet, name)
         assert again != receipt, "the earlier receipt counts no more at the station"
         assert stored.read_bytes() == packet
         assert missing(client, state) == []
+
+
+def test_what_something_was_made_of_is_missing_no_more_wherever_its_packet_went(served, tmp_path):
+    authority, port = served
+    state, name = tmp_path / "station", f"{1:032x}"
+    registry = Registry(tmp_path / "centre")
+    with speaking(port, station_tls(state)) as client:
+        deliver(client, sealed(authority, state, 1), name)
+        (tmp_path / "centre" / "packets" / STATION / f"{name}.packet").unlink()
+        assert client.get(f"/v1/packets/{name}/receipt").status_code == 409
+        assert missing(client, state) == [1]
+        registry.put_state(STATION, name, RecordState.SENT_FOR_CARD_PRINTING, since=1)
+        assert missing(client, state) == []
+    registry.close()
 
 
 def test_a_receipt_outlives_its_key(served, tmp_path):

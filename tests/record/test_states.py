@@ -188,6 +188,8 @@ def test_what_the_centre_lost_and_is_no_longer_here_is_told(world: Any, boot: An
     outbox.take_states(states_file(world, 1, judged, made=now), now=now)
     done = outbox.take_states(states_file(world, 2, missing=[1, 2, 3], made=now + timedelta(days=1)), now=now)
     assert done == StatesTaken(lost=1), "the centre holds the two others, whatever became of their packets"
+    both = states_file(world, 3, [(TWO, "CARD_SHIPPED", 78)], missing=[2], made=now + timedelta(days=2))
+    assert outbox.take_states(both, now=now) == StatesTaken(states=1), "what it says of a record holds, not of its file"
     assert [(lost.packet_id, lost.at_centre) for lost in outbox.lost()] == [(ONE, True)]
     assert outbox.is_lost(ONE)
     assert not outbox.holds(ONE)

@@ -281,20 +281,21 @@ class Outbox:
             if told.sequence == highest:
                 return StatesTaken()
             misses = told.missing if told.sequence > highest else ()
+            states = {packet_id: (record, since) for packet_id, record, since in told.states}
             missing: list[tuple[str, Custody | None]] = []
             back: list[Entry] = []
             for entry in filter(None, map(self._index.numbered, dict.fromkeys(misses))):
                 if (entry.receipted or 0) >= told.made:
                     continue
-                if entry.custody not in DELIVERED:
+                judged = states.get(entry.packet_id, (entry.record,))[0] not in UNJUDGED
+                if entry.custody not in DELIVERED and not judged:
                     missing.append((entry.packet_id, None))
                 elif self._shelf.has(name_of(entry), Guise.DELIVERED, entry.size):
                     missing.append((entry.packet_id, Custody.HELD))
                     back.append(entry)
-                elif entry.record in UNJUDGED:
+                elif not judged:
                     missing.append((entry.packet_id, Custody.LOST))
             with self._stock.doubt():
-                states = {packet_id: (record, since) for packet_id, record, since in told.states}
                 unknown = self._index.take_states(told.sequence, states, missing, made=told.made)
                 for entry in back:
                     name = name_of(entry)
@@ -321,7 +322,8 @@ class Outbox:
         """
         latest, known = int(now.timestamp()), self.last_heard() or 0
         if known > latest or min(made, latest) - known >= 600:
-            self._index.set_mark(Mark.CONTACT, min(made, latest))
+            # A clock that was set back keeps the word: only its time is brought down to what can be.
+            self._index.set_mark(Mark.CONTACT, latest if known > latest else min(made, latest))
 
     def last_heard(self) -> int | None:
         """When that was made, Unix seconds by the centre's clock."""

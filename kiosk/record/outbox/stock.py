@@ -125,7 +125,12 @@ class Stock:
                 entry = page[0]
                 self._inspected = (entry.sequence, entry.packet_id)
                 path = self.shelf.path(name_of(entry))
-                if not is_whole(path, entry.sha256):
+                try:
+                    whole = is_whole(path, entry.sha256)
+                except OSError:
+                    self.aside += 1  # for a technician: it can be neither delivered nor carried away
+                    raise
+                if not whole:
                     with self.doubt():
                         self.aside += path.exists()
                         self.shelf.set_aside(path)
