@@ -5,7 +5,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/install/debian_tree.sh
 source tests/install/debian_tree.sh
 
-readonly CLONE=rekam # in the home directory of root in the tree
+readonly CLONE=rekam-clone # in the home directory of root in the tree
 readonly BOOT_SECONDS=180
 readonly PICTURES=/var/lib/kiosk/kiosk/pictures # in the tree
 

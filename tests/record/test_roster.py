@@ -249,11 +249,11 @@ def test_officers_by_pin_and_a_lock_for_the_whole_station(held: Roster, now: Any
 
 def test_a_lock_from_before_locks_were_counted_ends(held: Roster, now: Any) -> None:
     for _ in range(5):
-        held.officer("999999", now=now)
+        held.officer("999999", now=now, visiting=True)
     with held._database.transaction() as write:
         write.execute("UPDATE attempts SET locks = 0")
-    assert isinstance(held.officer("999999", now=now), Locked)
-    assert isinstance(held.officer("999999", now=now + timedelta(minutes=6)), WrongPin)
+    assert isinstance(held.officer("999999", now=now, visiting=True), Locked)
+    assert isinstance(held.officer("999999", now=now + timedelta(minutes=6), visiting=True), WrongPin)
 
 
 def test_a_lock_of_the_desk_locks_nobody_out_of_a_visit(held: Roster, now: Any) -> None:
