@@ -66,7 +66,7 @@ def inside(
             case 1:
                 body = changed_bytes(canonical.encode(tree), chance)
             case _:
-                body = canonical.encode(other)
+                body = _written(other, chance)
         return wrap(body), body
 
     def holds(body: bytes, found: Any) -> bool:
@@ -74,6 +74,13 @@ def inside(
         return told is None or canonical.encode(told) == body
 
     return Reader(read, refuses, [wrap(canonical.encode(tree))], change, holds)
+
+
+def _written(tree: Any, chance: random.Random) -> bytes:
+    try:
+        return canonical.encode(tree)
+    except TypeError:  # nested deeper than we would write
+        return written_loosely(tree, chance)
 
 
 def texts(tree: Any, read: Callable[[bytes], Any], refuses: tuple[type[Exception], ...], holds: Any) -> list[Reader]:
