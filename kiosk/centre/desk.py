@@ -43,7 +43,7 @@ class Desk:
         return True
 
     def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
-        """Take a packet in; see ``Intake.accept``."""
+        """Take a packet in, from any thread; see ``Intake.accept``."""
         return self.intake.accept(packet, station=station, packet_id=packet_id)
 
     def receipt(self, station: str, packet: str) -> bytes | None:
@@ -52,15 +52,16 @@ class Desk:
 
     def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
         """The highest number given, and what waits behind ``after``, brought up to date."""
-        highest = self.outgoing.highest(station, kind)
+        listed = self.outgoing.waiting(station, kind)
+        highest = listed[-1][0] if listed else 0
         if highest < after <= highest + FURTHEST_AHEAD:
             # The station has seen more than we remember: we were restored from a backup. What we make from now on
             # must not bear numbers that it would take for old ones.
             self.registry.lift(kind.value, station, after)
-        if kind is Kind.STATES:
-            self.bulletins.publish(station)
-        waiting = self.outgoing.waiting(station, kind, after=after)
-        return self.outgoing.highest(station, kind), waiting[-1:] if kind in _NEWEST_ONLY else waiting
+        if kind is Kind.STATES and (made := self.bulletins.publish(station)) is not None:
+            listed, highest = self.outgoing.waiting(station, kind), made
+        waiting = [(number, name) for number, name in listed if number > after]
+        return highest, waiting[-1:] if kind in _NEWEST_ONLY else waiting
 
     def file(self, station: str, kind: Kind, name: str) -> Path | None:
         """Where one of the files that wait lies; None for any other name."""

@@ -31,10 +31,6 @@ class Outgoing:
         """List numbers and file names behind ``after``, lowest first."""
         return sorted((number, name) for number, name in self._all(station, kind) if number > after)
 
-    def highest(self, station: str, kind: Kind) -> int:
-        """Tell the highest number that waits; 0 when nothing does."""
-        return max((number for number, _ in self._all(station, kind)), default=0)
-
     def file(self, station: str, kind: Kind, name: str) -> Path | None:
         """Where one of the files ``waiting`` named lies; None for any other name."""
         known = any(name == each for _, each in self._all(station, kind))

@@ -15,7 +15,7 @@ import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,6 +27,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.centre.alone import made_durably
+from kiosk.centre.desk import Desk
 from kiosk.centre.outgoing import LISTS
 from kiosk.record.exchange import delete_durably, write_durably
 from kiosk.record.header import Kind, Untrusted, is_name
@@ -40,33 +41,6 @@ MOST_UNFINISHED = 200
 PAGE = 200
 """Files listed at once; the station asks again behind the last."""
 _TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
-
-
-class Desk(Protocol):
-    """What the server needs of the centre. Called from worker threads; ``accept`` for one packet at a time."""
-
-    def welcomes(self, station: str, certificate: bytes) -> bool:
-        """Whether the centre deals with this station, and the certificate it shows (DER) is still good."""
-        ...
-
-    def accept(self, packet: bytes, *, station: str, packet_id: str) -> bytes:
-        """Keep the packet durably and give the signed receipt; the same packet again gives a receipt again.
-
-        Raises Untrusted where the packet is not to be taken, in a sentence without personal data.
-        """
-        ...
-
-    def receipt(self, station: str, packet: str) -> bytes | None:
-        """The receipt for a packet that lies in store; None for any other."""
-        ...
-
-    def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
-        """The highest number given to this station's list, and number and name of each file behind ``after``."""
-        ...
-
-    def file(self, station: str, kind: Kind, name: str) -> Path | None:
-        """Where a file that waits lies; None for any other name."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,16 @@ class StationKeys:
         )
 
 
+def from_centre(header: Header, *, station: str) -> None:
+    """Check that something is the centre's word to this station.
+
+    Raises:
+        WrongKind: it is not.
+    """
+    if (header.sender, header.receiver) != (CENTRE, station):
+        raise WrongKind("it is not from the centre, or it is for another station")
+
+
 @dataclass(frozen=True, slots=True)
 class CentreTrust:
     """The centre's public keys by purpose: whom packets are sealed to, and whose signature counts for what."""
@@ -218,8 +228,7 @@ class CentreTrust:
             Untrusted: by reason.
         """
         opened = open_sealed(blob, kind=Kind.KEYS, verifying=trusting(root), opening=keys.openings)
-        if (opened.header.sender, opened.header.receiver) != (CENTRE, keys.station):
-            raise WrongKind("this list of keys is for another station")
+        from_centre(opened.header, station=keys.station)
         try:
             lists = canonical.decode(opened.body)
             trust = cls(

@@ -12,8 +12,8 @@ from typing import Any
 from kiosk.record import attempts, canonical
 from kiosk.record.attempts import Attempts, Limit
 from kiosk.record.database import Database
-from kiosk.record.header import Header, Kind, Untrusted, WrongKind, is_name
-from kiosk.record.keys import CENTRE, CentreTrust, StationKeys
+from kiosk.record.header import Header, Kind, Untrusted, is_name
+from kiosk.record.keys import CentreTrust, StationKeys, from_centre
 from kiosk.record.resident import Resident, WrongRow, from_row
 from kiosk.record.seal import open_sealed
 
@@ -276,11 +276,10 @@ def addressed(header: Header, *, station: str, now: datetime) -> None:
     """Check that something from the centre is for this station, and for now.
 
     Raises:
-        WrongKind: when it is for another station.
+        WrongKind: when it is for another station, or not the centre's.
         OutOfTime: when it is no longer valid; NotValidYet.
     """
-    if header.sender != CENTRE or header.receiver != station:
-        raise WrongKind(f"this {header.kind.value} is for another station")
+    from_centre(header, station=station)
     moment = int(now.timestamp())
     if header.valid_from is not None and moment < header.valid_from:
         raise NotValidYet(f"this {header.kind.value} is not valid yet; check the station's clock")

@@ -53,7 +53,8 @@ class Shelf:
         return self.receipts.get(packet)
 
     def waiting(self, station: str, kind: Kind, *, after: int) -> tuple[int, list[tuple[int, str]]]:
-        return self._outgoing.highest(station, kind), self._outgoing.waiting(station, kind, after=after)
+        listed = self._outgoing.waiting(station, kind)
+        return max((number for number, _ in listed), default=0), self._outgoing.waiting(station, kind, after=after)
 
     def file(self, station: str, kind: Kind, name: str) -> Path | None:
         return self._outgoing.file(station, kind, name)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from kiosk.record import canonical
 from kiosk.record.exchange import Exchange
-from kiosk.record.header import Header, Kind, Malformed, Untrusted, WrongKind, is_name
-from kiosk.record.keys import CENTRE, CentreTrust, StationKeys
+from kiosk.record.header import Header, Kind, Malformed, Untrusted, is_name
+from kiosk.record.keys import CENTRE, CentreTrust, StationKeys, from_centre
 from kiosk.record.outbox.packet_index import DELIVERED, SAFE, Custody, Entry, Mark, Waiting
 from kiosk.record.outbox.reconciling import Reconciled, name_of
 from kiosk.record.outbox.room import FLOOR, USUAL, DiskFull, Retention, Room, free_bytes
@@ -364,13 +364,8 @@ def _stored(entry: Entry, seconds: float = 0.0) -> Stored:
 
 
 def _receipted(header: Header, body: bytes, *, station: str) -> tuple[str, bytes]:
-    if header.sender != CENTRE or header.receiver != station:
-        raise WrongKind("this receipt is for another station")
-    try:
-        content = canonical.decode(body)
-    except canonical.NotCanonical as error:
-        raise Malformed(str(error)) from None
-    match content:
+    from_centre(header, station=station)
+    match canonical.decode(body):
         case {"packet": str() as packet_id, "sha256": bytes() as digest, **rest} if (
             not rest and is_name(packet_id) and len(digest) == 32
         ):

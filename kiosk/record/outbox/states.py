@@ -39,10 +39,7 @@ def read_states(
     """
     opened = open_sealed(blob, kind=Kind.STATES, verifying=verifying, opening=opening)
     addressed(opened.header, station=station, now=now)
-    try:
-        content = canonical.decode(opened.body)
-    except canonical.NotCanonical as error:
-        raise Malformed(str(error)) from None
+    content = canonical.decode(opened.body)
     match content:
         case {"states": list() as states, "missing": list() as missing} if (
             len(content) == 2 and len(states) <= MOST and len(missing) <= MOST
